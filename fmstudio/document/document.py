@@ -1,0 +1,51 @@
+"""The document: everything a person asked for, in one frozen value."""
+
+from __future__ import annotations
+
+from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
+from fmstudio.document.specs.path import CondOTSpec, PathSpec
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import ModelSpec, TrainingSpec
+from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
+
+SCHEMA_VERSION = 1
+
+
+class Experiment(Spec):
+    """What one pane computes: the document with that pane's overrides applied."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    field: FieldChoice
+    dynamics: DynamicsSpec
+    simulation: SimulationSpec
+
+
+class Document(Spec):
+    """The whole state of a studio, but for results (which can be computed again) and preferences."""
+
+    schema_version: int = SCHEMA_VERSION
+    title: str = "untitled"
+    caption: str = ""
+    source: DistributionSpec = StandardNormalSpec()
+    target: DistributionSpec = TwoMoonsSpec()
+    path: PathSpec = CondOTSpec()
+    model: ModelSpec = ModelSpec()
+    training: TrainingSpec = TrainingSpec()
+    dynamics: DynamicsSpec = ODESpec()
+    simulation: SimulationSpec = SimulationSpec()
+    view: ViewSpec = ViewSpec()
+
+    def experiment(self, pane: int) -> Experiment:
+        """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""
+        spec: PaneSpec = self.view.panes[pane]
+        return Experiment(
+            source=spec.source or self.source,
+            target=spec.target or self.target,
+            path=spec.path or self.path,
+            field=spec.field,
+            dynamics=spec.dynamics or self.dynamics,
+            simulation=spec.simulation or self.simulation,
+        )

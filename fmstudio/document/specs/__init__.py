@@ -1,0 +1,1 @@
+"""Frozen specs; unions are discriminated by ``kind``."""

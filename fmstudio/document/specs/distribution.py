@@ -1,0 +1,257 @@
+"""Sources and targets: one union, since any of them may stand at either end.
+
+The window offers some as sources and some as targets (``SOURCE_KINDS``, ``TARGET_KINDS``); files and the
+shell may use any. Lengths are in the units of the plane; a built-in fits into about [-3, 3]^2.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.spec import Spec, setting
+
+Vector = tuple[float, float]
+Covariance = tuple[float, float, float]
+"""(xx, xy, yy)"""
+
+
+class StandardNormalSpec(Spec):
+    """N(0, I)."""
+
+    title: ClassVar[str] = "Standard normal"
+    kind: Literal["standard-normal"] = "standard-normal"
+
+
+class Component(Spec):
+    """One Gaussian of a mixture: N(mean, cov) with weight (relative)."""
+
+    mean: Vector
+    cov: Covariance = (0.04, 0.0, 0.04)
+    weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _positive_definite(self) -> Self:
+        xx, xy, yy = self.cov
+        if xx <= 0 or yy <= 0 or xx * yy - xy * xy <= 1e-12 * xx * yy:
+            raise ValueError(f"cov is singular: {self.cov}; it takes (xx, xy, yy) with xx yy > xy^2")
+        return self
+
+
+def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) -> tuple[Component, ...]:
+    angles = [2 * math.pi * k / n + turn for k in range(n)]
+    return tuple(
+        Component(mean=(radius * math.cos(a), radius * math.sin(a)), cov=(std**2, 0.0, std**2)) for a in angles
+    )
+
+
+class GaussianMixtureSpec(Spec):
+    """sum_k w_k N(m_k, S_k); the components can be edited one by one."""
+
+    title: ClassVar[str] = "Gaussian mixture"
+    kind: Literal["gaussian-mixture"] = "gaussian-mixture"
+    components: tuple[Component, ...] = Field(
+        default=(
+            Component(mean=(-1.2, 0.9), cov=(0.09, 0.0, 0.09)),
+            Component(mean=(1.2, 0.9), cov=(0.09, 0.0, 0.09)),
+            Component(mean=(0.0, -1.2), cov=(0.09, 0.0, 0.09)),
+        ),
+        min_length=1,
+        max_length=256,
+    )
+
+
+class EightGaussiansSpec(Spec):
+    """Eight Gaussians on a ring."""
+
+    title: ClassVar[str] = "Eight Gaussians"
+    kind: Literal["eight-gaussians"] = "eight-gaussians"
+    radius: float = setting(2.0, "Radius", low=0.1, high=10.0, step=0.1)
+    std: float = setting(0.2, "Width", low=0.01, high=3.0, step=0.01)
+
+    def components(self) -> tuple[Component, ...]:
+        return _ring_of_components(8, self.radius, self.std)
+
+
+class FiveModesSpec(Spec):
+    """Five Gaussians on a ring, as in document 001, figure 4."""
+
+    title: ClassVar[str] = "Five modes"
+    kind: Literal["five-modes"] = "five-modes"
+    radius: float = setting(1.8, "Radius", low=0.1, high=10.0, step=0.1)
+    std: float = setting(0.3, "Width", low=0.01, high=3.0, step=0.01)
+
+    def components(self) -> tuple[Component, ...]:
+        return _ring_of_components(5, self.radius, self.std, math.pi / 2)
+
+
+class RingSpec(Spec):
+    """A circle, blurred by a normal of the given width."""
+
+    title: ClassVar[str] = "Ring"
+    kind: Literal["ring"] = "ring"
+    radius: float = setting(1.5, "Radius", low=0.1, high=10.0, step=0.1)
+    width: float = setting(0.1, "Width", low=0.01, high=1.0, step=0.01)
+
+
+class UniformSquareSpec(Spec):
+    """Uniform on [-half, half]^2."""
+
+    title: ClassVar[str] = "Uniform square"
+    kind: Literal["uniform-square"] = "uniform-square"
+    half: float = setting(1.7, "Half side", low=0.1, high=10.0, step=0.1)
+
+
+class TwoMoonsSpec(Spec):
+    """Two interleaved half circles of unit radius, blurred, then scaled and shifted.
+
+    The unscaled moons are those of scikit-learn (upper moon around the origin, lower one around (1, 1/2));
+    ``scale`` multiplies, ``shift`` is added afterwards.
+    """
+
+    title: ClassVar[str] = "Two moons"
+    kind: Literal["two-moons"] = "two-moons"
+    noise: float = setting(0.07, "Noise", low=0.01, high=1.0, step=0.01)
+    scale: float = setting(1.6, "Scale", low=0.1, high=10.0, step=0.1)
+    shift: Vector = (-0.8, -0.4)
+
+
+class CheckerboardSpec(Spec):
+    """The dark squares of a 4 x 4 board, each uniform; edges are as sharp as the raster that holds them."""
+
+    title: ClassVar[str] = "Checkerboard"
+    kind: Literal["checkerboard"] = "checkerboard"
+    half: float = setting(2.0, "Half side", low=0.1, high=10.0, step=0.1)
+
+
+class TwoSpiralsSpec(Spec):
+    """Two Archimedean spirals, blurred."""
+
+    title: ClassVar[str] = "Two spirals"
+    kind: Literal["two-spirals"] = "two-spirals"
+    radius: float = setting(2.2, "Radius", low=0.1, high=10.0, step=0.1)
+    turns: float = setting(1.5, "Turns", low=0.5, high=4.0, step=0.25)
+    noise: float = setting(0.07, "Noise", low=0.01, high=1.0, step=0.01)
+
+
+class PinwheelSpec(Spec):
+    """Five bent arms."""
+
+    title: ClassVar[str] = "Pinwheel"
+    kind: Literal["pinwheel"] = "pinwheel"
+    arms: int = setting(5, "Arms", low=2, high=12, step=1)
+    scale: float = setting(1.0, "Scale", low=0.1, high=10.0, step=0.1)
+
+
+class RingsSpec(Spec):
+    """Concentric circles, blurred."""
+
+    title: ClassVar[str] = "Rings"
+    kind: Literal["rings"] = "rings"
+    count: int = setting(3, "Rings", low=1, high=6, step=1)
+    radius: float = setting(2.2, "Radius", low=0.1, high=10.0, step=0.1)
+    noise: float = setting(0.07, "Noise", low=0.01, high=1.0, step=0.01)
+
+
+class SCurveSpec(Spec):
+    """The letter S, as two three-quarter circles, blurred."""
+
+    title: ClassVar[str] = "S-curve"
+    kind: Literal["s-curve"] = "s-curve"
+    scale: float = setting(1.1, "Scale", low=0.1, high=10.0, step=0.1)
+    noise: float = setting(0.08, "Noise", low=0.01, high=1.0, step=0.01)
+
+
+class PointsSpec(Spec):
+    """Imported points, each blurred by a normal of the given width."""
+
+    title: ClassVar[str] = "Points"
+    kind: Literal["points"] = "points"
+    points: FrozenArray
+    """(n, 2), n >= 2"""
+    width: float = setting(0.05, "Width", low=0.001, high=2.0, step=0.01)
+    name: str = "points"
+
+    @model_validator(mode="after")
+    def _plane(self) -> Self:
+        shape = self.points.shape
+        if len(shape) != 2 or shape[1] != 2 or shape[0] < 2:
+            raise ValueError(f"points must have shape (n, 2) with n of at least 2, got {shape}")
+        if not np.isfinite(self.points.values).all():
+            raise ValueError("points hold NaN or infinite values; remove these rows")
+        return self
+
+
+class DrawnSpec(Spec):
+    """A drawing or picture: a raster of non-negative mass on a square; row 0 is the lowest row (y up).
+
+    An all-zero raster is an empty canvas that waits for a stroke: it is a valid document, but no target.
+    """
+
+    title: ClassVar[str] = "Drawn"
+    kind: Literal["drawn"] = "drawn"
+    raster: FrozenArray = Field(default_factory=lambda: FrozenArray(np.zeros((256, 256), np.float32)))
+    """(G, G) float32 >= 0; any scale"""
+    half: float = setting(3.0, "Half side", low=0.1, high=20.0, step=0.1)
+    """The raster covers [-half, half]^2"""
+    name: str = "drawing"
+
+    @model_validator(mode="after")
+    def _mass(self) -> Self:
+        values = self.raster.values
+        if values.ndim != 2 or values.shape[0] != values.shape[1] or not 8 <= values.shape[0] <= 1024:
+            raise ValueError(f"raster must be square with 8 to 1024 cells a side, got {values.shape}")
+        if not np.isfinite(values).all() or (values < 0).any():
+            raise ValueError("raster must hold finite numbers of at least 0")
+        return self
+
+    @property
+    def is_empty(self) -> bool:
+        return not bool(self.raster.values.any())
+
+
+DistributionSpec = Annotated[
+    StandardNormalSpec
+    | GaussianMixtureSpec
+    | EightGaussiansSpec
+    | FiveModesSpec
+    | RingSpec
+    | UniformSquareSpec
+    | TwoMoonsSpec
+    | CheckerboardSpec
+    | TwoSpiralsSpec
+    | PinwheelSpec
+    | RingsSpec
+    | SCurveSpec
+    | PointsSpec
+    | DrawnSpec,
+    Field(discriminator="kind"),
+]
+
+SOURCES: tuple[type[Spec], ...] = (StandardNormalSpec, GaussianMixtureSpec, RingSpec, UniformSquareSpec)
+"""Offered as thumbnails in the source panel."""
+
+TARGETS: tuple[type[Spec], ...] = (
+    TwoMoonsSpec,
+    EightGaussiansSpec,
+    CheckerboardSpec,
+    TwoSpiralsSpec,
+    PinwheelSpec,
+    RingsSpec,
+    FiveModesSpec,
+    SCurveSpec,
+)
+"""Offered as thumbnails in the target panel (besides a drawing and an import)."""
+
+
+def built_in(kind: str) -> Any:
+    """The built-in distribution of that kind with its defaults. Raises KeyError for an unknown kind."""
+    return _BY_KIND[kind]()
+
+
+_BY_KIND: dict[str, type[Spec]] = {c.model_fields["kind"].default: c for c in (*SOURCES, *TARGETS)}
+BUILT_IN_KINDS: tuple[str, ...] = tuple(_BY_KIND)

@@ -1,0 +1,68 @@
+"""The colours of LOOK: five meanings that stay the same everywhere, in a dark and a light dress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ThemeName = Literal["dark", "light"]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Hex colours by role."""
+
+    name: ThemeName
+    canvas: str
+    window: str
+    raised: str
+    line: str
+    text: str
+    secondary: str
+    source: str
+    target: str
+    exact: str
+    learned: str
+    danger: str
+    density_map: str
+    """The cmap name of the density's colours; its low end is blended into the canvas."""
+
+
+DARK = Palette(
+    name="dark",
+    canvas="#0d1016",
+    window="#14181f",
+    raised="#1c222c",
+    line="#2a323e",
+    text="#e8ecf2",
+    secondary="#93a0b4",
+    source="#ffb454",
+    target="#4cc9f0",
+    exact="#7ee2a8",
+    learned="#b79bff",
+    danger="#ff6b6b",
+    density_map="crameri:oslo",
+)
+
+LIGHT = Palette(
+    name="light",
+    canvas="#ffffff",
+    window="#f5f6f8",
+    raised="#ffffff",
+    line="#d9dee6",
+    text="#1a2130",
+    secondary="#5a6678",
+    source="#c9760a",
+    target="#0a86b5",
+    exact="#1b8a53",
+    learned="#6a48d7",
+    danger="#c93434",
+    density_map="crameri:oslo_r",
+)
+
+PALETTES: dict[str, Palette] = {"dark": DARK, "light": LIGHT}
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """'#rrggbb' as three numbers in [0, 1]."""
+    return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))  # type: ignore[return-value]

@@ -1,0 +1,137 @@
+"""What is drawn, as plain data: a scene has panes, a pane has layers.
+
+The presenter makes a Scene from results at a time t; a canvas (render.vispy, or a fake in a test) draws it.
+Arrays are never changed after they are put in a scene, so a canvas may keep what it uploaded for an array
+for as long as it is handed the same array object. Coordinates are those of the plane, y up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fmstudio.render.palette import Palette
+
+Array = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """Centre and half height of the visible part of the plane; the width follows from the pane's shape."""
+
+    x: float
+    y: float
+    half_height: float
+
+
+@dataclass(frozen=True, eq=False)
+class DensityLayer:
+    """Two images (ny, nx) over a rectangle, mixed (1 - weight) a + weight b, coloured by (value / top)."""
+
+    a: Array
+    b: Array
+    weight: float
+    top: float
+    """the value shown as the brightest colour, > 0"""
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, eq=False)
+class ParticleLayer:
+    """Positions (n, 2) between two solver states, mixed in the vertex shader. Nothing is uploaded for an
+    array that the canvas has seen, so a frame between two states costs no transfer."""
+
+    a: Array
+    b: Array
+    weight: float
+    colours: Bytes
+    """(n, 4) RGBA"""
+    size: float
+    """diameter in logical pixels"""
+
+
+@dataclass(frozen=True, eq=False)
+class TrailLayer:
+    """Polylines (n, k, 2) with opacity rising from the first to the last point; NaN points break a line."""
+
+    points: Array
+    colours: Bytes
+    """(n, 4)"""
+    width: float
+    opacity: float = 1.0
+    fade: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowLayer:
+    """Arrows at ``positions`` (n, 2) along ``vectors`` (n, 2); a vector's length is in plane units already."""
+
+    positions: Array
+    vectors: Array
+    colour: str
+    opacity: float
+    width: float
+
+
+@dataclass(frozen=True, eq=False)
+class PointLayer:
+    """Still points (n, 2) of one colour."""
+
+    points: Array
+    colour: str
+    size: float
+    opacity: float
+
+
+Layer = DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer
+
+
+@dataclass(frozen=True)
+class Legend:
+    """One entry at the pane's lower edge: '**name** text', with an optional colour swatch."""
+
+    name: str
+    text: str
+    colour: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """Layers from back to front, and the words around them. ``notice`` stands in the middle of an empty pane."""
+
+    title: str
+    subtitle: str
+    layers: tuple[Layer, ...]
+    legend: tuple[Legend, ...] = ()
+    notice: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Panes side by side (1, 2, 2x2, 3x2), all at the same time and camera."""
+
+    panes: tuple[Pane, ...]
+    camera: Camera
+    palette: Palette
+    t: float
+    chrome: bool = True
+    """titles, legends and (in exports) the time bar"""
+
+
+class SceneCanvas(Protocol):
+    """Anything that can draw a scene."""
+
+    def show(self, scene: Scene) -> None:
+        """Draw this from now on."""
+
+
+def layout(n: int) -> tuple[int, int]:
+    """(columns, rows) for ``n`` panes: 1, 2x1, 3x1, 2x2, 3x2."""
+    return {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2), 5: (3, 2), 6: (3, 2)}[n]

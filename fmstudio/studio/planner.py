@@ -1,0 +1,194 @@
+"""From the document to requests: what the panes need, less what is there. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, built_in
+from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec
+from fmstudio.engine.client import Engine, Job, JobState
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldErrorRequest,
+    FieldRequest,
+    Grid,
+    LearnedModel,
+    Quantity,
+    Refusal,
+    Request,
+    SamplesRequest,
+    TrajectoriesRequest,
+    W2Request,
+)
+from fmstudio.studio.results import ModelKey, Results
+
+FRAMES = 49
+"""Moments for which densities and fields are kept; between two of them the picture is mixed."""
+TIMES = tuple(i / (FRAMES - 1) for i in range(FRAMES))
+DENSITY_ROWS = 160
+ARROW_ROWS = 21
+THUMBNAIL_POINTS = 500
+DATA_POINTS = 2000
+ERROR_TIMES = tuple(i / 20 for i in range(21))
+
+
+def model_key(experiment: Experiment | Document) -> ModelKey:
+    """What a trained model belongs to."""
+    return (experiment.source, experiment.target, experiment.path)
+
+
+def frame_of(t: float) -> int:
+    """The kept moment nearest to t."""
+    return round(t * (FRAMES - 1))
+
+
+def rectangle(camera: CameraSpec, aspect: float, rows: int) -> Grid:
+    """The visible rectangle, a little wider, with about square cells. ``aspect`` is width / height, taken
+    up to the next quarter so that a resize by a few pixels changes nothing."""
+    wide = max(1.0, -(-aspect * 4 // 1) / 4)
+    half = camera.half_height * 1.02
+    return Grid(camera.x, camera.y, half * wide, half, min(int(rows * wide), 2 * rows), rows)
+
+
+class Planner:
+    """Compares needs with results once per frame and submits what is missing."""
+
+    def __init__(self, engine: Engine, results: Results) -> None:
+        self._engine = engine
+        self._results = results
+        self.wanted: dict[str, Request] = {}
+
+    def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
+        """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
+        wanted = dict(self._needs(document, t, aspect, calm))
+        for lane in [lane for lane in self._results.slots if lane not in wanted and not _keeps(lane)]:
+            self._engine.cancel(lane)
+            self._results.clear(lane)
+        for lane, request in wanted.items():
+            self._want(lane, request)
+        self.wanted = wanted
+
+    @property
+    def is_complete(self) -> bool:
+        """Every wanted result is there or was refused."""
+        return all(self._results.slot(lane).is_settled for lane in self.wanted)
+
+    def forget_problems(self) -> None:
+        """Ask again for what failed (after the engine came back)."""
+        for slot in self._results.slots.values():
+            slot.problem, slot.refusal = "", None
+            slot.jobs = [job for job in slot.jobs if job.state is not JobState.FAILED]
+
+    def _want(self, lane: str, request: Request) -> None:
+        slot = self._results.slot(lane)
+        if slot.request == request:
+            return
+        if slot.problem and self.wanted.get(lane) == request:
+            return
+        job = self._results.cached(request) or self._in_flight(request)
+        self._results.expect(lane, job or self._engine.submit(lane, request))
+
+    def _in_flight(self, request: Request) -> Job | None:
+        for slot in self._results.slots.values():
+            if slot.request == request and slot.jobs[0].state in (JobState.PENDING, JobState.RUNNING):
+                return slot.jobs[0]
+        return None
+
+    def _needs(self, document: Document, t: float, aspect: float, calm: bool) -> Iterator[tuple[str, Request]]:
+        for index, pane in enumerate(document.view.panes):
+            yield from self._pane_needs(document, index, pane, t, aspect, calm)
+        yield from _thumbnails()
+
+    def _pane_needs(
+        self, document: Document, index: int, pane: PaneSpec, t: float, aspect: float, calm: bool
+    ) -> Iterator[tuple[str, Request]]:
+        experiment = document.experiment(index)
+        if is_waiting_for_a_stroke(experiment):
+            return
+        learned = self._results.models.get(model_key(experiment))
+        wants_learned = experiment.field is FieldChoice.LEARNED
+        moving = trajectories_request(experiment, learned)
+        has_motion = not wants_learned or learned is not None
+        if pane.layers.density:
+            yield f"density/{index}", self._density(document, experiment, moving if has_motion else None, t, aspect)
+        if pane.layers.field and has_motion and self._has_field(experiment):
+            yield f"field/{index}", _field(document, experiment, learned, t, aspect)
+        if has_motion and (wants_learned or self._has_field(experiment)):
+            yield f"trajectories/{index}", moving
+            if calm and self._results.slot(f"trajectories/{index}").is_settled:
+                yield f"measure/{index}", W2Request(moving)
+        if pane.layers.data:
+            yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
+        if wants_learned and learned is not None and calm and self._has_field(experiment):
+            yield f"error/{index}", FieldErrorRequest(learned, ERROR_TIMES)
+
+    def _has_field(self, experiment: Experiment) -> bool:
+        """False once the engine has said that there is no closed form."""
+        return experiment.field is FieldChoice.LEARNED or model_key(experiment) not in self._results.no_closed_form
+
+    def _density(
+        self, document: Document, experiment: Experiment, moving: TrajectoriesRequest | None, t: float, aspect: float
+    ) -> DensityRequest:
+        langevin = isinstance(experiment.dynamics, LangevinSpec)
+        kde = model_key(experiment) in self._results.no_closed_form
+        learned = experiment.field is FieldChoice.LEARNED
+        particles = moving if learned and moving is not None and moving.learned is not None else None
+        return DensityRequest(
+            *model_key(experiment),
+            grid=rectangle(document.view.camera, aspect, DENSITY_ROWS),
+            times=(1.0,) if langevin and particles is None else TIMES,
+            method=DensityMethod.KDE if kde or particles is not None else DensityMethod.EXACT,
+            trajectories=particles,
+            first=0 if langevin and particles is None else frame_of(t),
+        )
+
+    def note_refusal(self, job: Job) -> None:
+        """Remember that an exact quantity has no closed form, so that it is not asked for again."""
+        request = job.request
+        exact = getattr(request, "learned", None) is None and not isinstance(request, SamplesRequest)
+        if job.reason is Refusal.NO_CLOSED_FORM and exact and not isinstance(request, W2Request):
+            self._results.no_closed_form[request.source, request.target, request.path] = job.message
+
+
+def trajectories_request(experiment: Experiment, learned: LearnedModel | None) -> TrajectoriesRequest:
+    """The simulation of one pane."""
+    use = learned if experiment.field is FieldChoice.LEARNED else None
+    return TrajectoriesRequest(*model_key(experiment), experiment.dynamics, experiment.simulation, use)
+
+
+def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
+    """An empty drawing is no distribution yet."""
+    return any(isinstance(d, DrawnSpec) and d.is_empty for d in (experiment.source, experiment.target))
+
+
+def _field(
+    document: Document, experiment: Experiment, learned: LearnedModel | None, t: float, aspect: float
+) -> FieldRequest:
+    langevin = isinstance(experiment.dynamics, LangevinSpec)
+    return FieldRequest(
+        *model_key(experiment),
+        grid=rectangle(document.view.camera, aspect, ARROW_ROWS),
+        times=(1.0,) if langevin else TIMES,
+        quantity=Quantity.SCORE if langevin else Quantity.VELOCITY,
+        learned=learned if experiment.field is FieldChoice.LEARNED else None,
+        first=0 if langevin else frame_of(t),
+    )
+
+
+def thumbnail_lane(end: str, kind: str) -> str:
+    return f"thumbnail/{end}/{kind}"
+
+
+def _thumbnails() -> Iterator[tuple[str, Request]]:
+    for end, kinds in (("source", SOURCES), ("target", TARGETS)):
+        for spec in kinds:
+            kind = spec.model_fields["kind"].default
+            yield thumbnail_lane(end, kind), SamplesRequest(built_in(kind), THUMBNAIL_POINTS, seed=0)
+
+
+def _keeps(lane: str) -> bool:
+    """A measure stays on show while a new one is due."""
+    return lane.startswith(("measure/", "error/"))

@@ -1,0 +1,195 @@
+"""What came back from the engine, and what of it is shown. GUI thread; arrays are read-only here."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fmstudio.document.specs.distribution import DistributionSpec
+from fmstudio.document.specs.path import PathSpec
+from fmstudio.engine.client import Job, JobState
+from fmstudio.engine.messages import (
+    LearnedModel,
+    Refusal,
+    Request,
+    Row,
+    TrainingProgress,
+    TrainingState,
+)
+
+ModelKey = tuple[DistributionSpec, DistributionSpec, PathSpec]
+CACHE_BYTES = 400 * 2**20
+SLOT_JOBS = 6
+
+
+@dataclass
+class Slot:
+    """One lane's jobs, newest first: those on their way and the last that finished; or why there is none.
+
+    An abandoned job stays for as long as it holds the newest picture of some moment.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    problem: str = ""
+    refusal: Refusal | None = None
+
+    def at(self, row: int) -> Job | None:
+        """The newest result whose row number ``row`` (in the request's own order) is ready."""
+        for job in self.jobs:
+            if is_row_ready(job, row):
+                return job
+        return None
+
+    def nearest(self, row: int) -> tuple[Job, int] | None:
+        """As ``at``, or else the newest result's ready row that is nearest to ``row``."""
+        job = self.at(row)
+        if job is not None:
+            return job, row
+        for job in self.jobs:
+            ready = [r for r in range(job.result.shape[0]) if is_row_ready(job, r)]
+            if ready:
+                return job, min(ready, key=lambda r: abs(r - row))
+        return None
+
+    @property
+    def request(self) -> Request | None:
+        return self.jobs[0].request if self.jobs else None
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is on its way: the newest request is answered or refused."""
+        return bool(self.problem) or (bool(self.jobs) and self.jobs[0].state is JobState.DONE)
+
+
+def is_row_ready(job: Job, row: int) -> bool:
+    return row < job.result.shape[0] and position_of(job, row) < job.result.ready
+
+
+def position_of(job: Job, row: int) -> int:
+    """Where row ``row`` stands in the array: requests with an order are filled in that order."""
+    order = getattr(job.request, "order", None)
+    return row if order is None else order.index(row)
+
+
+@dataclass
+class TrainingRecord:
+    """The run that is on, or the last one: loss per step, floor, speed, state."""
+
+    key: ModelKey | None = None
+    state: TrainingState | None = None
+    losses: list[Row] = field(default_factory=list)
+    first_step: int = 0
+    step: int = 0
+    steps: int = 0
+    steps_per_second: float = 0.0
+    seconds_left: float = 0.0
+    floor: float | None = None
+    message: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (TrainingState.RUNNING, TrainingState.PAUSED)
+
+    def take(self, progress: TrainingProgress) -> None:
+        if len(progress.losses):
+            if not self.losses:
+                self.first_step = progress.first_step
+            self.losses.append(progress.losses)
+        self.state, self.step, self.steps = progress.state, progress.step, progress.steps
+        self.steps_per_second, self.seconds_left = progress.steps_per_second, progress.seconds_left
+        self.message = progress.message
+        if progress.floor is not None:
+            self.floor = progress.floor
+
+    def curve(self) -> tuple[Row, Row]:
+        """(steps, losses) of the run so far."""
+        losses = np.concatenate(self.losses) if self.losses else np.zeros(0, np.float32)
+        return np.arange(len(losses), dtype=np.float32) + self.first_step, losses
+
+
+class Results:
+    """All slots, an LRU cache of finished jobs, the training record and the published models."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, Slot] = {}
+        self.training = TrainingRecord()
+        self.models: dict[ModelKey, LearnedModel] = {}
+        self.no_closed_form: dict[ModelKey, str] = {}
+        self._cache: OrderedDict[Request, Job] = OrderedDict()
+
+    def slot(self, lane: str) -> Slot:
+        return self.slots.setdefault(lane, Slot())
+
+    def cached(self, request: Request) -> Job | None:
+        job = self._cache.get(request)
+        if job is not None:
+            self._cache.move_to_end(request)
+        return job
+
+    def expect(self, lane: str, job: Job) -> None:
+        """A job was submitted (or found in the cache) for this lane."""
+        slot = self.slot(lane)
+        slot.problem, slot.refusal = "", None
+        slot.jobs = [job, *(j for j in slot.jobs if j is not job)]
+        self._trim(slot)
+
+    def clear(self, lane: str) -> None:
+        """The lane is not wanted any more."""
+        slot = self.slots.pop(lane, None)
+        if slot is not None:
+            self._drop(slot.jobs)
+
+    def finish(self, job: Job) -> None:
+        """All rows of this job are there."""
+        self._cache[job.request] = job
+        for slot in self.slots.values():
+            self._trim(slot)
+        self.evict()
+
+    def fail(self, job: Job) -> None:
+        """The job was refused or failed: what was shown stays, the sentence is kept beside it."""
+        for slot in self.slots.values():
+            if slot.jobs and slot.jobs[0] is job:
+                slot.problem, slot.refusal = job.message, job.reason
+            slot.jobs = [j for j in slot.jobs if j is not job]
+
+    def _trim(self, slot: Slot) -> None:
+        """Keep jobs down to the newest finished one; of the unfinished, those that have or will have rows."""
+        kept: list[Job] = []
+        for job in slot.jobs:
+            dead = job.state in (JobState.CANCELLED, JobState.FAILED) and job.result.ready == 0
+            if not dead:
+                kept.append(job)
+            if job.state is JobState.DONE or len(kept) == SLOT_JOBS:
+                break
+        dropped = [job for job in slot.jobs if job not in kept]
+        slot.jobs = kept
+        self._drop(dropped)
+
+    def _drop(self, jobs: list[Job]) -> None:
+        """Release jobs that neither the cache nor another slot holds."""
+        held = {id(job) for slot in self.slots.values() for job in slot.jobs}
+        held |= {id(job) for job in self._cache.values()}
+        for job in jobs:
+            if id(job) not in held:
+                job.release()
+
+    def evict(self) -> None:
+        """Release the oldest finished jobs that nobody shows, beyond the cache's size."""
+        used = {id(job) for slot in self.slots.values() for job in slot.jobs}
+        total = sum(int(np.prod(job.result.shape)) * 4 for job in self._cache.values())
+        for request, job in list(self._cache.items()):
+            if total <= CACHE_BYTES:
+                return
+            if id(job) not in used:
+                total -= int(np.prod(job.result.shape)) * 4
+                del self._cache[request]
+                job.release()
+
+    def release_all(self) -> None:
+        """The session ends: every array goes."""
+        for job in self._cache.values():
+            job.release()
+        self._cache.clear()

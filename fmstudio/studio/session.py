@@ -1,0 +1,116 @@
+"""One person at work: store, planner, results, playback and an engine, ticked once per frame. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fmstudio.document.document import Document
+from fmstudio.engine.client import Engine
+from fmstudio.engine.messages import (
+    EngineLost,
+    EngineReady,
+    JobFailed,
+    JobFinished,
+    LearnedModel,
+    Refusal,
+    Reply,
+    TrainingCommand,
+    TrainingProgress,
+    TrainingSnapshot,
+    TrainRequest,
+)
+from fmstudio.studio.planner import Planner, model_key
+from fmstudio.studio.playback import Playback
+from fmstudio.studio.results import Results, TrainingRecord
+from fmstudio.studio.store import Store
+
+
+class Session:
+    """Everything but the window. ``tick`` drains the engine, plans, and moves time.
+
+    ``notify`` is called with one sentence whenever something went wrong that a person should know.
+    """
+
+    def __init__(self, engine: Engine, document: Document, notify: Callable[[str], None]) -> None:
+        self.engine = engine
+        self.store = Store(document)
+        self.results = Results()
+        self.planner = Planner(engine, self.results)
+        self.playback = Playback(document.view.seconds, document.view.loop)
+        self.aspect = 1.4
+        self.is_interacting = False
+        """a stroke or drag is on: measures wait"""
+        self.device = ""
+        self.engine_start_seconds: float | None = None
+        self._notify = notify
+        self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
+
+    def tick(self, seconds: float) -> None:
+        """One frame: ``seconds`` have passed since the last."""
+        for reply in self.engine.poll():
+            self._take(reply)
+        self.planner.tick(self.store.document, self.playback.t, self.aspect, not self.is_interacting)
+        self.playback.advance(seconds)
+
+    @property
+    def is_complete(self) -> bool:
+        """What is visible is final (training aside)."""
+        return bool(self.planner.wanted) and self.planner.is_complete
+
+    # ---- training ----
+
+    def train(self) -> None:
+        """Train on the document's experiment, anew."""
+        document = self.store.document
+        key = model_key(document)
+        self.results.training = TrainingRecord(key=key, steps=document.training.steps)
+        self.engine.train(TrainRequest(*key, document.model, document.training))
+
+    def command_training(self, command: TrainingCommand) -> None:
+        self.engine.command(command)
+
+    def open(self, document: Document, models: Iterable[LearnedModel] = ()) -> None:
+        """Show another document, with the models that were saved with it."""
+        if self.results.training.is_active:
+            self.engine.command(TrainingCommand.STOP)
+        self.results.training = TrainingRecord()
+        for model in models:
+            self.results.models[model.source, model.target, model.path] = model
+        self.store.open(document)
+        self.playback.seek(0.0)
+
+    def close(self) -> None:
+        self.engine.close()
+        for lane in list(self.results.slots):
+            self.results.clear(lane)
+        self.results.release_all()
+
+    # ---- replies ----
+
+    def _take(self, reply: Reply) -> None:
+        match reply:
+            case EngineReady():
+                self.device, self.engine_start_seconds = reply.device, reply.seconds
+            case JobFinished():
+                self.results.finish(self.engine.job(reply.job))
+            case JobFailed():
+                self._on_job_failed(reply)
+            case TrainingProgress():
+                self.results.training.take(reply)
+                if reply.message:
+                    self._notify(reply.message)
+            case TrainingSnapshot(learned=model):
+                self.results.models[model.source, model.target, model.path] = model
+            case EngineLost():
+                self.planner.forget_problems()
+                self._notify(reply.message)
+
+    def _on_job_failed(self, reply: JobFailed) -> None:
+        job = self.engine.job(reply.job)
+        self.planner.note_refusal(job)
+        self.results.fail(job)
+        if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
+            self._notify(reply.message)
+
+    def _on_pace_changed(self, pace: tuple[float, str]) -> None:
+        self.playback.seconds, self.playback.loop = pace  # type: ignore[assignment]

@@ -176,6 +176,14 @@ class Results:
             if id(job) not in held:
                 job.release()
 
+    def find(self, job_id: int) -> Job | None:
+        """The job of that number, unless it was dropped."""
+        for slot in self.slots.values():
+            for job in slot.jobs:
+                if job.id == job_id:
+                    return job
+        return None
+
     def evict(self) -> None:
         """Release the oldest finished jobs that nobody shows, beyond the cache's size."""
         used = {id(job) for slot in self.slots.values() for job in slot.jobs}

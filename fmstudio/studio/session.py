@@ -92,7 +92,7 @@ class Session:
             case EngineReady():
                 self.device, self.engine_start_seconds = reply.device, reply.seconds
             case JobFinished():
-                self.results.finish(self.engine.job(reply.job))
+                self._on_job_finished(reply)
             case JobFailed():
                 self._on_job_failed(reply)
             case TrainingProgress():
@@ -105,8 +105,15 @@ class Session:
                 self.planner.forget_problems()
                 self._notify(reply.message)
 
+    def _on_job_finished(self, reply: JobFinished) -> None:
+        job = self.results.find(reply.job)
+        if job is not None:
+            self.results.finish(job)
+
     def _on_job_failed(self, reply: JobFailed) -> None:
-        job = self.engine.job(reply.job)
+        job = self.results.find(reply.job)
+        if job is None:
+            return
         self.planner.note_refusal(job)
         self.results.fail(job)
         if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):

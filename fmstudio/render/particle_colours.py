@@ -1,0 +1,61 @@
+"""Colours of particles: (n, 4) RGBA bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fmstudio.render.palette import Palette, rgb
+from fmstudio.render.scene import Array, Bytes
+
+
+def origin_colours(start: Array) -> Bytes:
+    """Hue by the angle at which a particle began, lightness and chroma by its radius (OKLCH)."""
+    offset = start - start.mean(0)
+    angle = np.arctan2(offset[:, 1], offset[:, 0])
+    radius = np.hypot(offset[:, 0], offset[:, 1])
+    rank = np.clip(radius / max(float(np.quantile(radius, 0.95)), 1e-9), 0, 1)
+    lightness = 0.86 - 0.14 * rank
+    chroma = 0.05 + 0.13 * rank
+    return _rgba(_oklch(lightness, chroma, angle))
+
+
+def speed_colours(displacement: Array) -> Bytes:
+    """Slow to fast along cmap's batlow."""
+    from cmap import Colormap
+
+    speed = np.hypot(displacement[:, 0], displacement[:, 1])
+    rank = np.clip(speed / max(float(np.quantile(speed, 0.98)), 1e-12), 0, 1)
+    table = np.asarray(Colormap("bids:viridis").lut(256))[:, :3]
+    return _rgba(table[(rank * 255).astype(int)])
+
+
+def plain_colours(n: int, palette: Palette) -> Bytes:
+    return _rgba(np.tile(np.array(rgb(palette.text)), (n, 1)))
+
+
+def _rgba(colours: np.ndarray) -> Bytes:
+    out = np.full((len(colours), 4), 255, np.uint8)
+    out[:, :3] = np.clip(np.round(colours * 255), 0, 255)
+    return out
+
+
+def _oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+    """OKLCH to sRGB in [0, 1] (clipped). B. Ottosson, 'A perceptual color space for image processing'."""
+    a, b = chroma * np.cos(hue), chroma * np.sin(hue)
+    root = np.stack(
+        [
+            lightness + 0.3963377774 * a + 0.2158037573 * b,
+            lightness - 0.1055613458 * a - 0.0638541728 * b,
+            lightness - 0.0894841775 * a - 1.2914855480 * b,
+        ],
+        -1,
+    )
+    to_linear = np.array(
+        [
+            [4.0767416621, -3.3077115913, 0.2309699292],
+            [-1.2684380046, 2.6097574011, -0.3413193965],
+            [-0.0041960863, -0.7034186147, 1.7076147010],
+        ]
+    )
+    linear = np.clip(root**3 @ to_linear.T, 0, 1)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -1,0 +1,289 @@
+"""From (document, results, t) to a scene. Pure but for small caches; computes no mathematics of its own."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+
+import numpy as np
+
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.dynamics import SOLVER_TITLES, LangevinSpec
+from fmstudio.document.specs.view import FieldChoice, ParticleColour
+from fmstudio.engine.client import Job
+from fmstudio.engine.messages import DensityMethod, DensityRequest
+from fmstudio.render.palette import Palette
+from fmstudio.render.particle_colours import origin_colours, plain_colours, speed_colours
+from fmstudio.render.scene import (
+    Array,
+    ArrowLayer,
+    Bytes,
+    Camera,
+    DensityLayer,
+    Layer,
+    Legend,
+    Pane,
+    ParticleLayer,
+    PointLayer,
+    Scene,
+    TrailLayer,
+)
+from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
+from fmstudio.studio.results import Results, Slot, position_of
+
+TRAIL_PARTICLES = 450
+TRAIL_POINTS = 22
+TRAIL_SPAN = 0.24
+"""How much of [0, 1] a fading tail covers."""
+ARROW_LENGTH = 0.62
+"""A typical arrow, in cells of its grid."""
+TOP_QUANTILE = 0.995
+
+
+class Presenter:
+    """Makes scenes. Keeps one array object per drawn row, so that the canvas uploads each only once."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._cache: OrderedDict[Hashable, object] = OrderedDict()
+
+    def scene(self, document: Document, t: float, palette: Palette) -> Scene:
+        """What the studio shows at time t."""
+        view = document.view.camera
+        panes = tuple(self._pane(document, index, t, palette) for index in range(len(document.view.panes)))
+        return Scene(panes, Camera(view.x, view.y, view.half_height), palette, t)
+
+    def _pane(self, document: Document, index: int, t: float, palette: Palette) -> Pane:
+        experiment = document.experiment(index)
+        spec = document.view.panes[index]
+        title = spec.title or experiment.dynamics.title
+        subtitle = _subtitle(experiment)
+        if is_waiting_for_a_stroke(experiment):
+            return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
+        layers = tuple(self._layers(document, index, t, palette))
+        return Pane(title, subtitle, layers, tuple(self._legend(document, index)), self._notice(experiment, index))
+
+    def _layers(self, document: Document, index: int, t: float, palette: Palette) -> Iterator[Layer]:
+        on = document.view.panes[index].layers
+        slots = self._results.slots
+        if on.density:
+            yield from self._density(slots.get(f"density/{index}"), t)
+        if on.field:
+            yield from self._arrows(slots.get(f"field/{index}"), t, palette)
+        if on.data:
+            yield from self._data(slots.get(f"data/{index}"), palette)
+        moving = slots.get(f"trajectories/{index}")
+        if on.trajectories:
+            yield from self._trails(moving, document, t)
+        if on.particles:
+            yield from self._particles(moving, document, t, palette)
+
+    # ---- density and field ----
+
+    def _density(self, slot: Slot | None, t: float) -> Iterator[Layer]:
+        found = self._pair(slot, t)
+        if found is None:
+            return
+        job, a, b, weight = found
+        request = job.request
+        assert isinstance(request, DensityRequest)
+        grid = request.grid
+        top = (1 - weight) * self._top(job, a) + weight * self._top(job, b)
+        yield DensityLayer(
+            self._row(job, a),
+            self._row(job, b),
+            weight,
+            max(top, 1e-12),
+            grid.cx - grid.half_x,
+            grid.cy - grid.half_y,
+            grid.cx + grid.half_x,
+            grid.cy + grid.half_y,
+        )
+
+    def _arrows(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
+        found = self._pair(slot, t)
+        if found is None:
+            return
+        job, a, b, weight = found
+        grid = job.request.grid
+        vectors = (1 - weight) * self._row(job, a) + weight * self._row(job, b)
+        positions = self._cached((job.id, "grid"), lambda: _grid_points(grid.xs, grid.ys))
+        cell = 2 * grid.half_y / max(grid.ny - 1, 1)
+        typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
+        yield ArrowLayer(positions, _arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3)
+
+    def _pair(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
+        """The two kept moments around t and the weight of the later one; a ready one for both if need be."""
+        if slot is None or not slot.jobs:
+            return None
+        newest = slot.jobs[0]
+        last = newest.result.shape[0] - 1
+        place = t * last
+        low = min(int(place), max(last - 1, 0))
+        high = min(low + 1, last)
+        near = slot.nearest(low if place - low < 0.5 else high)
+        if near is None:
+            return None
+        job, row = near
+        if slot.at(low) is job and slot.at(high) is job and job.result.shape[0] == last + 1:
+            return job, low, high, place - low
+        return job, row, row, 0.0
+
+    def _top(self, job: Job, row: int) -> float:
+        return self._cached((job.id, "top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE)))
+
+    def _speed(self, job: Job, row: int) -> float:
+        return self._cached((job.id, "speed", row), lambda: _typical_speed(self._row(job, row)))
+
+    # ---- particles ----
+
+    def _particles(self, slot: Slot | None, document: Document, t: float, palette: Palette) -> Iterator[Layer]:
+        found = self._state(slot, t)
+        if found is None:
+            return
+        job, low, high, weight = found
+        colours = self._colours(job, low, document.view.particle_colour, palette)
+        size = document.view.particle_size * _crowd_scale(job.result.shape[1])
+        yield ParticleLayer(self._row(job, low), self._row(job, high), weight, colours, size)
+
+    def _trails(self, slot: Slot | None, document: Document, t: float) -> Iterator[Layer]:
+        found = self._state(slot, t)
+        if found is None:
+            return
+        job, low, high, weight = found
+        states = job.result.shape[0]
+        first = max(0.0, low + weight - TRAIL_SPAN * (states - 1))
+        rows = np.unique(np.linspace(first, low, TRAIL_POINTS - 1).round().astype(int))
+        count = min(TRAIL_PARTICLES, job.result.shape[1])
+        values = job.result.values
+        tail = values[rows, :count]
+        now = (1 - weight) * values[low, :count] + weight * values[high, :count]
+        points = np.concatenate([tail, now[None]]).transpose(1, 0, 2)
+        colours = self._cached((job.id, "trail colours", count), lambda: self._origin(job)[:count].copy())
+        yield TrailLayer(np.ascontiguousarray(points), colours, width=1.2, opacity=0.55)
+
+    def _data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
+        job = slot.at(0) if slot is not None else None
+        if job is not None:
+            yield PointLayer(self._row(job, 0), palette.target, 3.0, 0.5)
+
+    def _state(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
+        """The newest simulation that has come as far as t: its states around t."""
+        if slot is None:
+            return None
+        for job in slot.jobs:
+            last = job.result.shape[0] - 1
+            place = t * last
+            low = min(int(place), last - 1)
+            if job.result.ready >= low + 2:
+                return job, low, low + 1, place - low
+        started = [job for job in slot.jobs if job.result.ready]
+        if not started:
+            return None
+        reached = started[0].result.ready - 1
+        return started[0], reached, reached, 0.0
+
+    def _colours(self, job: Job, row: int, choice: ParticleColour, palette: Palette) -> Bytes:
+        if choice is ParticleColour.ORIGIN:
+            return self._origin(job)
+        if choice is ParticleColour.PLAIN:
+            return self._cached((job.id, "plain", palette.name), lambda: plain_colours(job.result.shape[1], palette))
+        return self._cached(
+            (job.id, "speed colours", row),
+            lambda: speed_colours(job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]),
+        )
+
+    def _origin(self, job: Job) -> Bytes:
+        return self._cached((job.id, "origin"), lambda: origin_colours(job.result.values[0]))
+
+    # ---- words ----
+
+    def _legend(self, document: Document, index: int) -> Iterator[Legend]:
+        on = document.view.panes[index].layers
+        experiment = document.experiment(index)
+        if on.density:
+            yield from _density_legend(self._results.slots.get(f"density/{index}"))
+        if on.field and f"field/{index}" in self._results.slots:
+            langevin = isinstance(experiment.dynamics, LangevinSpec)
+            learned = experiment.field is FieldChoice.LEARNED
+            yield Legend("field", ("learned " if learned else "exact ") + ("score of p₁" if langevin else "velocity uₜ"))
+        if on.particles and f"trajectories/{index}" in self._results.slots:
+            yield Legend("colour", _COLOUR_WORDS[document.view.particle_colour])
+        measure = self._results.slots.get(f"measure/{index}")
+        job = measure.at(0) if measure is not None else None
+        if job is not None:
+            w2, floor = (float(v) for v in job.result.values[0])
+            yield Legend("W₂", f"to the target at t = 1: {w2:.3f} (sampling floor {floor:.3f})")
+
+    def _notice(self, experiment: Experiment, index: int) -> str:
+        key = model_key(experiment)
+        if experiment.field is FieldChoice.LEARNED and key not in self._results.models:
+            training = self._results.training
+            return "Training…" if training.is_active and training.key == key else "No model yet. Press Train."
+        if experiment.field is FieldChoice.EXACT and key in self._results.no_closed_form:
+            return self._results.no_closed_form[key]
+        slot = self._results.slots.get(f"trajectories/{index}")
+        return slot.problem if slot is not None else ""
+
+    # ---- caches ----
+
+    def _row(self, job: Job, row: int) -> Array:
+        return self._cached((job.id, "row", row), lambda: job.result.values[position_of(job, row)])
+
+    def _cached(self, key: Hashable, make: object) -> object:
+        if key not in self._cache:
+            self._cache[key] = make()  # type: ignore[operator]
+            while len(self._cache) > 4096:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return self._cache[key]
+
+
+_COLOUR_WORDS = {
+    ParticleColour.ORIGIN: "where each particle began",
+    ParticleColour.SPEED: "speed (blue slow, yellow fast)",
+    ParticleColour.PLAIN: "all particles alike",
+}
+
+
+def _subtitle(experiment: Experiment) -> str:
+    solver = SOLVER_TITLES[experiment.dynamics.solver]
+    field = "" if experiment.field is FieldChoice.EXACT else " · learned field"
+    return f"{experiment.path.title} · {solver}, {experiment.simulation.steps} steps{field}"
+
+
+def _density_legend(slot: Slot | None) -> Iterator[Legend]:
+    request = slot.request if slot is not None else None
+    if not isinstance(request, DensityRequest):
+        return
+    fixed = len(request.times) == 1
+    if request.method is DensityMethod.EXACT:
+        yield Legend("density", "exact p_data" if fixed else "exact pₜ")
+    else:
+        what = "of the particles" if request.trajectories is not None else "of samples of pₜ"
+        yield Legend("density", f"KDE {what}")
+
+
+def _grid_points(xs: Array, ys: Array) -> Array:
+    gx, gy = np.meshgrid(xs, ys)
+    return np.stack([gx, gy], -1).reshape(-1, 2).astype(np.float32)
+
+
+def _typical_speed(vectors: Array) -> float:
+    """A robust scale of the vectors' lengths."""
+    return max(float(np.quantile(np.hypot(vectors[..., 0], vectors[..., 1]), 0.7)), 1e-9)
+
+
+def _arrow_lengths(vectors: Array, typical: float, cell: float) -> Array:
+    """Lengths saturate softly at about a cell, so that long vectors don't overlap; directions are kept."""
+    speed = np.hypot(vectors[:, 0], vectors[:, 1])
+    ratio = speed / typical
+    length = cell * ARROW_LENGTH * 1.3 * ratio / (0.3 + ratio)
+    return np.asarray(vectors / np.maximum(speed, 1e-12)[:, None] * length[:, None], np.float32)
+
+
+def _crowd_scale(n: int) -> float:
+    """Many particles are drawn smaller."""
+    return float(np.clip((2000 / n) ** 0.25, 0.35, 1.15))
+
+

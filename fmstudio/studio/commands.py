@@ -1,0 +1,172 @@
+"""Every edit that has a name, as a plain function on a session. Menus, panels and shortcuts call these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import DrawnSpec, Vector
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
+from fmstudio.studio import drawing
+from fmstudio.studio.session import Session
+
+
+def set_field(session: Session, path: str, value: Any, label: str, merge: bool = False) -> None:
+    """Set ``path`` ("simulation.steps", "path.sigma_min", ...) of the document. Raises pydantic's
+    ValidationError for a value out of range. With ``merge``, a drag on one control is one undo step."""
+    session.store.edit(lambda d: with_field(d, path, value), label, f"set {path}" if merge else None)
+
+
+def with_field(document: Document, path: str, value: Any) -> Document:
+    """The document with one nested field replaced and validated."""
+    return _replaced(document, path.split("."), value)
+
+
+def _replaced(spec: Any, names: list[str], value: Any) -> Any:
+    name, *rest = names
+    inner = _replaced(getattr(spec, name), rest, value) if rest else value
+    return type(spec).model_validate({**_shallow(spec), name: inner})
+
+
+def _shallow(spec: Spec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in type(spec).model_fields}
+
+
+def choose_source(session: Session, spec: Spec) -> None:
+    """Put a distribution at t = 0."""
+    set_field(session, "source", spec, f"Choose source {spec.title}")  # type: ignore[attr-defined]
+
+
+def choose_target(session: Session, spec: Spec) -> None:
+    """Put a distribution at t = 1."""
+    set_field(session, "target", spec, f"Choose target {spec.title}")  # type: ignore[attr-defined]
+
+
+def choose_path(session: Session, spec: Spec) -> None:
+    set_field(session, "path", spec, f"Choose path {spec.title}")  # type: ignore[attr-defined]
+
+
+def choose_dynamics(session: Session, spec: Spec) -> None:
+    set_field(session, "dynamics", spec, f"Choose {spec.title}")  # type: ignore[attr-defined]
+
+
+# ---- drawing -----------------------------------------------------------------------------------------
+
+
+def start_drawing(session: Session) -> None:
+    """Make the target a canvas to draw on (an existing drawing is kept)."""
+    if not isinstance(session.store.document.target, DrawnSpec):
+        half = round(max(session.store.document.view.camera.half_height, 1.0), 3)
+        set_field(session, "target", DrawnSpec(half=half), "Start a drawing")
+
+
+def draw_segment(session: Session, start: Vector, end: Vector, brush: drawing.Brush) -> None:
+    """One piece of a stroke; all pieces until ``end_stroke`` are one undo step."""
+    target = session.store.document.target
+    if not isinstance(target, DrawnSpec):
+        return
+    label = "Eraser stroke" if brush.erase else "Brush stroke"
+    session.is_interacting = True
+    changed = drawing.stroke(target, start, end, brush)
+    session.store.edit(lambda d: d.model_copy(update={"target": changed}), label, "stroke")
+
+
+def end_stroke(session: Session) -> None:
+    session.is_interacting = False
+    session.store.settle()
+
+
+def clear_drawing(session: Session) -> None:
+    target = session.store.document.target
+    if isinstance(target, DrawnSpec):
+        set_field(session, "target", drawing.cleared(target), "Clear drawing")
+
+
+# ---- panes -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A way to split the view: a title and what each pane says and overrides."""
+
+    id: str
+    title: str
+    panes: tuple[PaneSpec, ...]
+
+
+COMPARISONS = (
+    Comparison(
+        "exact-learned",
+        "Exact | learned",
+        (PaneSpec(title="Exact", field=FieldChoice.EXACT), PaneSpec(title="Learned", field=FieldChoice.LEARNED)),
+    ),
+    Comparison(
+        "motions",
+        "ODE | SDE | Langevin",
+        (
+            PaneSpec(title="ODE", dynamics=ODESpec()),
+            PaneSpec(title="SDE", dynamics=SDESpec()),
+            PaneSpec(title="Langevin", dynamics=LangevinSpec()),
+        ),
+    ),
+    Comparison(
+        "solvers",
+        "Euler | Heun | RK4",
+        (
+            PaneSpec(title="Euler", dynamics=ODESpec(solver="euler")),
+            PaneSpec(title="Heun", dynamics=ODESpec(solver="heun")),
+            PaneSpec(title="RK4", dynamics=ODESpec(solver="rk4")),
+        ),
+    ),
+)
+
+
+def compare(session: Session, comparison: Comparison) -> None:
+    """Split the view; the layers that were on stay on."""
+    layers = session.store.document.view.panes[0].layers
+    panes = tuple(pane.model_copy(update={"layers": layers}) for pane in comparison.panes)
+    _set_panes(session, panes, f"Compare {comparison.title}")
+
+
+def single_pane(session: Session, field: FieldChoice) -> None:
+    """One pane that shows the exact or the learned field."""
+    layers = session.store.document.view.panes[0].layers
+    _set_panes(session, (PaneSpec(field=field, layers=layers),), f"Show {field} field")
+
+
+def field_shown(document: Document) -> str:
+    """'exact', 'learned' or 'both', as the field switch shows it."""
+    fields = {pane.field for pane in document.view.panes}
+    return "both" if len(fields) > 1 else next(iter(fields)).value
+
+
+def toggle_layer(session: Session, pane: int, layer: str) -> None:
+    """Switch one layer of one pane."""
+
+    def change(document: Document) -> Document:
+        panes = list(document.view.panes)
+        layers = panes[pane].layers
+        new = LayersSpec.model_validate({**_shallow(layers), layer: not getattr(layers, layer)})
+        panes[pane] = panes[pane].model_copy(update={"layers": new})
+        return _with_panes(document, tuple(panes))
+
+    session.store.edit(change, f"Switch {layer}")
+
+
+def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
+    session.store.edit(lambda d: _with_panes(d, panes), label)
+
+
+def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
+    view = ViewSpec.model_validate({**_shallow(document.view), "panes": panes})
+    return document.model_copy(update={"view": view})
+
+
+def move_camera(session: Session, x: float, y: float, half_height: float) -> None:
+    """Look elsewhere. A pan or a run of wheel turns is one undo step."""
+    clamped = min(60.0, max(0.05, half_height))
+    camera = {"x": x, "y": y, "half_height": clamped}
+    set_field(session, "view.camera", camera, "Move camera", merge=True)

@@ -1,0 +1,103 @@
+"""Running a solver over a grid of times.
+
+Noise is frozen: the draw of particle i in step k depends on the run's seed, i and k alone - not on sigma,
+not on how many particles there are, not on the solver, not on threads. Changing sigma deforms the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.dynamics import Dynamics
+from fmstudio.flows.solvers import Solver
+
+TILE = 8192
+"""Particles that are pushed at once: their intermediate results stay in the cache."""
+
+_BLOCK = 16
+"""torch draws normals in blocks of 16; whole blocks make longer draws begin with the shorter ones."""
+
+
+@final
+class FrozenNoise:
+    """Standard normals by step, reproducible in any order. One number of ``generator`` seeds them all."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        device = generator.device
+        self._seed = int(torch.randint(2**62, (1,), generator=generator, device=device).item())
+        self._device = device
+
+    def draw(self, step: int, n: int, columns: int, d: int) -> Tensor:
+        """(n, columns) float32: the first d columns are the same whether or not further ones are asked."""
+        shared = self._normals(step, 0, n * min(columns, d)).view(n, min(columns, d))
+        if columns <= d:
+            return shared
+        return torch.cat([shared, self._normals(step, 1, n * (columns - d)).view(n, columns - d)], dim=1)
+
+    def _normals(self, step: int, channel: int, count: int) -> Tensor:
+        generator = torch.Generator(self._device).manual_seed((self._seed + 2 * step + channel) % 2**63)
+        whole = max(_BLOCK, -(-count // _BLOCK) * _BLOCK)
+        return torch.randn(whole, generator=generator, device=self._device)[:count]
+
+
+def simulate(
+    dynamics: Dynamics,
+    solver: Solver,
+    x_0: Tensor,
+    times: Sequence[float] | Tensor,
+    generator: torch.Generator | None = None,
+) -> Iterator[Tensor]:
+    """The state at each time, (n, d); the first is x_0. n steps give n + 1 states.
+
+    Raises ValueError, at the call, for times that do not run one way, an ODE solver on an SDE, an SDE solver
+    without generator, an SDE backward in time, or x_0 that is not (n, d) with n >= 1.
+    """
+    grid = [float(t) for t in times]
+    _check(dynamics, solver, x_0, grid, generator)
+    noise = FrozenNoise(generator) if generator is not None and solver.noises else None
+    return _states(dynamics, solver, x_0, grid, noise)
+
+
+def _states(
+    dynamics: Dynamics, solver: Solver, x: Tensor, grid: list[float], noise: FrozenNoise | None
+) -> Iterator[Tensor]:
+    yield x
+    d = x.shape[1]
+    for k, (t, after) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
+        draws = None if noise is None else noise.draw(k, len(x), solver.noise_columns(d), d).to(x)
+        x = _advance(dynamics, solver, x, t, after - t, draws)
+        yield x
+
+
+@torch.no_grad()
+def _advance(
+    dynamics: Dynamics, solver: Solver, x: Tensor, t: float, dt: float, noise: Tensor | None
+) -> Tensor:
+    if len(x) <= TILE:
+        return solver.step(dynamics, x, t, dt, noise)
+    moved = torch.empty_like(x)
+    for first in range(0, len(x), TILE):
+        tile = slice(first, first + TILE)
+        moved[tile] = solver.step(dynamics, x[tile], t, dt, None if noise is None else noise[tile])
+    return moved
+
+
+def _check(
+    dynamics: Dynamics, solver: Solver, x_0: Tensor, grid: list[float], generator: torch.Generator | None
+) -> None:
+    if x_0.ndim != 2 or len(x_0) == 0:
+        raise ValueError(f"x_0 must have shape (n, d) with n of at least 1, got {tuple(x_0.shape)}")
+    steps = [after - before for before, after in zip(grid[:-1], grid[1:], strict=True)]
+    forward, backward = all(dt > 0 for dt in steps), all(dt < 0 for dt in steps)
+    if not steps or not (forward or backward):
+        raise ValueError(f"times must hold at least two values that rise (or fall) strictly, got {grid[:5]}")
+    if dynamics.noises and not solver.noises:
+        raise ValueError(f"{solver.name} solves ODEs, {type(dynamics).__name__} is an SDE: take euler-maruyama")
+    if solver.noises and backward:
+        raise ValueError(f"{solver.name} runs forward in time only, got times from {grid[0]} to {grid[-1]}")
+    if solver.noises and generator is None:
+        raise ValueError(f"{solver.name} draws noise: pass a torch.Generator")

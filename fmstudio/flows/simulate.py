@@ -96,7 +96,9 @@ def _check(
     if not steps or not (forward or backward):
         raise ValueError(f"times must hold at least two values that rise (or fall) strictly, got {grid[:5]}")
     if dynamics.noises and not solver.noises:
-        raise ValueError(f"{solver.name} solves ODEs, {type(dynamics).__name__} is an SDE: take euler-maruyama")
+        raise ValueError(
+            f"{solver.name} solves ODEs, {type(dynamics).__name__} is an SDE: take euler-maruyama"
+        )
     if solver.noises and backward:
         raise ValueError(f"{solver.name} runs forward in time only, got times from {grid[0]} to {grid[-1]}")
     if solver.noises and generator is None:

@@ -9,6 +9,7 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import commands
 from fmstudio.studio.guardrails import Remedy
 from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode
 
 
 def apply(session: Session, remedy: Remedy) -> None:
@@ -39,6 +40,7 @@ def _more_steps(session: Session) -> None:
 
 def _draw(session: Session) -> None:
     commands.start_drawing(session)
+    session.tools.choose_mode(Mode.DRAW)
 
 
 _ACTIONS: dict[Remedy, Callable[[Session], None]] = {

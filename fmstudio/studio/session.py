@@ -23,6 +23,7 @@ from fmstudio.studio.planner import Planner, model_key
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.results import Results, TrainingRecord
 from fmstudio.studio.store import Store
+from fmstudio.studio.tools import Tools
 
 
 class Session:
@@ -36,6 +37,7 @@ class Session:
         self.store = Store(document)
         self.results = Results()
         self.planner = Planner(engine, self.results)
+        self.tools = Tools()
         self.playback = Playback(document.view.seconds, document.view.loop)
         self.aspect = 1.4
         self.is_interacting = False

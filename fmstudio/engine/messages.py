@@ -178,7 +178,11 @@ Request = TrajectoriesRequest | DensityRequest | FieldRequest | SamplesRequest |
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Train a network; ``resume`` continues from its parameters (the optimiser's moments start afresh)."""
+    """Train a network for ``training.steps`` steps.
+
+    ``resume`` continues from its parameters (the optimiser's moments start afresh): the steps that remain of
+    that run or, if it was complete, as many again.
+    """
 
     source: DistributionSpec
     target: DistributionSpec
@@ -244,7 +248,10 @@ class TrainingState(StrEnum):
 class TrainingProgress:
     """Loss rows since the last progress: ``losses[i]`` belongs to step ``first_step + i``.
 
-    ``floor`` is the irreducible loss (None where no closed form exists), ``message`` a sentence if it failed.
+    Steps are counted over the whole run: a resumed training goes on from ``resume.step``. After the engine
+    died, steps since the last snapshot are taken again, so ``first_step`` may fall back: the new losses
+    replace the old. ``floor`` is the irreducible loss (None where no closed form exists). If training failed,
+    ``message`` is a sentence and ``reason`` its kind; no JobFailed follows.
     """
 
     job: int
@@ -257,6 +264,7 @@ class TrainingProgress:
     seconds_left: float
     floor: float | None = None
     message: str = ""
+    reason: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -269,7 +277,11 @@ class TrainingSnapshot:
 
 @dataclass(frozen=True)
 class EngineLost:
-    """The engine died; a new one is starting and everything unfinished must be asked for again."""
+    """The engine died. The message says why and what happens next.
+
+    Normally a new engine is starting and the client has asked again for everything unfinished, so there is
+    nothing to do but to show the message; after repeated deaths it gives up, and unfinished jobs fail.
+    """
 
     message: str
 

@@ -1,0 +1,137 @@
+"""The kernel sums of a drawn or pictured target: two small matrix products instead of G^2 exponentials.
+
+A round kernel separates, so p_t at any points is rowsum((Kx H^T) * Ky) with one-dimensional kernels Kx, Ky
+(n x G), and on a grid it is Ky H Kx^T (MATHS section 3).
+
+Further from all mass than about 13 standard deviations of the kernel, float32 sums underflow. There the limit
+law holds: the posterior is the nearest cell that has mass (its mean, no covariance, its single term of p_t).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.kernels import (
+    About,
+    Axis,
+    Kernel,
+    Moments,
+    centred_moments,
+    flat,
+    grid_points,
+    log_norm,
+    rows_of,
+    sum_orders,
+    underflow,
+)
+
+ROWS = 1024
+"""Points in a tile of scattered evaluation: its kernels stay in the cache."""
+
+
+@final
+class LatticeKernel(Kernel):
+    """A raster of mass (rows go up in y) summing to 1, with cell centres ``centres`` (G,) on both axes."""
+
+    def __init__(self, mass: Tensor, centres: Tensor) -> None:
+        self._whole = mass
+        self._whole_centres = centres
+
+    @cached_property
+    def _cropped(self) -> tuple[Tensor, Tensor, Tensor]:
+        """(mass, x centres, y centres) of the smallest rectangle that holds all mass."""
+        columns = (self._whole.amax(0) > 0).nonzero()[:, 0]
+        rows = (self._whole.amax(1) > 0).nonzero()[:, 0]
+        across = slice(int(columns[0]), int(columns[-1]) + 1)
+        along = slice(int(rows[0]), int(rows[-1]) + 1)
+        mass = self._whole[along, across].contiguous()
+        return mass, self._whole_centres[across], self._whole_centres[along]
+
+    @cached_property
+    def _nearest(self) -> tuple[Tensor, Tensor]:
+        """Row and column of the nearest cell with mass, for every cell of the rectangle."""
+        from scipy.ndimage import distance_transform_edt
+
+        mass = self._cropped[0]
+        empty = (mass <= 0).cpu().numpy()
+        rows, columns = distance_transform_edt(empty, return_distances=False, return_indices=True)
+        device = mass.device
+        return torch.as_tensor(rows, device=device).long(), torch.as_tensor(columns, device=device).long()
+
+    def moments(self, x: Tensor, alpha: Tensor, variance: Tensor, order: int) -> Moments:
+        parts = [
+            self._tile(x[part], rows_of(alpha, part), rows_of(variance, part), order)
+            for part in (slice(i, i + ROWS) for i in range(0, len(x), ROWS))
+        ]
+        return parts[0] if len(parts) == 1 else _joined(parts)
+
+    def _tile(self, x: Tensor, alpha: Tensor, variance: Tensor, order: int) -> Moments:
+        mass, cx, cy = (a.to(x) for a in self._cropped)
+        across = Axis.of(x[:, 0], cx, alpha, variance, order)
+        along = Axis.of(x[:, 1], cy, alpha, variance, order)
+        blurred = [power @ mass.T for power in across.powers]
+        sums = [torch.linalg.vecdot(blurred[i], along.powers[j]) for i, j in sum_orders(order)]
+        about = About(across.about, along.about, across.offset, along.offset)
+        log_factor = across.log_factor + along.log_factor - flat(log_norm(variance))
+        moments = centred_moments(sums, about, log_factor, flat(alpha))
+        low = sums[0] < underflow(x)
+        if not bool(low.any()):
+            return moments
+        rows = low.nonzero()[:, 0]
+        return moments.replaced(low, self._limit(x[rows], rows_of(alpha, rows), rows_of(variance, rows)))
+
+    def grid_moments(self, xs: Tensor, ys: Tensor, alpha: Tensor, variance: Tensor, order: int) -> Moments:
+        mass, cx, cy = (a.to(xs) for a in self._cropped)
+        across = Axis.of(xs, cx, alpha, variance, order)
+        along = Axis.of(ys, cy, alpha, variance, order)
+        blurred = [power @ mass for power in along.powers]
+        sums = [blurred[j] @ across.powers[i].T for i, j in sum_orders(order)]
+        about = About(across.about, along.about[:, None], across.offset, along.offset[:, None])
+        log_factor = across.log_factor + along.log_factor[:, None] - log_norm(variance)
+        moments = centred_moments(sums, about, log_factor, alpha)
+        low = sums[0] < underflow(xs)
+        if not bool(low.any()):
+            return moments
+        return moments.replaced(low, self._limit(grid_points(xs, ys)[low], alpha, variance))
+
+    def _limit(self, x: Tensor, alpha: Tensor, variance: Tensor) -> Moments:
+        """The posterior as its nearest cell: the limit of small variance."""
+        mass, cx, cy = (a.to(x) for a in self._cropped)
+        rows, columns = self._nearest
+        place = x / alpha.clamp(min=1e-6)
+        i, j = _cell(place[:, 1], cy), _cell(place[:, 0], cx)
+        row, column = rows[i, j], columns[i, j]
+        mean = torch.stack([cx[column], cy[row]], 1)
+        gap = alpha * mean - x
+        log_kernel = -gap.square().sum(1) / flat(2 * variance) - flat(log_norm(variance))
+        return Moments(mass[row, column].log() + log_kernel, mean, gap, x.new_zeros(len(x), 2, 2))
+
+    def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        mass, cx, cy = (a.to(x) for a in self._cropped)
+        squares = (x[0] - alpha * cx).square() + (x[1] - alpha * cy).square()[:, None]
+        logits = (mass.log() - squares / (2 * variance)).flatten()
+        top, index = torch.softmax(logits, 0).topk(min(count, int((mass > 0).sum())))
+        row, column = index // len(cx), index % len(cx)
+        return torch.stack([cx[column], cy[row]], 1), top
+
+
+def _cell(place: Tensor, centres: Tensor) -> Tensor:
+    """The index of the centre nearest to each coordinate."""
+    if len(centres) == 1:
+        return torch.zeros_like(place, dtype=torch.int64)
+    step = (centres[-1] - centres[0]) / (len(centres) - 1)
+    return ((place - centres[0]) / step).round().clamp(0, len(centres) - 1).long()
+
+
+def _joined(parts: list[Moments]) -> Moments:
+    cov = None if parts[0].cov is None else torch.cat([p.covariance() for p in parts])
+    return Moments(
+        torch.cat([p.log_prob for p in parts]),
+        torch.cat([p.mean for p in parts]),
+        torch.cat([p.gap for p in parts]),
+        cov,
+    )

@@ -1,0 +1,121 @@
+"""Colours, type and style sheet of the window, from the palette's roles. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from fmstudio.gui.style_sheet import style_sheet
+from fmstudio.render.palette import DARK, PALETTES, Palette
+
+FONT_PIXELS = 13
+_CONDENSED = {"DejaVu Sans": "DejaVu Sans Condensed"}
+"""A system font that is much wider than others, and its narrower cut."""
+SYSTEM = "system"
+
+
+class Theme(QObject):
+    """Owner of the current palette. ``choose`` takes 'dark', 'light' or 'system' (as the desktop is)."""
+
+    changed = Signal(object)
+    """the new Palette"""
+
+    def __init__(self, palette: Palette = DARK, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._choice: str = palette.name
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_hints_colour_scheme_changed)
+
+    @property
+    def palette(self) -> Palette:
+        return self._palette
+
+    @property
+    def choice(self) -> str:
+        """'dark', 'light' or 'system'."""
+        return self._choice
+
+    def choose(self, name: str) -> None:
+        """Wear another dress. Raises KeyError for an unknown name."""
+        palette = system_palette() if name == SYSTEM else PALETTES[name]
+        self._choice = name
+        self._wear(palette)
+
+    def _wear(self, palette: Palette) -> None:
+        if palette is self._palette:
+            return
+        self._palette = palette
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, palette)
+        self.changed.emit(palette)
+
+    def _on_hints_colour_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self._choice == SYSTEM:
+            self._wear(system_palette())
+
+
+def system_palette() -> Palette:
+    """The palette that the desktop asks for (dark where it does not say)."""
+    light = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Light
+    return PALETTES["light" if light else "dark"]
+
+
+def apply_theme(app: QApplication, palette: Palette) -> None:
+    """Dress the whole application: Fusion beneath, the palette's colours, one style sheet, one font."""
+    app.setStyle(QStyleFactory.create("Fusion"))
+    app.setPalette(_qt_palette(palette))
+    app.setFont(interface_font())
+    app.setStyleSheet(style_sheet(palette))
+
+
+def interface_font(pixels: int = FONT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """The system's font with figures of equal width."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    families = QFontDatabase.families()
+    narrow = _CONDENSED.get(QFontInfo(font).family())
+    if narrow in families:
+        font.setFamily(narrow)
+    font.setPixelSize(pixels)
+    font.setWeight(weight)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def symbol_font(pixels: int = FONT_PIXELS) -> QFont:
+    """The italic serif of mathematical symbols."""
+    font = QFont()
+    font.setFamilies(["STIX Two Text", "Cambria Math", "Times New Roman", "Liberation Serif", "DejaVu Serif"])
+    font.setStyleHint(QFont.StyleHint.Serif)
+    font.setItalic(True)
+    font.setPixelSize(pixels)
+    return font
+
+
+def _qt_palette(palette: Palette) -> QPalette:
+    roles = {
+        QPalette.ColorRole.Window: palette.window,
+        QPalette.ColorRole.Base: palette.canvas,
+        QPalette.ColorRole.AlternateBase: palette.raised,
+        QPalette.ColorRole.Button: palette.raised,
+        QPalette.ColorRole.WindowText: palette.text,
+        QPalette.ColorRole.Text: palette.text,
+        QPalette.ColorRole.ButtonText: palette.text,
+        QPalette.ColorRole.BrightText: palette.danger,
+        QPalette.ColorRole.ToolTipBase: palette.raised,
+        QPalette.ColorRole.ToolTipText: palette.text,
+        QPalette.ColorRole.PlaceholderText: palette.secondary,
+        QPalette.ColorRole.Highlight: palette.target,
+        QPalette.ColorRole.HighlightedText: palette.window,
+        QPalette.ColorRole.Link: palette.target,
+        QPalette.ColorRole.Mid: palette.line,
+        QPalette.ColorRole.Light: palette.raised,
+        QPalette.ColorRole.Dark: palette.line,
+    }
+    made = QPalette()
+    for role, colour in roles.items():
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(palette.secondary))
+    return made

@@ -9,7 +9,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, Vector
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.studio import drawing
 from fmstudio.studio.session import Session
 
@@ -170,3 +170,10 @@ def move_camera(session: Session, x: float, y: float, half_height: float) -> Non
     clamped = min(60.0, max(0.05, half_height))
     camera = {"x": x, "y": y, "half_height": clamped}
     set_field(session, "view.camera", camera, "Move camera", merge=True)
+
+
+def fit_camera(session: Session) -> None:
+    """Show everything: the built-in view, or what the drawing covers."""
+    target = session.store.document.target
+    half = target.half * 1.07 if isinstance(target, DrawnSpec) else CameraSpec().half_height
+    set_field(session, "view.camera", CameraSpec(half_height=half), "Fit the view")

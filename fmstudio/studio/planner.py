@@ -118,7 +118,8 @@ class Planner:
             yield f"field/{index}", _field(document, experiment, learned, t, aspect)
         if has_motion and (wants_learned or self._has_field(experiment)):
             yield f"trajectories/{index}", moving
-            if calm and self._results.slot(f"trajectories/{index}").is_settled:
+            simulated = self._results.slots.get(f"trajectories/{index}")
+            if calm and simulated is not None and simulated.is_settled and simulated.request == moving:
                 yield f"measure/{index}", W2Request(moving)
         if pane.layers.data:
             yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)

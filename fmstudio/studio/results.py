@@ -158,9 +158,9 @@ class Results:
     def _trim(self, slot: Slot) -> None:
         """Keep jobs down to the newest finished one; of the unfinished, those that have or will have rows."""
         kept: list[Job] = []
-        for job in slot.jobs:
+        for index, job in enumerate(slot.jobs):
             dead = job.state in (JobState.CANCELLED, JobState.FAILED) and job.result.ready == 0
-            if not dead:
+            if not dead or index == 0:
                 kept.append(job)
             if job.state is JobState.DONE or len(kept) == SLOT_JOBS:
                 break
@@ -175,6 +175,12 @@ class Results:
         for job in jobs:
             if id(job) not in held:
                 job.release()
+
+    def signature(self) -> tuple[object, ...]:
+        """Changes whenever something that can be seen has come in."""
+        rows = tuple((lane, *((job.id, job.result.ready) for job in slot.jobs)) for lane, slot in self.slots.items())
+        problems = tuple(slot.problem for slot in self.slots.values() if slot.problem)
+        return (rows, problems, len(self.no_closed_form), self.training.state)
 
     def find(self, job_id: int) -> Job | None:
         """The job of that number, unless it was dropped."""

@@ -44,7 +44,7 @@ class Session:
         """a stroke or drag is on: measures wait"""
         self.device = ""
         self.engine_start_seconds: float | None = None
-        self._notify = notify
+        self.notify = notify
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
     def tick(self, seconds: float) -> None:
@@ -100,12 +100,12 @@ class Session:
             case TrainingProgress():
                 self.results.training.take(reply)
                 if reply.message:
-                    self._notify(reply.message)
+                    self.notify(reply.message)
             case TrainingSnapshot(learned=model):
                 self.results.models[model.source, model.target, model.path] = model
             case EngineLost():
                 self.planner.forget_problems()
-                self._notify(reply.message)
+                self.notify(reply.message)
 
     def _on_job_finished(self, reply: JobFinished) -> None:
         job = self.results.find(reply.job)
@@ -119,7 +119,7 @@ class Session:
         self.planner.note_refusal(job)
         self.results.fail(job)
         if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
-            self._notify(reply.message)
+            self.notify(reply.message)
 
     def _on_pace_changed(self, pace: tuple[float, str]) -> None:
         self.playback.seconds, self.playback.loop = pace  # type: ignore[assignment]

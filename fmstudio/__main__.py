@@ -1,0 +1,22 @@
+"""``fmstudio`` and ``python -m fmstudio``. Without a command's name in front, the window is meant."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+IMPORTED_AT = time.time()
+
+
+def main() -> None:
+    """Run the shell; never returns."""
+    from fmstudio.cli import COMMANDS, app
+
+    arguments = sys.argv[1:]
+    if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("--help", "--version")):
+        arguments = ["open", *arguments]
+    app(arguments, prog_name="fmstudio")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""A document as a sequence of scenes at fixed steps of time, on an engine in this process.
+
+The planner, presenter and playback positions are the window's: what is exported is what was seen, and the same
+document gives the same frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.client import InlineEngine
+from fmstudio.engine.messages import LearnedModel, TrainingState
+from fmstudio.export.errors import ExportError
+from fmstudio.render.palette import Palette
+from fmstudio.render.presenter import Presenter
+from fmstudio.render.scene import Scene, layout
+from fmstudio.studio.planner import model_key
+from fmstudio.studio.session import Session
+
+HOLD = 0.12
+"""The share of a film that rests on t = 1."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How a film is taken."""
+
+    width: int
+    height: int
+    fps: float
+    seconds: float
+
+    @property
+    def frames(self) -> int:
+        return max(1, round(self.fps * self.seconds))
+
+    def time_of(self, frame: int) -> float:
+        """t of frame number ``frame``: 0 at the first, 1 from (1 - HOLD) of the film on."""
+        moving = max(1, round((self.frames - 1) * (1 - HOLD)))
+        return min(1.0, frame / moving)
+
+
+def with_seed(document: Document, seed: int) -> Document:
+    """The document with other starting points and other noise, in every pane."""
+    fresh = {"start_seed": seed, "noise_seed": seed + 1}
+    panes = tuple(
+        pane.model_copy(update={"simulation": pane.simulation.model_copy(update=fresh)}) if pane.simulation else pane
+        for pane in document.view.panes
+    )
+    view = document.view.model_copy(update={"panes": panes})
+    return document.model_copy(update={"simulation": document.simulation.model_copy(update=fresh), "view": view})
+
+
+class Film:
+    """Computes all that a document's panes need, then gives its scenes. Use as a context manager."""
+
+    def __init__(self, document: Document, models: Iterable[LearnedModel], palette: Palette, shot: Shot) -> None:
+        self._problems: list[str] = []
+        self._palette, self._shot = palette, shot
+        self._session = Session(InlineEngine(), document, self._problems.append)
+        self._session.open(document, models)
+        columns, rows = layout(len(document.view.panes))
+        self._session.aspect = (shot.width / columns) / (shot.height / rows)
+        self._presenter = Presenter(self._session.results)
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._session.close()
+
+    def prepare(self, progress: Callable[[str, float], None] = lambda _stage, _share: None) -> None:
+        """Train what is shown as learned and has no model; compute trajectories, densities and fields.
+
+        Raises ExportError with the engine's sentence if something failed.
+        """
+        if self._lacks_a_model():
+            self._train(progress)
+        while not self._session.is_complete:
+            self._session.tick(0.0)
+            self._raise_problems()
+            progress("computing", self._share_done())
+        self._session.tick(0.0)
+
+    def scenes(self) -> Iterator[Scene]:
+        """One scene a frame."""
+        document = self._session.store.document
+        for frame in range(self._shot.frames):
+            yield self._presenter.scene(document, self._shot.time_of(frame), self._palette)
+
+    def scene_at(self, t: float) -> Scene:
+        """The scene at one moment."""
+        return self._presenter.scene(self._session.store.document, t, self._palette)
+
+    def _lacks_a_model(self) -> bool:
+        document = self._session.store.document
+        for index in range(len(document.view.panes)):
+            experiment = document.experiment(index)
+            if experiment.field is FieldChoice.LEARNED and model_key(experiment) not in self._session.results.models:
+                return True
+        return False
+
+    def _train(self, progress: Callable[[str, float], None]) -> None:
+        self._session.train()
+        training = self._session.results.training
+        while training.state not in (TrainingState.FINISHED, TrainingState.STOPPED, TrainingState.FAILED):
+            self._session.tick(0.0)
+            self._raise_problems()
+            progress("training", training.step / max(training.steps, 1))
+
+    def _share_done(self) -> float:
+        lanes = self._session.planner.wanted
+        settled = sum(self._session.results.slot(lane).is_settled for lane in lanes)
+        return settled / max(len(lanes), 1)
+
+    def _raise_problems(self) -> None:
+        if self._problems:
+            raise ExportError(self._problems[0])

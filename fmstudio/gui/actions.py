@@ -1,0 +1,103 @@
+"""Menus, shortcuts and their handlers, as one table. Adding an action is one row and one method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+
+@dataclass(frozen=True)
+class ActionInfo:
+    """``handler`` names a method of gui.handlers.Handlers; ``menu`` is where it stands.
+
+    A ``local`` shortcut works where the canvas or the timeline has the focus, so that keys like Space and the
+    arrows still press buttons and move sliders elsewhere.
+    """
+
+    id: str
+    title: str
+    shortcut: str
+    handler: str
+    menu: str
+    local: bool = False
+
+
+ACTIONS: tuple[ActionInfo, ...] = (
+    ActionInfo("new", "New", "Ctrl+N", "on_new", "file"),
+    ActionInfo("open", "Open…", "Ctrl+O", "on_open", "file"),
+    ActionInfo("save", "Save", "Ctrl+S", "on_save", "file"),
+    ActionInfo("save-as", "Save as…", "Ctrl+Shift+S", "on_save_as", "file"),
+    ActionInfo("import", "Import points or a picture…", "Ctrl+I", "on_import", "file"),
+    ActionInfo("export", "Export video…", "Ctrl+E", "on_export", "file"),
+    ActionInfo("copy-picture", "Copy picture", "Ctrl+Shift+C", "on_copy_picture", "file"),
+    ActionInfo("quit", "Quit", "Ctrl+Q", "on_quit", "file"),
+    ActionInfo("undo", "Undo", "Ctrl+Z", "on_undo", "edit"),
+    ActionInfo("redo", "Redo", "Ctrl+Shift+Z", "on_redo", "edit"),
+    ActionInfo("theme-dark", "Dark", "", "on_theme_dark", "theme"),
+    ActionInfo("theme-light", "Light", "", "on_theme_light", "theme"),
+    ActionInfo("theme-system", "Follow the system", "", "on_theme_system", "theme"),
+    ActionInfo("look", "Look", "V", "on_look", "view", local=True),
+    ActionInfo("draw", "Draw the target", "D", "on_draw", "view", local=True),
+    ActionInfo("fit", "Fit the view", "F", "on_fit", "view", local=True),
+    ActionInfo("full-screen", "Full screen", "F11", "on_full_screen", "view"),
+    ActionInfo("zen", "Hide the columns", "Tab", "on_zen", "view", local=True),
+    ActionInfo("play", "Play or pause", "Space", "on_play", "time", local=True),
+    ActionInfo("first", "Go to the source", "Home", "on_first", "time", local=True),
+    ActionInfo("last", "Go to the target", "End", "on_last", "time", local=True),
+    ActionInfo("previous", "One step back", "Left", "on_previous", "time", local=True),
+    ActionInfo("next", "One step on", "Right", "on_next", "time", local=True),
+    ActionInfo("train", "Train", "Ctrl+T", "on_train", "model"),
+    ActionInfo("stop-training", "Stop training", "Ctrl+.", "on_stop_training", "model"),
+    ActionInfo("one-pane", "One pane", "1", "on_one_pane", "compare", local=True),
+    ActionInfo("exact-learned", "Exact | learned", "2", "on_exact_learned", "compare", local=True),
+    ActionInfo("motions", "ODE | SDE | Langevin", "3", "on_motions", "compare", local=True),
+    ActionInfo("solvers", "Euler | Heun | RK4", "4", "on_solvers", "compare", local=True),
+)
+
+MENU_TITLES = {
+    "file": "File",
+    "edit": "Edit",
+    "view": "View",
+    "theme": "Theme",
+    "time": "Time",
+    "model": "Model",
+    "compare": "Compare",
+}
+
+
+class ActionTable:
+    """QActions by id, made from the table and connected to the handlers' methods."""
+
+    def __init__(self, window: QWidget, handlers: QObject) -> None:
+        self.actions: dict[str, QAction] = {}
+        for info in ACTIONS:
+            action = QAction(info.title, window)
+            if info.shortcut:
+                action.setShortcut(QKeySequence(info.shortcut))
+            if info.local:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(getattr(handlers, info.handler))
+            if not info.local:
+                window.addAction(action)
+            self.actions[info.id] = action
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self.actions[action_id]
+
+    def attach(self, widget: QWidget) -> None:
+        """Let the local shortcuts work while this widget, or one in it, has the focus."""
+        widget.addActions([self.actions[info.id] for info in ACTIONS if info.local])
+
+    def fill(self, menu: QMenu, name: str) -> None:
+        """Add all actions of one menu."""
+        for info in ACTIONS:
+            if info.menu == name:
+                menu.addAction(self.actions[info.id])
+
+    def add_menus(self, menu: QMenu) -> None:
+        """Add every menu as a submenu."""
+        for name, title in MENU_TITLES.items():
+            self.fill(menu.addMenu(title), name)

@@ -1,0 +1,165 @@
+"""Start of the window: the application object, the theme, the session, the first frames. GUI thread."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from fmstudio.document.document import Document
+from fmstudio.document.preferences import Preferences
+from fmstudio.engine.client import Engine
+from fmstudio.engine.messages import LearnedModel
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.theme import Theme, apply_theme
+from fmstudio.studio.session import Session
+
+PATIENCE_SECONDS = 120
+"""How long a screenshot waits for results."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What to open, and what to do then."""
+
+    document: Document
+    models: tuple[LearnedModel, ...]
+    path: Path | None
+    theme: str = ""
+    size: tuple[int, int] | None = None
+    screenshot: Path | None = None
+    after: float = 0.0
+    train: bool = False
+    started: float = 0.0
+
+    def with_options(
+        self,
+        theme: str,
+        size: tuple[int, int] | None,
+        screenshot: Path | None,
+        after: float,
+        train: bool,
+        started: float,
+    ) -> Opening:
+        return replace(
+            self, theme=theme, size=size, screenshot=screenshot, after=after, train=train, started=started
+        )
+
+
+class Start(QObject):
+    """Watches the first frames: when the window is seen, when something moves; then takes the picture."""
+
+    def __init__(self, window: MainWindow, opening: Opening) -> None:
+        super().__init__(window)
+        self._window, self._opening = window, opening
+        self.visible_s: float | None = None
+        self.motion_s: float | None = None
+        self._complete_at: float | None = None
+        self._began = time.monotonic()
+        self.exit_code = 0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self._timer.start(5)
+
+    def _age(self) -> float:
+        return time.time() - self._opening.started
+
+    def _on_timer_timeout(self) -> None:
+        window = self._window
+        if self.visible_s is None:
+            if window.canvas.canvas.draws == 0 or not window.isVisible():
+                return
+            self.visible_s = self._age()
+            window.settle_rate()
+            QTimer.singleShot(0, window.add_right_column)
+        elif self.motion_s is None:
+            self._look_for_motion()
+        elif self._opening.screenshot is None:
+            self._timer.stop()
+        else:
+            self._wait_for_the_picture()
+
+    def _look_for_motion(self) -> None:
+        session = self._window.session
+        slot = session.results.slots.get("trajectories/0")
+        moving = slot is not None and slot.jobs and slot.jobs[0].result.ready > 1
+        if moving and not session.playback.playing:
+            session.playback.play()
+        elif moving and session.playback.t > 0:
+            self.motion_s = self._age()
+            if self._opening.train:
+                session.train()
+        elif session.is_complete and not session.planner.wanted.get("trajectories/0"):
+            self.motion_s = self._age()
+
+    def _wait_for_the_picture(self) -> None:
+        session, now = self._window.session, time.monotonic()
+        training = session.results.training
+        complete = session.is_complete or training.is_active
+        if self._complete_at is None and (complete or now - self._began > PATIENCE_SECONDS):
+            self._complete_at = now
+        if self._complete_at is not None and now - self._complete_at >= self._opening.after:
+            self._timer.stop()
+            self._take_picture()
+
+    def _take_picture(self) -> None:
+        assert self._opening.screenshot is not None
+        picture = self._window.grab()
+        if not picture.save(str(self._opening.screenshot)):
+            sys.stderr.write(f"The picture could not be written to {self._opening.screenshot}; check the folder.\n")
+            self.exit_code = 1
+        report = {
+            "window_visible_s": round(self.visible_s or 0, 3),
+            "first_motion_s": round(self.motion_s or 0, 3),
+            "fps": round(self._window.clock.rate, 1),
+            "torch_in_window_process": "torch" in sys.modules,
+        }
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+        self._window.close()
+
+
+def run(engine: Engine, opening: Opening) -> int:
+    """Open the window and stay until it is closed; the process's exit code."""
+    application = QApplication(["fmstudio"])
+    application.setApplicationName("fmstudio")
+    preferences = Preferences.load()
+    theme = Theme(parent=application)
+    apply_theme(application, theme.palette)
+    theme.choose(opening.theme or preferences.theme)
+    window = make_window(engine, opening.document, opening.models, theme, preferences)
+    window.files.path = opening.path
+    window.files.asks = opening.screenshot is None
+    if opening.size is not None:
+        window.resize(*opening.size)
+    window.show()
+    start = Start(window, opening)
+    window.start()
+    heartbeat = QTimer()
+    heartbeat.start(200)  # lets Python see Ctrl-C while Qt waits
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    application.exec()
+    heartbeat.stop()
+    window.session.close()
+    return start.exit_code
+
+
+def make_window(
+    engine: Engine, document: Document, models: Iterable[LearnedModel], theme: Theme, preferences: Preferences
+) -> MainWindow:
+    """A window on a session of its own; its notices hear of every problem."""
+    said: list[str] = []
+    session = Session(engine, document, said.append)
+    session.open(document, models)
+    window = MainWindow(session, theme, preferences)
+    session.notify = window.notices.say
+    for sentence in said:
+        window.notices.say(sentence)
+    return window

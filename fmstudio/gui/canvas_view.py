@@ -1,0 +1,185 @@
+"""The canvas in the window: the GL widget, the mouse tools on it and the layer switches over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.gui.layer_switches import LayerSwitches
+from fmstudio.gui.theme import Theme
+from fmstudio.render.presenter import Presenter
+from fmstudio.render.scene import layout
+from fmstudio.render.vispy.canvas import StudioCanvas
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode
+
+ZOOM_PER_NOTCH = 1.15
+
+
+class CanvasView(QWidget):
+    """Shows what the presenter makes of the session; wheel zooms, drag pans or draws, double click fits."""
+
+    def __init__(self, session: Session, theme: Theme, on_file: Callable[[Path], None]) -> None:
+        super().__init__()
+        self._session = session
+        self._theme = theme
+        self._on_file = on_file
+        self._presenter = Presenter(session.results)
+        self._shown: object = None
+        self._pan_from: tuple[float, float] | None = None
+        self._stroke_from: tuple[float, float] | None = None
+        self.canvas = StudioCanvas(app="pyside6")
+        self.native: QWidget = self.canvas.native
+        self.native.installEventFilter(self)
+        self.native.setAccessibleName("Canvas")
+        self.native.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.native)
+        self.switches: list[LayerSwitches] = []
+        self.setAcceptDrops(True)
+        self.setMinimumSize(320, 240)
+        session.store.watch(lambda d: len(d.view.panes), self._on_panes_changed, now=True)
+
+    # ---- drawing the scene ----
+
+    def frame(self) -> bool:
+        """Draw, if anything that is seen has changed since the last frame. True if it did."""
+        document, t = self._session.store.document, self._session.playback.t
+        seen = (document, t, self._session.results.signature(), self._theme.palette.name, self.size())
+        if seen == self._shown:
+            return False
+        self._shown = seen
+        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette))
+        for switches in self.switches:
+            switches.refresh()
+        return True
+
+    def _on_panes_changed(self, count: int) -> None:
+        for switches in self.switches:
+            switches.hide()
+            switches.deleteLater()
+        self.switches = [LayerSwitches(self._session, self._theme, index, self) for index in range(count)]
+        for switches in self.switches:
+            switches.show()
+        self._place_switches()
+        self._tell_aspect()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_switches()
+        self._tell_aspect()
+
+    def _place_switches(self) -> None:
+        columns, rows = layout(max(1, len(self.switches)))
+        width, height = self.width() / columns, self.height() / rows
+        for index, switches in enumerate(self.switches):
+            switches.adjustSize()
+            right, top = (index % columns + 1) * width, (index // columns) * height
+            switches.move(int(right - switches.width() - 10), int(top + 10))
+            switches.raise_()
+
+    def _tell_aspect(self) -> None:
+        columns, rows = layout(max(1, len(self.switches)))
+        self._session.aspect = (self.width() / columns) / max(self.height() / rows, 1)
+
+    # ---- the mouse ----
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Take the GL widget's mouse events; True for what was used."""
+        handler = {
+            QEvent.Type.MouseButtonPress: self._on_mouse_pressed,
+            QEvent.Type.MouseMove: self._on_mouse_moved,
+            QEvent.Type.MouseButtonRelease: self._on_mouse_released,
+            QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
+            QEvent.Type.Wheel: self._on_wheel_turned,
+        }.get(event.type())
+        return False if handler is None else handler(event)
+
+    def _plane(self, event: QMouseEvent | QWheelEvent) -> tuple[float, float] | None:
+        position = event.position()
+        return self.canvas.to_plane(position.x(), position.y())
+
+    def _on_mouse_pressed(self, event: QMouseEvent) -> bool:
+        self.native.setFocus(Qt.FocusReason.MouseFocusReason)
+        at = self._plane(event)
+        if at is None:
+            return False
+        draws = self._session.tools.mode is Mode.DRAW and event.button() == Qt.MouseButton.LeftButton
+        if draws:
+            commands.start_drawing(self._session)
+            self._stroke_from = at
+            commands.draw_segment(self._session, at, at, self._session.tools.brush)
+        else:
+            self._pan_from = at
+            self._session.is_interacting = True
+        return True
+
+    def _on_mouse_moved(self, event: QMouseEvent) -> bool:
+        at = self._plane(event)
+        if at is None:
+            return False
+        if self._stroke_from is not None:
+            commands.draw_segment(self._session, self._stroke_from, at, self._session.tools.brush)
+            self._stroke_from = at
+        elif self._pan_from is not None:
+            camera = self._session.store.document.view.camera
+            dx, dy = at[0] - self._pan_from[0], at[1] - self._pan_from[1]
+            commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half_height)
+            self.frame()
+        else:
+            return False
+        return True
+
+    def _on_mouse_released(self, _event: QMouseEvent) -> bool:
+        used = self._stroke_from is not None or self._pan_from is not None
+        self._stroke_from = self._pan_from = None
+        commands.end_stroke(self._session)
+        return used
+
+    def _on_mouse_double_clicked(self, _event: QMouseEvent) -> bool:
+        if self._session.tools.mode is Mode.DRAW:
+            return False
+        commands.fit_camera(self._session)
+        return True
+
+    def _on_wheel_turned(self, event: QWheelEvent) -> bool:
+        at = self._plane(event)
+        if at is None:
+            return False
+        camera = self._session.store.document.view.camera
+        factor = ZOOM_PER_NOTCH ** (-event.angleDelta().y() / 120)
+        half = min(60.0, max(0.05, camera.half_height * factor))
+        keep = half / camera.half_height
+        x, y = at[0] + (camera.x - at[0]) * keep, at[1] + (camera.y - at[1]) * keep
+        commands.move_camera(self._session, x, y, half)
+        return True
+
+    def show_cursor(self, mode: Mode) -> None:
+        """A cross where the mouse draws."""
+        self.native.setCursor(QCursor(Qt.CursorShape.CrossCursor if mode is Mode.DRAW else Qt.CursorShape.ArrowCursor))
+
+    # ---- files dropped on it ----
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            self._on_file(Path(url.toLocalFile()))
+
+    def pixel_of(self, x: float, y: float) -> QPoint:
+        """Where the plane's point (x, y) is on the widget, in the first pane (for tests and tools)."""
+        px, py = self.canvas.to_pixel(x, y)
+        return QPoint(round(px), round(py))
+
+    def close_canvas(self) -> None:
+        """Release GL before the widget goes."""
+        self.native.removeEventFilter(self)
+        self.canvas.close()

@@ -1,0 +1,211 @@
+"""Export of a video: the choices, then progress, time left and Cancel.
+
+The work is done by ``fmstudio render`` in a process of its own, on the same planner, presenter and renderer, so
+the window keeps its frame rate and a broken export cannot take anything with it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QProcess, Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fmstudio.gui.theme import Theme
+from fmstudio.studio.opening import save_file
+from fmstudio.studio.session import Session
+
+SIZES = (
+    ("720p · 1280 × 720", (1280, 720)),
+    ("1080p · 1920 × 1080", (1920, 1080)),
+    ("Square · 1080 × 1080", (1080, 1080)),
+    ("Vertical · 1080 × 1920", (1080, 1920)),
+    ("4K · 3840 × 2160", (3840, 2160)),
+)
+
+
+def render_command() -> list[str]:
+    """How to start fmstudio's shell from here, in a checkout, a wheel or a frozen app."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "fmstudio"]
+
+
+class ExportDialog(QDialog):
+    """Not modal: the studio can be used while a video is made (of what was there when Export was pressed)."""
+
+    def __init__(self, parent: QWidget, session: Session, theme: Theme) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self._process: QProcess | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._started = 0.0
+        self._errors = ""
+        self._cancelled = False
+        self.path: Path | None = None
+        self.setWindowTitle("Export video")
+        self.setMinimumWidth(420)
+        self.size_box, self.fps, self.seconds = QComboBox(), QSpinBox(), QDoubleSpinBox()
+        self.progress, self.words = QProgressBar(), QLabel()
+        self.start_button, self.cancel_button = QPushButton("Export…"), QPushButton("Close")
+        self._build()
+
+    def _build(self) -> None:
+        for title, size in SIZES:
+            self.size_box.addItem(title, size)
+        self.fps.setRange(1, 120)
+        self.fps.setValue(30)
+        self.seconds.setRange(0.1, 600)
+        self.seconds.setDecimals(1)
+        self.seconds.setValue(self._session.store.document.view.seconds + 1)
+        self.seconds.setSuffix(" s")
+        self.progress.setTextVisible(False)
+        self.progress.hide()
+        self.words.setWordWrap(True)
+        self.words.setMinimumHeight(36)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setText("All panes, with titles, legend and time bar, in the theme that is shown.")
+        self.words.setProperty("role", "secondary")
+        form = QFormLayout()
+        form.setSpacing(10)
+        form.addRow("Size", self.size_box)
+        form.addRow("Frames per second", self.fps)
+        form.addRow("Length", self.seconds)
+        self.start_button.setProperty("kind", "primary")
+        self.start_button.setDefault(True)
+        self.start_button.clicked.connect(self._on_start_clicked)
+        self.cancel_button.clicked.connect(self._on_cancel_clicked)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.start_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(14)
+        column.addLayout(form)
+        column.addWidget(self.progress)
+        column.addWidget(self.words)
+        column.addLayout(buttons)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+
+    def _on_start_clicked(self) -> None:
+        name = f"{self._session.store.document.title}.mp4"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export video", name, "Video (*.mp4 *.webm *.gif)")
+        if chosen:
+            self.export_to(Path(chosen))
+
+    def export_to(self, path: Path) -> None:
+        """Start making the video at ``path``."""
+        self.path = path if path.suffix else path.with_suffix(".mp4")
+        self._folder = tempfile.TemporaryDirectory(prefix="fmstudio-export-")
+        document = Path(self._folder.name) / "export.fmstudio"
+        try:
+            save_file(document, self._session.store.document, self._session.results)
+        except ValueError as error:
+            self._end(str(error), failed=True)
+            return
+        width, height = self.size_box.currentData()
+        arguments = ["render", str(document), "-o", str(self.path), "--size", f"{width}x{height}"]
+        arguments += ["--fps", str(self.fps.value()), "--seconds", f"{self.seconds.value():g}"]
+        arguments += ["--theme", self._theme.palette.name, "--json-progress"]
+        self._run(arguments)
+
+    def _run(self, arguments: list[str]) -> None:
+        program, *first = render_command()
+        self._errors, self._cancelled = "", False
+        self._started = time.monotonic()
+        process = QProcess(self)
+        process.readyReadStandardOutput.connect(self._on_process_output)
+        process.readyReadStandardError.connect(self._on_process_error_output)
+        process.finished.connect(self._on_process_finished)
+        process.errorOccurred.connect(self._on_process_failed)
+        self._process = process
+        self.progress.setRange(0, 0)
+        self.progress.show()
+        self.words.setText("Preparing…")
+        self.start_button.setEnabled(False)
+        self.cancel_button.setText("Cancel")
+        process.start(program, [*first, *arguments])
+
+    def _on_process_output(self) -> None:
+        assert self._process is not None
+        for line in bytes(self._process.readAllStandardOutput().data()).decode(errors="replace").splitlines():
+            if line.startswith("{"):
+                self._show_progress(json.loads(line))
+
+    def _show_progress(self, news: dict[str, float]) -> None:
+        if "frames" not in news:
+            return
+        done, frames = int(news["frame"]), int(news["frames"])
+        self.progress.setRange(0, frames)
+        self.progress.setValue(done)
+        seconds = float(news["seconds"])
+        left = seconds / max(done, 1) * (frames - done)
+        self.words.setText(f"Frame {done} of {frames} · about {left:.0f} s left")
+
+    def _on_process_error_output(self) -> None:
+        assert self._process is not None
+        self._errors += bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+
+    def _on_process_failed(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._end("The export could not start: fmstudio's own program was not found. Reinstall fmstudio.", True)
+
+    def _on_process_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        if self._cancelled:
+            self._end("Cancelled. Nothing was written.")
+        elif code == 0 and self.path is not None:
+            self._end(f"Saved {self.path.name} in {time.monotonic() - self._started:.0f} s.")
+        else:
+            lines = [line.strip() for line in self._errors.splitlines() if line.strip()]
+            self._end(lines[-1] if lines else f"The export ended with exit code {code}. Try again.", failed=True)
+
+    def _end(self, words: str, failed: bool = False) -> None:
+        if self._process is not None:
+            self._process.deleteLater()
+            self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+        self.progress.hide()
+        self.words.setText(words)
+        self.words.setProperty("role", "danger" if failed else "secondary")
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.start_button.setEnabled(True)
+        self.cancel_button.setText("Close")
+
+    def _on_cancel_clicked(self) -> None:
+        if self._process is None:
+            self.close()
+            return
+        self._cancelled = True
+        self._process.terminate()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._process is not None:
+            self._cancelled = True
+            self._process.terminate()
+            self._process.waitForFinished(3000)
+        super().closeEvent(event)
+        self.done(0)

@@ -1,0 +1,127 @@
+"""New, open, save, import, gallery: dialogs and sentences around studio.opening."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from fmstudio.document.document import Document
+from fmstudio.document.imports import import_target
+from fmstudio.document.preferences import Preferences
+from fmstudio.studio import commands
+from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
+from fmstudio.studio.session import Session
+
+if TYPE_CHECKING:
+    from fmstudio.gui.main_window import MainWindow
+
+FILTER = "fmstudio (*.fmstudio)"
+IMPORT_FILTER = "Points or pictures (*.csv *.npy *.txt *.png *.jpg *.jpeg *.svg)"
+
+
+class FileActions:
+    """Knows which file the document came from. All errors end as one sentence in the window."""
+
+    def __init__(self, window: MainWindow, session: Session, preferences: Preferences) -> None:
+        self._window, self._session = window, session
+        self.preferences = preferences
+        self.path: Path | None = None
+        self.asks = True
+        """False: never ask whether unsaved changes may go (pictures for tests and documentation)"""
+
+    def prefer(self, **changes: object) -> None:
+        """Change preferences and keep them; a folder that cannot be written is told, and costs nothing else."""
+        self.preferences = self.preferences.model_copy(update=changes)
+        try:
+            self.preferences.save()
+        except OSError as error:
+            self._window.notices.say(f"Preferences could not be kept: {error.strerror or error}.")
+
+    def new(self) -> None:
+        if self.may_leave():
+            self._show((Document(), ()), None)
+
+    def ask_and_open(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open", "", FILTER)
+        if name:
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Open, after asking about unsaved changes."""
+        try:
+            opened = open_file(path)
+        except ValueError as error:
+            self._window.notices.say(str(error))
+            return
+        if self.may_leave():
+            self._show(opened, path)
+
+    def open_gallery(self, entry_id: str) -> None:
+        if self.may_leave():
+            self._show(open_gallery(entry_id), None)
+
+    def _show(self, opened: Opened, path: Path | None) -> None:
+        document, models = opened
+        self.path = path
+        self._session.open(document, models)
+        self._session.playback.play()
+
+    def save(self) -> bool:
+        """True if the document is on disk now."""
+        if self.path is None:
+            return self.save_as()
+        return self._write(self.path)
+
+    def save_as(self) -> bool:
+        suggestion = f"{self._session.store.document.title}.fmstudio"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save as", suggestion, FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._write(path if path.suffix == ".fmstudio" else path.with_name(path.name + ".fmstudio"))
+
+    def _write(self, path: Path) -> bool:
+        title = path.stem
+        document = self._session.store.document.model_copy(update={"title": title})
+        try:
+            save_file(path, document, self._session.results)
+        except ValueError as error:
+            self._window.notices.say(str(error))
+            return False
+        self._session.store.edit(lambda d: d.model_copy(update={"title": title}), "Rename")
+        self._session.store.mark_saved()
+        self.path = path
+        return True
+
+    def ask_and_import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, "Import a target", "", IMPORT_FILTER)
+        if name:
+            self.import_file(Path(name))
+
+    def import_file(self, path: Path) -> None:
+        """A dropped or chosen file becomes the target, or the document if it is one."""
+        if path.suffix == ".fmstudio":
+            self.open_file(path)
+            return
+        try:
+            target = import_target(path)
+        except ValueError as error:
+            self._window.notices.say(str(error))
+            return
+        commands.choose_target(self._session, target)
+
+    def may_leave(self) -> bool:
+        """True if there is nothing unsaved, or it is saved now, or the person lets it go."""
+        if not self._session.store.is_dirty or not self.asks:
+            return True
+        answer = QMessageBox.question(
+            self._window,
+            "Unsaved changes",
+            f"Save the changes to “{self._session.store.document.title}”?",
+            QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+        )
+        if answer == QMessageBox.StandardButton.Save:
+            return self.save()
+        return answer == QMessageBox.StandardButton.Discard

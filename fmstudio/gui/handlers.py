@@ -1,0 +1,145 @@
+"""What the actions do. Thin: each calls one command, or the files room, or playback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import TrainingCommand, TrainingState
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode
+
+if TYPE_CHECKING:
+    from fmstudio.gui.main_window import MainWindow
+
+
+class Handlers(QObject):
+    """One method an action (see gui.actions.ACTIONS)."""
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+
+    # ---- files ----
+
+    def on_new(self) -> None:
+        self._window.files.new()
+
+    def on_open(self) -> None:
+        self._window.files.ask_and_open()
+
+    def on_save(self) -> None:
+        self._window.files.save()
+
+    def on_save_as(self) -> None:
+        self._window.files.save_as()
+
+    def on_import(self) -> None:
+        self._window.files.ask_and_import()
+
+    def on_export(self) -> None:
+        self._window.show_export()
+
+    def on_copy_picture(self) -> None:
+        self._window.copy_picture()
+
+    def on_quit(self) -> None:
+        self._window.close()
+
+    # ---- edit ----
+
+    def on_undo(self) -> None:
+        self._session.store.undo()
+
+    def on_redo(self) -> None:
+        self._session.store.redo()
+
+    # ---- view ----
+
+    def on_theme_dark(self) -> None:
+        self._window.choose_theme("dark")
+
+    def on_theme_light(self) -> None:
+        self._window.choose_theme("light")
+
+    def on_theme_system(self) -> None:
+        self._window.choose_theme("system")
+
+    def on_look(self) -> None:
+        self._session.tools.choose_mode(Mode.LOOK)
+
+    def on_draw(self) -> None:
+        self._session.tools.choose_mode(Mode.DRAW)
+        commands.start_drawing(self._session)
+
+    def on_fit(self) -> None:
+        commands.fit_camera(self._session)
+
+    def on_full_screen(self) -> None:
+        self._window.toggle_full_screen()
+
+    def on_zen(self) -> None:
+        self._window.toggle_columns()
+
+    # ---- time ----
+
+    def on_play(self) -> None:
+        self._session.playback.toggle()
+
+    def on_first(self) -> None:
+        self._session.playback.seek(0.0)
+
+    def on_last(self) -> None:
+        self._session.playback.pause()
+        self._session.playback.seek(1.0)
+
+    def on_previous(self) -> None:
+        self._step(-1)
+
+    def on_next(self) -> None:
+        self._step(1)
+
+    def _step(self, steps: int) -> None:
+        self._session.playback.step(steps, self._session.store.document.simulation.steps)
+
+    # ---- model ----
+
+    def on_train(self) -> None:
+        """Start, or pause, or go on."""
+        state = self._session.results.training.state
+        act: dict[TrainingState | None, Callable[[], None]] = {
+            TrainingState.RUNNING: self._pause,
+            TrainingState.PAUSED: self._resume,
+        }
+        act.get(state, self._session.train)()
+
+    def _pause(self) -> None:
+        self._session.command_training(TrainingCommand.PAUSE)
+
+    def _resume(self) -> None:
+        self._session.command_training(TrainingCommand.RESUME)
+
+    def on_stop_training(self) -> None:
+        if self._session.results.training.is_active:
+            self._session.command_training(TrainingCommand.STOP)
+
+    # ---- comparisons ----
+
+    def on_one_pane(self) -> None:
+        commands.single_pane(self._session, FieldChoice.EXACT)
+
+    def on_exact_learned(self) -> None:
+        self._compare("exact-learned")
+
+    def on_motions(self) -> None:
+        self._compare("motions")
+
+    def on_solvers(self) -> None:
+        self._compare("solvers")
+
+    def _compare(self, comparison: str) -> None:
+        commands.compare(self._session, next(c for c in commands.COMPARISONS if c.id == comparison))

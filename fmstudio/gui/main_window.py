@@ -1,0 +1,173 @@
+"""The window: a top bar, two columns, the canvas, the timeline. It composes; the parts do the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+from fmstudio.document.preferences import Preferences
+from fmstudio.gui.actions import ActionTable
+from fmstudio.gui.canvas_view import CanvasView
+from fmstudio.gui.dialogs.export_dialog import ExportDialog
+from fmstudio.gui.file_actions import FileActions
+from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
+from fmstudio.gui.handlers import Handlers
+from fmstudio.gui.notices import NoticeBar
+from fmstudio.gui.panels import LEFT_PANELS, Panel, PanelEntry
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.timeline import TimelineBar
+from fmstudio.gui.top_bar import TopBar
+from fmstudio.studio.guardrails import guardrails
+from fmstudio.studio.session import Session
+
+LEFT_WIDTH = 288
+RIGHT_WIDTH = 292
+
+
+class MainWindow(QMainWindow):
+    """Made with a session; ``frame`` (called by the clock) is all that ever happens by itself."""
+
+    def __init__(self, session: Session, theme: Theme, preferences: Preferences) -> None:
+        super().__init__()
+        self.session, self.theme = session, theme
+        self.files = FileActions(self, session, preferences)
+        self.handlers = Handlers(self, session)
+        self.actions_by_id = ActionTable(self, self.handlers)
+        self.notices = NoticeBar(self)
+        self._panels: list[Panel] = []
+        self._export: ExportDialog | None = None
+        self.top_bar = TopBar(session, theme, self.actions_by_id)
+        self.canvas = CanvasView(session, theme, self.files.import_file)
+        self.timeline = TimelineBar(session, theme)
+        for widget in (self.canvas, self.timeline):
+            self.actions_by_id.attach(widget)
+        self.left = self._column("leftColumn", LEFT_WIDTH, LEFT_PANELS)
+        self.right: QScrollArea | None = None
+        self.clock = FrameClock(self.frame, self)
+        self._compose()
+        self.resize(1440, 900)
+        self.setMinimumSize(900, 600)
+        session.store.watch(lambda d: d.title, self._on_title_changed, now=True)
+        self.top_bar.gallery_chosen.connect(self._on_gallery_chosen)
+
+    def _compose(self) -> None:
+        body = QWidget()
+        self._body = QHBoxLayout(body)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(0)
+        self._body.addWidget(self.left)
+        self._body.addWidget(self.canvas, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(body, 1)
+        column.addWidget(self.timeline)
+        self.setCentralWidget(whole)
+
+    def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> QScrollArea:
+        """A scrolling column of panels."""
+        inner = QFrame(objectName=name)
+        box = QVBoxLayout(inner)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        for entry in entries:
+            panel = entry.factory(self.session, self.theme, self.notices.say)
+            self._panels.append(panel)
+            box.addWidget(panel)
+        box.addStretch(1)
+        area = QScrollArea(objectName=f"{name}Area")
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFixedWidth(width)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        return area
+
+    def add_right_column(self) -> None:
+        """The plots; they are imported only after the window is on the screen."""
+        from fmstudio.gui.plots import RIGHT_PANELS
+
+        self.right = self._column("rightColumn", RIGHT_WIDTH, RIGHT_PANELS)
+        self._body.addWidget(self.right)
+
+    # ---- frames ----
+
+    def start(self) -> None:
+        self.clock.start(FULL_RATE_MS)
+
+    def frame(self, seconds: float) -> None:
+        """One frame: engine, time, picture, panels."""
+        self.session.tick(seconds)
+        self.canvas.frame()
+        self.timeline.refresh()
+        self.top_bar.refresh()
+        notes = guardrails(self.session.store.document, self.session.results)
+        for panel in self._panels:
+            panel.refresh(notes)
+        self.canvas.show_cursor(self.session.tools.mode)
+
+    def settle_rate(self) -> None:
+        """Leave the processor to the engine where there is no GPU to draw with."""
+        self.clock.set_interval(SOFTWARE_RATE_MS if self.canvas.canvas.is_software else FULL_RATE_MS)
+
+    # ---- what the handlers need of the window ----
+
+    def show_export(self) -> None:
+        if self._export is None:
+            self._export = ExportDialog(self, self.session, self.theme)
+            self._export.finished.connect(self._on_export_finished)
+        self._export.show()
+        self._export.raise_()
+
+    def _on_export_finished(self, _result: int) -> None:
+        if self._export is not None:
+            self._export.deleteLater()
+            self._export = None
+
+    def copy_picture(self) -> None:
+        """The canvas, as seen, on the clipboard."""
+        pixels = self.canvas.canvas.picture()
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+        QGuiApplication.clipboard().setImage(image.copy())
+        self.notices.say("The picture is on the clipboard.")
+
+    def choose_theme(self, name: str) -> None:
+        self.files.prefer(theme=name)
+        self.theme.choose(name)
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def toggle_columns(self) -> None:
+        show = self.left.isHidden()
+        for part in (self.left, self.right):
+            if part is not None:
+                part.setVisible(show)
+
+    def open_path(self, path: Path) -> None:
+        self.files.open_file(path)
+
+    def _on_title_changed(self, title: str) -> None:
+        self.setWindowTitle(f"{title} – fmstudio")
+
+    def _on_gallery_chosen(self, entry_id: str) -> None:
+        self.files.open_gallery(entry_id)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        self.clock.stop()
+        if self._export is not None:
+            self._export.close()
+        self.canvas.close_canvas()
+        event.accept()

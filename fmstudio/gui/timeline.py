@@ -1,0 +1,241 @@
+"""The bottom bar: transport buttons, the line from p_init to p_data, t and the solver step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fmstudio.gui.icons import icon
+from fmstudio.gui.theme import Theme
+from fmstudio.render.palette import Palette
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+_LOOPS = ("once", "loop", "bounce")
+_LOOP_WORDS = {"once": "Play once", "loop": "Play in a loop", "bounce": "Play back and forth"}
+_MARGIN = 12
+
+
+class TimeLine(QWidget):
+    """The line itself: drag to scrub, arrow keys to step. It holds no time of its own."""
+
+    pressed = Signal()
+    moved = Signal(float)
+    released = Signal()
+    stepped = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._t = 0.0
+        self._steps = 1
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Time")
+        self.setToolTip("Drag to scrub; arrow keys go by one solver step")
+        self.setMinimumHeight(52)
+        theme.changed.connect(self._on_theme_changed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 52)
+
+    def show_time(self, t: float, steps: int) -> None:
+        if (t, steps) != (self._t, self._steps):
+            self._t, self._steps = t, steps
+            self.update()
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self.update()
+
+    def _time_at(self, x: float) -> float:
+        return min(1.0, max(0.0, (x - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+            self.moved.emit(self._time_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.moved.emit(self._time_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.released.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.stepped.emit(step)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self._theme.palette
+        left, right, y = float(_MARGIN), float(self.width() - _MARGIN), 21.0
+        self._paint_ticks(painter, left, right, y)
+        gradient = QLinearGradient(left, y, right, y)
+        gradient.setColorAt(0, QColor(palette.source))
+        gradient.setColorAt(1, QColor(palette.target))
+        painter.setPen(QPen(gradient, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        self._paint_ends(painter)
+        knob = QPointF(left + self._t * (right - left), y)
+        painter.setPen(QPen(QColor(palette.window), 2))
+        painter.setBrush(QColor(palette.text))
+        painter.drawEllipse(knob, 8.5, 8.5)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(palette.target), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(knob, 11.5, 11.5)
+
+    def _paint_ticks(self, painter: QPainter, left: float, right: float, y: float) -> None:
+        """One tick a solver state, while they can be told apart."""
+        if (right - left) / self._steps < 5:
+            return
+        painter.setPen(QPen(QColor(self._theme.palette.line), 1))
+        for k in range(self._steps + 1):
+            x = left + (right - left) * k / self._steps
+            painter.drawLine(QPointF(x, y + 6), QPointF(x, y + 10))
+
+    def _paint_ends(self, painter: QPainter) -> None:
+        palette = self._theme.palette
+        font = QFont(self.font())
+        font.setItalic(True)
+        painter.setFont(font)
+        box = QRectF(_MARGIN - 4, 33, self.width() - 2 * _MARGIN + 8, 18)
+        painter.setPen(QColor(palette.source))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "p_init")
+        painter.setPen(QColor(palette.target))
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, "p_data")
+
+
+class TimelineBar(QFrame):
+    """Transport, line, read-out. Reads Playback on every frame; writes it on a person's act."""
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__(objectName="timeline")
+        self._session = session
+        self._theme = theme
+        self._shown: tuple[object, ...] = ()
+        self.line = TimeLine(theme)
+        self.first = self._button("first", "Go to the source (Home)", self._on_first_clicked)
+        self.previous = self._button("prev", "One solver step back (Left)", self._on_previous_clicked)
+        self.play = self._button("play", "Play or pause (Space)", self._on_play_clicked)
+        self.next = self._button("next", "One solver step on (Right)", self._on_next_clicked)
+        self.last = self._button("last", "Go to the target (End)", self._on_last_clicked)
+        self.loop = self._button("loop", "", self._on_loop_clicked)
+        self.speed = QComboBox()
+        self._t_label, self._step_label = QLabel(), QLabel()
+        self._build()
+        self._connect()
+        self.refresh()
+
+    def _button(self, name: str, tip: str, slot: object) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("kind", "transport")
+        button.setProperty("icon_name", name)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(slot)
+        return button
+
+    def _build(self) -> None:
+        self.play.setProperty("kind", "play")
+        self.play.setFixedSize(40, 40)
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g}×", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip("Speed")
+        self._t_label.setProperty("role", "clock")
+        self._step_label.setProperty("role", "secondary")
+        readout = QVBoxLayout()
+        readout.setSpacing(1)
+        for label in (self._t_label, self._step_label):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            label.setMinimumWidth(104)
+            readout.addWidget(label)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(6)
+        for widget in (self.first, self.previous, self.play, self.next, self.last, self.loop, self.speed):
+            row.addWidget(widget)
+        row.addWidget(self.line, 1)
+        row.addLayout(readout)
+
+    def _connect(self) -> None:
+        self.line.pressed.connect(self._on_line_pressed)
+        self.line.moved.connect(self._on_line_moved)
+        self.line.released.connect(self._on_line_released)
+        self.line.stepped.connect(self._on_line_stepped)
+        self.speed.currentIndexChanged.connect(self._on_speed_changed)
+        self._theme.changed.connect(self._on_theme_changed)
+
+    def refresh(self) -> None:
+        """Once per frame: show where time is."""
+        playback = self._session.playback
+        steps = self._session.store.document.simulation.steps
+        self.line.show_time(playback.t, steps)
+        self._t_label.setText(f"t = {playback.t:.2f}")
+        self._step_label.setText(f"step {int(playback.t * steps + 1e-9)} / {steps}")
+        look = (playback.playing, playback.loop, self._theme.palette.name)
+        if look != self._shown:
+            self._shown = look
+            self._refresh_icons()
+
+    def _refresh_icons(self) -> None:
+        playback, palette = self._session.playback, self._theme.palette
+        self.play.setProperty("icon_name", "pause" if playback.playing else "play")
+        self.loop.setProperty("icon_name", playback.loop)
+        self.loop.setToolTip(_LOOP_WORDS[playback.loop])
+        self.loop.setAccessibleName(_LOOP_WORDS[playback.loop])
+        for button in (self.first, self.previous, self.next, self.last, self.loop):
+            button.setIcon(icon(str(button.property("icon_name")), palette.secondary, 16))
+        self.play.setIcon(icon(str(self.play.property("icon_name")), palette.window, 18))
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self.refresh()
+
+    def _on_first_clicked(self) -> None:
+        self._session.playback.seek(0.0)
+
+    def _on_last_clicked(self) -> None:
+        self._session.playback.pause()
+        self._session.playback.seek(1.0)
+
+    def _on_previous_clicked(self) -> None:
+        self._step(-1)
+
+    def _on_next_clicked(self) -> None:
+        self._step(1)
+
+    def _on_play_clicked(self) -> None:
+        self._session.playback.toggle()
+
+    def _on_loop_clicked(self) -> None:
+        now = self._session.playback.loop
+        following = _LOOPS[(_LOOPS.index(now) + 1) % len(_LOOPS)]
+        commands.set_field(self._session, "view.loop", following, _LOOP_WORDS[following])
+
+    def _on_speed_changed(self, index: int) -> None:
+        self._session.playback.speed = SPEEDS[index]
+
+    def _on_line_pressed(self) -> None:
+        self._session.playback.begin_scrub()
+
+    def _on_line_moved(self, t: float) -> None:
+        self._session.playback.seek(t)
+
+    def _on_line_released(self) -> None:
+        self._session.playback.end_scrub()
+
+    def _on_line_stepped(self, steps: int) -> None:
+        self._step(steps)
+
+    def _step(self, steps: int) -> None:
+        self._session.playback.step(steps, self._session.store.document.simulation.steps)

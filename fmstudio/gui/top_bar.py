@@ -1,0 +1,230 @@
+"""The top bar: name, document, gallery, undo, mode, comparisons, engine, export."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from fmstudio.document import gallery
+from fmstudio.engine.messages import TrainingState
+from fmstudio.gui.actions import ActionTable
+from fmstudio.gui.icons import icon
+from fmstudio.gui.theme import Theme
+from fmstudio.render.palette import Palette
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode
+
+
+class Logo(QWidget):
+    """Two points and the way between them."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(26, 18)
+        theme.changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self._theme.palette
+        painter.setPen(Qt.PenStyle.NoPen)
+        for k in range(9):
+            w = k / 8
+            start, end = QColor(palette.source), QColor(palette.target)
+            painter.setBrush(
+                QColor.fromRgbF(*(a + (b - a) * w for a, b in zip(start.getRgbF(), end.getRgbF(), strict=True)))
+            )
+            size = 2.2 if 0 < k < 8 else 6.4
+            x, y = 4 + 18 * w, 12 - 6 * (3 * w * w - 2 * w**3)
+            painter.drawEllipse(int(x - size / 2), int(y - size / 2 + 0.5), round(size), round(size))
+
+
+class EngineChip(QPushButton):
+    """What the engine does, and on which device."""
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session, self._theme = session, theme
+        self._words = ""
+        self.setProperty("kind", "chip")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Engine")
+
+    def refresh(self) -> None:
+        words, colour = self._state()
+        if words + colour == self._words:
+            return
+        self._words = words + colour
+        self.setText(words)
+        self.setToolTip(f"Engine: {words}")
+        self.setIcon(_dot(colour))
+
+    def _state(self) -> tuple[str, str]:
+        palette, training = self._theme.palette, self._session.results.training
+        device = self._session.device
+        if not device:
+            return "engine starting…", palette.secondary
+        if training.state is TrainingState.RUNNING:
+            return f"training · {training.steps_per_second:.0f} steps/s · {device}", palette.learned
+        if training.state is TrainingState.PAUSED:
+            return f"training paused · {device}", palette.learned
+        if not self._session.is_complete:
+            return f"computing · {device}", palette.target
+        return f"ready · {device}", palette.exact
+
+
+class TopBar(QFrame):
+    """One row; menus hold what is not used every minute."""
+
+    gallery_chosen = Signal(str)
+
+    def __init__(self, session: Session, theme: Theme, actions: ActionTable) -> None:
+        super().__init__(objectName="topBar")
+        self._session, self._theme, self._actions = session, theme, actions
+        self._shown: object = None
+        self.title = QLabel()
+        self.title.setProperty("role", "secondary")
+        self.chip = EngineChip(session, theme)
+        self.export = QPushButton("Export")
+        self.export.setProperty("kind", "primary")
+        self.export.setToolTip("Export a video of what is seen (Ctrl+E)")
+        self.export.clicked.connect(actions["export"].trigger)
+        self.menu_button = self._menu_button()
+        self.gallery_button = self._gallery_button()
+        self.compare_button = self._compare_button()
+        self.undo = self._icon_button("undo", actions["undo"])
+        self.redo = self._icon_button("redo", actions["redo"])
+        self.look, self.draw = self._mode_buttons()
+        self._lay_out()
+        theme.changed.connect(self._on_theme_changed)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        name = QLabel("fmstudio")
+        name.setProperty("role", "brand")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(10)
+        for widget in (self.menu_button, Logo(self._theme), name, self.title, self.gallery_button, self.undo, self.redo):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self._segment(self.look, self.draw))
+        row.addWidget(self.compare_button)
+        row.addStretch(1)
+        row.addWidget(self.chip)
+        row.addWidget(self.export)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def _segment(self, *buttons: QPushButton) -> QFrame:
+        frame = QFrame(objectName="segmented")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        for button in buttons:
+            row.addWidget(button)
+        return frame
+
+    def _icon_button(self, name: str, action: QAction) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("kind", "transport")
+        button.setProperty("icon_name", name)
+        button.setIconSize(QSize(16, 16))
+        button.clicked.connect(action.trigger)
+        return button
+
+    def _menu_button(self) -> QPushButton:
+        button = QPushButton()
+        button.setProperty("kind", "transport")
+        button.setProperty("icon_name", "more")
+        button.setToolTip("Menu")
+        button.setAccessibleName("Menu")
+        menu = QMenu(button)
+        self._actions.add_menus(menu)
+        button.setMenu(menu)
+        return button
+
+    def _gallery_button(self) -> QPushButton:
+        button = QPushButton("Gallery")
+        button.setToolTip("Built-in documents")
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        for entry in gallery.ENTRIES:
+            action = menu.addAction(entry.title)
+            action.setData(entry.id)
+            action.setToolTip(entry.caption)
+        menu.triggered.connect(self._on_gallery_triggered)
+        button.setMenu(menu)
+        return button
+
+    def _compare_button(self) -> QPushButton:
+        button = QPushButton("Compare")
+        button.setToolTip("Split the view into panes with the same particles, camera and time")
+        menu = QMenu(button)
+        self._actions.fill(menu, "compare")
+        button.setMenu(menu)
+        return button
+
+    def _mode_buttons(self) -> tuple[QPushButton, QPushButton]:
+        look, draw = QPushButton("Look"), QPushButton("Draw")
+        group = QButtonGroup(self)
+        for button, action in ((look, self._actions["look"]), (draw, self._actions["draw"])):
+            button.setCheckable(True)
+            button.setProperty("kind", "segment")
+            button.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
+            button.clicked.connect(action.trigger)
+            group.addButton(button)
+        return look, draw
+
+    def refresh(self) -> None:
+        """Once per frame: follow the session."""
+        self.chip.refresh()
+        store = self._session.store
+        name = store.document.title + (" •" if store.is_dirty else "")
+        mode = self._session.tools.mode
+        look = (name, store.undo_label, store.redo_label, mode, self._theme.palette.name)
+        if look == self._shown:
+            return
+        self._shown = look
+        self.title.setText(name)
+        self.title.setToolTip("There are unsaved changes" if store.is_dirty else "")
+        self.look.setChecked(mode is Mode.LOOK)
+        self.draw.setChecked(mode is Mode.DRAW)
+        self._name_history("undo", self.undo, store.undo_label)
+        self._name_history("redo", self.redo, store.redo_label)
+        self.menu_button.setIcon(icon("more", self._theme.palette.secondary, 16))
+
+    def _name_history(self, verb: str, button: QPushButton, label: str | None) -> None:
+        words = f"{verb.capitalize()} {label[0].lower() + label[1:]}" if label else f"Nothing to {verb}"
+        action = self._actions[verb]
+        action.setText(words if label else verb.capitalize())
+        action.setEnabled(label is not None)
+        button.setEnabled(label is not None)
+        button.setToolTip(f"{words} ({action.shortcut().toString()})")
+        button.setAccessibleName(words)
+        palette = self._theme.palette
+        button.setIcon(icon(verb, palette.text if label else palette.line, 16))
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self.refresh()
+
+    def _on_gallery_triggered(self, action: QAction) -> None:
+        self.gallery_chosen.emit(str(action.data()))
+
+
+def _dot(colour: str) -> QIcon:
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawEllipse(5, 5, 14, 14)
+    painter.end()
+    return QIcon(pixmap)
+
+

@@ -1,0 +1,58 @@
+"""From what a person names (a gallery id or a file) to a document and its models; and back to a file."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from fmstudio.document import files, gallery
+from fmstudio.document.document import Document
+from fmstudio.engine.messages import LearnedModel
+from fmstudio.studio.planner import model_key
+from fmstudio.studio.results import Results
+
+Opened = tuple[Document, tuple[LearnedModel, ...]]
+
+
+def open_document(name: str) -> Opened:
+    """Open a gallery id or a .fmstudio file. Raises ValueError with one sentence."""
+    path = Path(name).expanduser()
+    if path.suffix == ".fmstudio" or path.exists():
+        return open_file(path)
+    return open_gallery(name)
+
+
+def open_gallery(entry_id: str) -> Opened:
+    """The built-in document of that id. Raises ValueError naming what is near."""
+    ids = [entry.id for entry in gallery.ENTRIES]
+    for entry in gallery.ENTRIES:
+        if entry.id == entry_id:
+            return entry.make(), ()
+    near = get_close_matches(entry_id, ids, 1)
+    hint = f"did you mean '{near[0]}'?" if near else "'fmstudio gallery' lists them."
+    raise ValueError(f"'{entry_id}' is neither a built-in document nor a .fmstudio file; {hint}")
+
+
+def open_file(path: Path) -> Opened:
+    """Read a .fmstudio file. Raises DocumentError (a ValueError)."""
+    document, models = files.load(path)
+    return document, tuple(_learned(model) for model in models)
+
+
+def save_file(path: Path, document: Document, results: Results) -> None:
+    """Write the document and the models of its panes. Raises DocumentError; the earlier file stays whole."""
+    files.save(path, document, [_saved(model) for model in models_of(document, results)])
+
+
+def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
+    """The published models that belong to the document's experiments."""
+    keys = {model_key(document), *(model_key(document.experiment(i)) for i in range(len(document.view.panes)))}
+    return tuple(results.models[key] for key in keys if key in results.models)
+
+
+def _saved(model: LearnedModel) -> files.SavedModel:
+    return files.SavedModel(**{name: getattr(model, name) for name in files.SavedModel.model_fields})
+
+
+def _learned(model: files.SavedModel) -> LearnedModel:
+    return LearnedModel(**{name: getattr(model, name) for name in type(model).model_fields})

@@ -1,0 +1,176 @@
+"""The planner and results, driven through a session on an engine that does as it is told."""
+
+import pytest
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
+from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import DensityMethod, Refusal
+from fmstudio.studio import commands, remedies
+from fmstudio.studio.drawing import Brush
+from fmstudio.studio.guardrails import Remedy, Section, guardrails
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def session(engine: FakeEngine) -> Session:
+    said: list[str] = []
+    session = Session(engine, Document(), said.append)
+    session.said = said  # type: ignore[attr-defined]
+    return session
+
+
+def _settle(session: Session, engine: FakeEngine) -> None:
+    for _ in range(4):
+        session.tick(0.0)
+        engine.finish_all()
+    session.tick(0.0)
+
+
+def test_that_a_tick_asks_once_for_what_a_pane_needs(session, engine):
+    session.tick(0.0)
+    lanes = [job.lane for job in engine.submitted]
+    assert {"density/0", "field/0", "trajectories/0"} <= set(lanes)
+    session.tick(0.0)
+    assert len(engine.submitted) == len(lanes)
+
+
+def test_that_an_undone_edit_is_answered_from_the_cache(session, engine):
+    _settle(session, engine)
+    commands.set_field(session, "simulation.steps", 10, "Steps")
+    _settle(session, engine)
+    asked = len(engine.submitted)
+    session.store.undo()
+    session.tick(0.0)
+    assert session.is_complete
+    assert len(engine.submitted) == asked
+
+
+def test_that_the_old_result_is_shown_until_the_new_one_has_come_as_far(session, engine):
+    _settle(session, engine)
+    old = session.results.slot("trajectories/0").jobs[0]
+    commands.set_field(session, "simulation.start_seed", 99, "Dice")
+    session.tick(0.0)
+    new = engine.in_lane("trajectories/0")[-1]
+    engine.fill(new, rows=5)
+    slot = session.results.slot("trajectories/0")
+    assert slot.at(3) is new
+    assert slot.at(30) is old
+    engine.finish(new)
+    session.tick(0.0)
+    assert slot.at(30) is new
+    assert old not in slot.jobs
+
+
+def test_that_one_change_leaves_other_results_alone(session, engine):
+    _settle(session, engine)
+    asked = len(engine.submitted)
+    commands.set_field(session, "simulation.start_seed", 99, "Dice")
+    session.tick(0.0)
+    assert [job.lane for job in engine.submitted[asked:]] == ["trajectories/0"]
+
+
+def test_that_panes_with_equal_needs_share_one_job(session, engine):
+    _settle(session, engine)
+    asked = len(engine.submitted)
+    commands.compare(session, commands.COMPARISONS[2])
+    session.tick(0.0)
+    lanes = [job.lane for job in engine.submitted[asked:]]
+    assert not [lane for lane in lanes if lane.startswith("density")]
+    assert len([lane for lane in lanes if lane.startswith("trajectories")]) == 2
+
+
+def test_that_a_refused_closed_form_turns_to_samples_and_a_note_that_mends_it(session, engine):
+    commands.choose_source(session, RingSpec())
+    session.tick(0.0)
+    for lane in ("density/0", "field/0", "trajectories/0"):
+        engine.refuse(engine.in_lane(lane)[-1], "No closed form for a ring source: train a model.")
+    session.tick(0.0)
+    density = engine.in_lane("density/0")[-1].request
+    assert density.method is DensityMethod.KDE
+    notes = guardrails(session.store.document, session.results)
+    assert notes[0].section is Section.FIELD
+    assert notes[0].remedy is Remedy.TRAIN_AND_SHOW
+    remedies.apply(session, notes[0].remedy)
+    assert engine.trained[-1].source == RingSpec()
+    assert session.store.document.view.panes[0].field is FieldChoice.LEARNED
+
+
+def test_that_every_remedy_with_a_button_does_something(session):
+    for remedy in Remedy:
+        if remedy is not Remedy.NONE:
+            remedies.apply(session, remedy)
+
+
+def test_that_failures_are_told_and_refusals_are_not_alarms(session, engine):
+    session.tick(0.0)
+    engine.refuse(engine.in_lane("density/0")[-1], "It broke.", Refusal.FAILURE)
+    engine.refuse(engine.in_lane("field/0")[-1], "No closed form.", Refusal.NO_CLOSED_FORM)
+    session.tick(0.0)
+    assert session.said == ["It broke."]
+    asked = len(engine.in_lane("density/0"))
+    session.tick(0.0)
+    assert len(engine.in_lane("density/0")) == asked
+
+
+def test_that_an_empty_drawing_asks_for_nothing_and_a_stroke_for_everything(session, engine):
+    commands.start_drawing(session)
+    session.tick(0.0)
+    assert not engine.in_lane("density/0")
+    assert guardrails(session.store.document, session.results)[0].remedy is Remedy.DRAW
+    commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
+    session.tick(0.0)
+    assert isinstance(engine.in_lane("density/0")[-1].request.target, DrawnSpec)
+
+
+def test_that_a_stroke_is_one_undo_step_and_measures_wait_for_its_end(session, engine):
+    commands.start_drawing(session)
+    empty = session.store.document
+    for k in range(10):
+        commands.draw_segment(session, (k / 10, 0.0), ((k + 1) / 10, 0.0), Brush())
+        _settle(session, engine)
+    assert not engine.in_lane("measure/0")
+    commands.end_stroke(session)
+    _settle(session, engine)
+    assert engine.in_lane("measure/0")
+    assert session.store.undo_label == "Brush stroke"
+    session.store.undo()
+    assert session.store.document == empty
+
+
+def test_that_langevin_is_drawn_over_the_target_itself(session, engine):
+    commands.choose_dynamics(session, LangevinSpec())
+    session.tick(0.0)
+    assert engine.in_lane("density/0")[-1].request.times == (1.0,)
+
+
+def test_that_the_moment_looked_at_is_computed_first(session, engine):
+    session.playback.seek(0.5)
+    session.tick(0.0)
+    request = engine.in_lane("density/0")[-1].request
+    assert request.times[request.order[0]] == 0.5
+
+
+def test_that_a_setting_out_of_range_is_refused_and_changes_nothing(session):
+    before = session.store.document
+    with pytest.raises(ValueError, match="steps"):
+        commands.set_field(session, "simulation.steps", 0, "Steps")
+    assert session.store.document == before
+
+
+def test_that_lanes_nobody_needs_are_cancelled(session, engine):
+    commands.compare(session, commands.COMPARISONS[1])
+    session.tick(0.0)
+    commands.single_pane(session, FieldChoice.EXACT)
+    session.tick(0.0)
+    assert "trajectories/2" in engine.cancelled
+    assert "trajectories/2" not in session.results.slots
+
+

@@ -45,7 +45,8 @@ class Component(Spec):
 def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) -> tuple[Component, ...]:
     angles = [2 * math.pi * k / n + turn for k in range(n)]
     return tuple(
-        Component(mean=(radius * math.cos(a), radius * math.sin(a)), cov=(std**2, 0.0, std**2)) for a in angles
+        Component(mean=(radius * math.cos(a), radius * math.sin(a)), cov=(std**2, 0.0, std**2))
+        for a in angles
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 
 class Spec(BaseModel):
@@ -24,5 +25,5 @@ def setting(
     hint: str = "",
 ) -> Any:
     """A field with what a panel needs to show it: label, closed range, step, scale, one-line hint."""
-    extra = {"label": label, "step": step, "log": log}
+    extra: JsonDict = {"label": label, "step": step, "log": log}
     return Field(default=default, ge=low, le=high, description=hint, json_schema_extra=extra)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
 from fmstudio.document.specs.distribution import DistributionSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec, setting
 
@@ -66,5 +66,7 @@ class ViewSpec(Spec):
     camera: CameraSpec = CameraSpec()
     particle_colour: ParticleColour = ParticleColour.ORIGIN
     particle_size: float = setting(5.0, "Particle size", low=1.0, high=20.0, step=0.5)
-    seconds: float = setting(4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x")
+    seconds: float = setting(
+        4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x"
+    )
     loop: Literal["once", "loop", "bounce"] = "loop"

@@ -1,0 +1,177 @@
+"""The ``.fmstudio`` file: one zip of ``document.json``, ``arrays/*.npy`` and ``weights/*.safetensors``.
+
+Arrays lie in members named by their content, which JSON refers to as ``{"array": "arrays/….npy"}``. A weight
+file holds the flat parameter vector; the rest of its model is JSON in the header. Nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from pydantic import ValidationError
+
+from fmstudio.document.archive import Archive, ArchiveError
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.atomic import explain_os_error, replacing
+from fmstudio.document.document import Document
+from fmstudio.document.migrations import UnknownVersion, migrate
+from fmstudio.document.saved_model import SavedModel
+
+__all__ = ["DocumentError", "SaveError", "SavedModel", "load", "save"]
+
+SUFFIX = ".fmstudio"
+_DOCUMENT = "document.json"
+_MAX_JSON = 8 * 2**20
+_DATE = (1980, 1, 1, 0, 0, 0)
+
+S = TypeVar("S", Document, SavedModel)
+
+
+class DocumentError(ValueError):
+    """A file that cannot be opened: one sentence saying why and what to do."""
+
+
+class SaveError(DocumentError):
+    """A file that could not be written: one sentence. The earlier file, if any, is whole."""
+
+
+def save(path: Path, document: Document, models: Iterable[SavedModel] = ()) -> None:
+    """Write a file that holds all of it; equal content gives equal bytes. Raises SaveError."""
+    members: dict[str, bytes] = {}
+    weights = {f"weights/{i:03}.safetensors": _pack_model(model, members) for i, model in enumerate(models)}
+    text = json.dumps(_detach(document.model_dump(), members), indent=1, allow_nan=False)
+    members = {_DOCUMENT: text.encode(), **weights, **members}
+    try:
+        with replacing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members.items():
+                member = zipfile.ZipInfo(name, _DATE)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                member.external_attr = 0o644 << 16
+                archive.writestr(member, data)
+    except OSError as error:
+        raise SaveError(explain_os_error(error, path)) from error
+
+
+def load(path: Path) -> tuple[Document, tuple[SavedModel, ...]]:
+    """The document and the models of a file. Raises DocumentError; the file is never changed."""
+    try:
+        with Archive(path) as archive:
+            return _read(archive)
+    except (ArchiveError, UnknownVersion) as error:
+        raise DocumentError(f"{path.name} cannot be opened: {_ended(str(error))}") from error
+    except RecursionError as error:
+        raise DocumentError(f"{path.name} cannot be opened: its document is nested too deeply.") from error
+    except OSError as error:
+        raise DocumentError(explain_os_error(error, path)) from error
+
+
+# ---- writing -----------------------------------------------------------------------------------------
+
+
+def _detach(value: Any, members: dict[str, bytes]) -> Any:
+    """``value`` as JSON, its arrays moved to ``members``."""
+    if isinstance(value, FrozenArray):
+        name = f"arrays/{value.digest[:32]}.npy"
+        members[name] = value.to_npy()
+        return {"array": name}
+    if isinstance(value, dict):
+        return {key: _detach(item, members) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_detach(item, members) for item in value]
+    return value
+
+
+def _pack_model(model: SavedModel, members: dict[str, bytes]) -> bytes:
+    fields = _detach(model.model_dump(exclude={"parameters"}), members)
+    metadata = {"fmstudio": json.dumps(fields, allow_nan=False)}
+    return bytes(safetensors.numpy.save({"parameters": model.parameters.values}, metadata))
+
+
+# ---- reading -----------------------------------------------------------------------------------------
+
+
+def _read(archive: Archive) -> tuple[Document, tuple[SavedModel, ...]]:
+    raw = _parse(archive.read(_DOCUMENT), _DOCUMENT)
+    document = _validated(Document, _attach(migrate(raw), archive), _DOCUMENT)
+    names = sorted(n for n in archive.names if n.startswith("weights/") and n.endswith(".safetensors"))
+    return document, tuple(_unpack_model(name, archive) for name in names)
+
+
+def _parse(data: bytes, name: str) -> dict[str, Any]:
+    if len(data) > _MAX_JSON:
+        raise ArchiveError(f"its part {name} is larger than {_MAX_JSON // 2**20} MB")
+    try:
+        raw = json.loads(data.decode(), parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise ArchiveError(f"its part {name} is not JSON") from error
+    if not isinstance(raw, dict):
+        raise ArchiveError(f"its part {name} holds no document")
+    return raw
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number that a document may hold")
+
+
+def _attach(value: Any, archive: Archive) -> Any:
+    """JSON with its references replaced by the arrays."""
+    if isinstance(value, dict):
+        if set(value) == {"array"} and isinstance(value["array"], str):
+            return _array(value["array"], archive)
+        return {key: _attach(item, archive) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_attach(item, archive) for item in value]
+    return value
+
+
+def _array(name: str, archive: Archive) -> FrozenArray:
+    data = archive.read(name)
+    try:
+        return FrozenArray.from_npy(data)
+    except ValueError as error:
+        raise ArchiveError(f"its part {name[:80]} is no plain array: {error}") from error
+
+
+def _unpack_model(name: str, archive: Archive) -> SavedModel:
+    data = archive.read(name)
+    try:
+        tensors = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
+        metadata = _metadata(data)
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise ArchiveError(f"its part {name[:80]} is damaged") from error
+    tensor = tensors.get("parameters")
+    if tensor is None or tensor["dtype"] != "F32" or "fmstudio" not in metadata:
+        raise ArchiveError(f"its part {name[:80]} does not hold the weights of a fmstudio model")
+    values = np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    fields = _attach(_parse(metadata["fmstudio"].encode(), name), archive)
+    return _validated(SavedModel, {**fields, "parameters": FrozenArray(values)}, name)
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The text entries in the header of a safetensors file (which its reader has found sound)."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    return dict(header.get("__metadata__") or {})
+
+
+def _validated(kind: type[S], raw: dict[str, Any], name: str) -> S:
+    """Raises ArchiveError that names the first field that is wrong."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ArchiveError(f"in its part {name}, {field[:80]} is wrong: {reason[:200]}") from error
+
+
+def _ended(clause: str) -> str:
+    return clause if clause.endswith(".") else f"{clause}."

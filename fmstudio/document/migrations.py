@@ -1,0 +1,43 @@
+"""Older documents, brought up to date one version at a time.
+
+When a spec changes so that an old ``document.json`` no longer reads, raise ``SCHEMA_VERSION`` and register
+the step from the version before under its number: a function from raw JSON to raw JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fmstudio.document.document import SCHEMA_VERSION
+
+Raw = dict[str, Any]
+
+MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {}
+"""version -> the function that makes version + 1 of it"""
+
+
+class UnknownVersion(ValueError):
+    """The version of a document is not one that this fmstudio knows. One sentence."""
+
+
+def migrate(
+    raw: Raw, current: int = SCHEMA_VERSION, migrations: dict[int, Callable[[Raw], Raw]] | None = None
+) -> Raw:
+    """``raw`` at version ``current``. Raises UnknownVersion."""
+    steps = MIGRATIONS if migrations is None else migrations
+    version = raw.get("schema_version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise UnknownVersion(
+            f"its schema_version is {str(version)[:40]!r}, which is no version of fmstudio's files"
+        )
+    if version > current:
+        raise UnknownVersion(
+            f"it was made by a newer fmstudio (file version {version}; this one reads up to {current}): "
+            "update fmstudio"
+        )
+    for step in range(version, current):
+        if step not in steps:
+            raise UnknownVersion(f"its file version {version} is too old for this fmstudio")
+        raw = steps[step](raw)
+    return {**raw, "schema_version": current}

@@ -1,0 +1,36 @@
+"""A trained network as it is kept in a file: the same fields as the engine's LearnedModel."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.distribution import DistributionSpec
+from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
+
+
+class SavedModel(Spec):
+    """What the network is, its flat parameters, and what it was trained on."""
+
+    model: ModelSpec
+    objective: Objective
+    parameters: FrozenArray
+    """(P,) float32, finite"""
+    step: int = Field(ge=0)
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    training: TrainingSpec
+
+    @model_validator(mode="after")
+    def _flat(self) -> Self:
+        if len(self.parameters.shape) != 1 or self.parameters.shape[0] == 0:
+            raise ValueError(f"the weights must be one vector, got shape {self.parameters.shape}")
+        if not np.isfinite(self.parameters.values).all():
+            raise ValueError("the weights hold NaN or infinite values")
+        return self

@@ -15,7 +15,7 @@ from torch import Tensor
 from fmstudio.flows.dynamics import Dynamics
 from fmstudio.flows.solvers import Solver
 
-TILE = 8192
+TILE = 4096
 """Particles that are pushed at once: their intermediate results stay in the cache."""
 
 _BLOCK = 16
@@ -56,6 +56,19 @@ def simulate(
     Raises ValueError, at the call, for times that do not run one way, an ODE solver on an SDE, an SDE solver
     without generator, an SDE backward in time, or x_0 that is not (n, d) with n >= 1.
     """
+    tiles = simulate_in_tiles(dynamics, solver, x_0, times, generator)
+    return (state for state in tiles if state is not None)
+
+
+def simulate_in_tiles(
+    dynamics: Dynamics,
+    solver: Solver,
+    x_0: Tensor,
+    times: Sequence[float] | Tensor,
+    generator: torch.Generator | None = None,
+) -> Iterator[Tensor | None]:
+    """As ``simulate``, with None after each tile of a step but the last: there, the step of a big crowd may
+    be left and taken up again."""
     grid = [float(t) for t in times]
     _check(dynamics, solver, x_0, grid, generator)
     noise = FrozenNoise(generator) if generator is not None and solver.noises else None
@@ -64,26 +77,22 @@ def simulate(
 
 def _states(
     dynamics: Dynamics, solver: Solver, x: Tensor, grid: list[float], noise: FrozenNoise | None
-) -> Iterator[Tensor]:
+) -> Iterator[Tensor | None]:
     yield x
     d = x.shape[1]
     for k, (t, after) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
         draws = None if noise is None else noise.draw(k, len(x), solver.noise_columns(d), d).to(x)
-        x = _advance(dynamics, solver, x, t, after - t, draws)
+        moved = torch.empty_like(x)
+        for first in range(0, len(x), TILE):
+            if first > 0:
+                yield None
+            tile = slice(first, first + TILE)
+            with torch.no_grad():
+                moved[tile] = solver.step(
+                    dynamics, x[tile], t, after - t, None if draws is None else draws[tile]
+                )
+        x = moved
         yield x
-
-
-@torch.no_grad()
-def _advance(
-    dynamics: Dynamics, solver: Solver, x: Tensor, t: float, dt: float, noise: Tensor | None
-) -> Tensor:
-    if len(x) <= TILE:
-        return solver.step(dynamics, x, t, dt, noise)
-    moved = torch.empty_like(x)
-    for first in range(0, len(x), TILE):
-        tile = slice(first, first + TILE)
-        moved[tile] = solver.step(dynamics, x[tile], t, dt, None if noise is None else noise[tile])
-    return moved
 
 
 def _check(

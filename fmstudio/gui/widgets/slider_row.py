@@ -1,0 +1,144 @@
+"""A labelled slider with a figure that can be typed. It holds no value: it shows what it is told. GUI thread."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+
+from fmstudio.gui.widgets.keys import MOVE, claims
+from fmstudio.gui.widgets.scale import Scale
+
+LABEL_WIDTH = 82
+FIGURE_WIDTH = 58
+ROW_HEIGHT = 24
+
+
+def rich(label: str) -> str:
+    """'σ_min' with its subscript lowered."""
+    return re.sub(r"_(\w+)", r"<sub>\1</sub>", label)
+
+
+def plain(label: str) -> str:
+    """'σ_min' as a screen reader says it."""
+    return label.replace("_", " ")
+
+
+class QuietSlider(QSlider):
+    """A slider that leaves the wheel to the column it stands in, unless it has the focus."""
+
+    key_settled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        return claims(event, MOVE) or super().event(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if not event.isAutoRepeat():
+            self.key_settled.emit()
+
+
+class SliderRow(QWidget):
+    """Label, slider, figure. ``show_value`` never emits."""
+
+    pressed = Signal()
+    """a drag starts"""
+    dragged = Signal(object)
+    """a value on the way"""
+    settled = Signal()
+    """the drag has ended"""
+    chosen = Signal(object)
+    """a value that was typed"""
+
+    def __init__(self, label: str, scale: Scale, hint: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale = scale
+        self._value: float = scale.low
+        self._label = QLabel(rich(label))
+        self._label.setProperty("role", "secondary")
+        self._label.setFixedWidth(LABEL_WIDTH)
+        self.slider = QuietSlider()
+        self.slider.setRange(0, scale.positions)
+        self.slider.setPageStep(max(1, scale.positions // 10))
+        self.figure = QLineEdit()
+        self.figure.setProperty("kind", "figure")
+        self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.figure.setFixedWidth(FIGURE_WIDTH)
+        self._name(label, hint)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._label)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.figure)
+        self.setFixedHeight(ROW_HEIGHT)
+        self._connect()
+
+    def sizeHint(self) -> QSize:
+        return QSize(LABEL_WIDTH + FIGURE_WIDTH + 100, ROW_HEIGHT)
+
+    def _name(self, label: str, hint: str) -> None:
+        name = plain(label)
+        tip = hint or name
+        self.slider.setAccessibleName(name)
+        self.figure.setAccessibleName(f"{name}, typed")
+        self.slider.setToolTip(tip)
+        self.figure.setToolTip(f"{tip}: type a number")
+        self._label.setToolTip(tip)
+
+    def _connect(self) -> None:
+        self.slider.sliderPressed.connect(self._on_slider_pressed)
+        self.slider.valueChanged.connect(self._on_slider_value_changed)
+        self.slider.sliderReleased.connect(self._on_slider_released)
+        self.slider.key_settled.connect(self._on_slider_released)
+        self.figure.editingFinished.connect(self._on_figure_editing_finished)
+
+    @property
+    def value(self) -> float:
+        """What is shown."""
+        return self._value
+
+    def show_value(self, value: float) -> None:
+        """Follow the document."""
+        self._value = value
+        if self.scale.value(self.slider.value()) != value:
+            self.slider.blockSignals(True)
+            self.slider.setValue(self.scale.position(value))
+            self.slider.blockSignals(False)
+        words = self.scale.words(value)
+        if words != self.figure.text():
+            self.figure.setText(words)
+            self.figure.setCursorPosition(0)
+
+    def _on_slider_pressed(self) -> None:
+        self.pressed.emit()
+
+    def _on_slider_value_changed(self, position: int) -> None:
+        value = self.scale.value(position)
+        if value != self._value:
+            self.dragged.emit(value)
+
+    def _on_slider_released(self) -> None:
+        self.settled.emit()
+
+    def _on_figure_editing_finished(self) -> None:
+        """Take a number; anything else goes back to what it was."""
+        try:
+            value = self.scale.read(self.figure.text())
+        except ValueError:
+            value = self._value
+        if self.scale.words(value) != self.scale.words(self._value):
+            self.chosen.emit(value)
+        self.show_value(self._value)

@@ -1,0 +1,99 @@
+"""What all panes show, and edits that reach through a pane's overrides. GUI thread.
+
+A comparison gives panes a path or a motion of their own. A control that edits "the motion" then means every
+pane that has the parameter; choosing another kind means all panes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.view import FieldChoice, PaneSpec
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+
+Part = Literal["source", "target", "path", "dynamics", "simulation"]
+"""What a pane may override."""
+
+
+def shown(document: Document, part: Part) -> tuple[Any, ...]:
+    """The different values of one part over all panes, in their order."""
+    values = (getattr(document.experiment(index), part) for index in range(len(document.view.panes)))
+    return tuple(dict.fromkeys(values))
+
+
+def summary(document: Document, part: Part) -> str:
+    """What the panes show of one part, in words: 'ODE · SDE'."""
+    return " · ".join(dict.fromkeys(value.title for value in shown(document, part)))
+
+
+def choose(session: Session, part: Part, spec: Spec, label: str) -> None:
+    """Give every pane this value; panes that are then the same become one."""
+    session.store.edit(lambda d: _chosen(d, part, spec), label)
+
+
+def set_everywhere(
+    session: Session, part: Part, name: str, value: Any, label: str, merge: bool = False
+) -> None:
+    """Set one parameter in the document and in every pane that overrides that part and has the parameter.
+
+    Raises pydantic's ValidationError for a value out of range.
+    """
+    session.store.edit(
+        lambda d: _set_everywhere(d, part, name, value), label, f"set {part}.{name}" if merge else None
+    )
+
+
+def show_field(session: Session, choice: FieldChoice) -> None:
+    """Show the exact or the learned field: in all panes of a comparison, or in one where both were shown."""
+    document = session.store.document
+    if len(document.view.panes) == 1 or commands.field_shown(document) == "both":
+        commands.single_pane(session, choice)
+        return
+    session.store.edit(lambda d: _with_field_choice(d, choice), f"Show {choice} field")
+
+
+def _chosen(document: Document, part: Part, spec: Spec) -> Document:
+    panes = [pane.model_copy(update={part: None}) for pane in document.view.panes]
+    if any(getattr(pane, part) is not None for pane in document.view.panes):
+        panes = _merged(panes)
+    changed = commands.with_field(document, part, spec)
+    return _with_panes(changed, tuple(panes))
+
+
+def _merged(panes: list[PaneSpec]) -> list[PaneSpec]:
+    """Panes that differed by what was just made equal are one pane; its title said what differed."""
+    kept: dict[PaneSpec, PaneSpec] = {}
+    for pane in panes:
+        kept.setdefault(pane.model_copy(update={"title": ""}), pane)
+    return list(kept) if len(kept) < len(panes) else panes
+
+
+def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:
+    changed = document
+    if name in type(getattr(document, part)).model_fields:
+        changed = commands.with_field(document, f"{part}.{name}", value)
+    panes = tuple(_pane_with(pane, part, name, value) for pane in document.view.panes)
+    return _with_panes(changed, panes)
+
+
+def _pane_with(pane: PaneSpec, part: Part, name: str, value: Any) -> PaneSpec:
+    own = getattr(pane, part)
+    if own is None or name not in type(own).model_fields:
+        return pane
+    fields = {field: getattr(own, field) for field in type(own).model_fields}
+    return pane.model_copy(update={part: type(own).model_validate({**fields, name: value})})
+
+
+def _with_field_choice(document: Document, choice: FieldChoice) -> Document:
+    return _with_panes(
+        document, tuple(pane.model_copy(update={"field": choice}) for pane in document.view.panes)
+    )
+
+
+def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
+    if panes == document.view.panes:
+        return document
+    return document.model_copy(update={"view": document.view.model_copy(update={"panes": panes})})

@@ -121,6 +121,9 @@ class Start(QObject):
             "fps": round(self._window.clock.rate, 1),
             "torch_in_window_process": "torch" in sys.modules,
         }
+        training = self._window.session.results.training
+        if training.steps_per_second:
+            report["training_steps_per_second"] = round(training.steps_per_second, 1)
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
         self._window.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.document.document import Document
+from fmstudio.document.editing import shallow, with_field
 from fmstudio.document.specs.distribution import DrawnSpec, Vector
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
@@ -15,24 +16,9 @@ from fmstudio.studio.session import Session
 
 
 def set_field(session: Session, path: str, value: Any, label: str, merge: bool = False) -> None:
-    """Set ``path`` ("simulation.steps", "path.sigma_min", ...) of the document. Raises pydantic's
-    ValidationError for a value out of range. With ``merge``, a drag on one control is one undo step."""
+    """Set ``path`` ("simulation.steps", "path.sigma_min", ...) of the document. Raises
+    SettingError (a ValueError) for a value out of range. With ``merge``, a drag on one control is one undo step."""
     session.store.edit(lambda d: with_field(d, path, value), label, f"set {path}" if merge else None)
-
-
-def with_field(document: Document, path: str, value: Any) -> Document:
-    """The document with one nested field replaced and validated."""
-    return _replaced(document, path.split("."), value)
-
-
-def _replaced(spec: Any, names: list[str], value: Any) -> Any:
-    name, *rest = names
-    inner = _replaced(getattr(spec, name), rest, value) if rest else value
-    return type(spec).model_validate({**_shallow(spec), name: inner})
-
-
-def _shallow(spec: Spec) -> dict[str, Any]:
-    return {name: getattr(spec, name) for name in type(spec).model_fields}
 
 
 def choose_source(session: Session, spec: Spec) -> None:
@@ -149,7 +135,7 @@ def toggle_layer(session: Session, pane: int, layer: str) -> None:
     def change(document: Document) -> Document:
         panes = list(document.view.panes)
         layers = panes[pane].layers
-        new = LayersSpec.model_validate({**_shallow(layers), layer: not getattr(layers, layer)})
+        new = LayersSpec.model_validate({**shallow(layers), layer: not getattr(layers, layer)})
         panes[pane] = panes[pane].model_copy(update={"layers": new})
         return _with_panes(document, tuple(panes))
 
@@ -161,7 +147,7 @@ def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> Non
 
 
 def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
-    view = ViewSpec.model_validate({**_shallow(document.view), "panes": panes})
+    view = ViewSpec.model_validate({**shallow(document.view), "panes": panes})
     return document.model_copy(update={"view": view})
 
 

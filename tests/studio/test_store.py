@@ -1,5 +1,5 @@
 from fmstudio.document.document import Document
-from fmstudio.studio.commands import with_field
+from fmstudio.document.editing import with_field
 from fmstudio.studio.store import Store
 
 

@@ -1,0 +1,142 @@
+"""Results and a time become layers: which rows, which weight, which words."""
+
+import numpy as np
+import pytest
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.view import FieldChoice, ParticleColour
+from fmstudio.engine.messages import Refusal
+from fmstudio.render.palette import DARK
+from fmstudio.render.presenter import Presenter
+from fmstudio.render.scene import ArrowLayer, DensityLayer, ParticleLayer, PointLayer, TrailLayer
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def session(engine):
+    return Session(engine, Document(), lambda _sentence: None)
+
+
+def _settle(session, engine):
+    for _ in range(4):
+        session.tick(0.0)
+        engine.finish_all()
+    session.tick(0.0)
+
+
+def _layer(session, kind, t, presenter=None):
+    presenter = presenter or Presenter(session.results)
+    pane = presenter.scene(session.store.document, t, DARK).panes[0]
+    return next((layer for layer in pane.layers if isinstance(layer, kind)), None)
+
+
+def test_that_layers_stand_from_back_to_front(session, engine):
+    commands.toggle_layer(session, 0, "data")
+    _settle(session, engine)
+    layers = Presenter(session.results).scene(session.store.document, 0.4, DARK).panes[0].layers
+    assert [type(layer) for layer in layers] == [DensityLayer, ArrowLayer, PointLayer, TrailLayer, ParticleLayer]
+
+
+@pytest.mark.parametrize("t", [0.0, 0.31, 0.5, 0.999, 1.0])
+def test_that_particles_stand_where_the_simulation_has_them(session, engine, t):
+    _settle(session, engine)
+    values = session.results.slot("trajectories/0").jobs[0].result.values
+    layer = _layer(session, ParticleLayer, t)
+    place = t * (len(values) - 1)
+    low = min(int(place), len(values) - 2)
+    expected = values[low] + (place - low) * (values[low + 1] - values[low])
+    shown = (1 - layer.weight) * layer.a + layer.weight * layer.b
+    assert np.allclose(shown, expected, atol=1e-5)
+
+
+def test_that_a_frame_between_two_states_hands_over_the_same_arrays(session, engine):
+    _settle(session, engine)
+    presenter = Presenter(session.results)
+    one = _layer(session, ParticleLayer, 0.501, presenter)
+    two = _layer(session, ParticleLayer, 0.503, presenter)
+    assert one.a is two.a
+    assert one.b is two.b
+    assert one.colours is two.colours
+    assert one.weight != two.weight
+
+
+def test_that_trails_end_at_their_particles(session, engine):
+    _settle(session, engine)
+    particles, trails = _layer(session, ParticleLayer, 0.37), _layer(session, TrailLayer, 0.37)
+    shown = (1 - particles.weight) * particles.a + particles.weight * particles.b
+    assert np.allclose(trails.points[:, -1], shown[: len(trails.points)], atol=1e-5)
+
+
+def test_that_the_density_is_of_the_moment_even_where_rows_came_in_another_order(session, engine):
+    session.playback.seek(0.5)
+    session.tick(0.0)
+    job = engine.in_lane("density/0")[-1]
+    for position, row in enumerate(job.request.order):
+        job.result.write(position, np.full(job.result.shape[1:], float(row), np.float32))
+    for t in (0.0, 0.26, 1.0):
+        layer = _layer(session, DensityLayer, t)
+        shown = (1 - layer.weight) * layer.a.mean() + layer.weight * layer.b.mean()
+        assert shown == pytest.approx(t * (len(job.request.times) - 1), abs=1e-4)
+
+
+def test_that_half_a_result_shows_the_nearest_moment_there_is(session, engine):
+    session.tick(0.0)
+    job = engine.in_lane("density/0")[-1]
+    job.result.write(0, np.full(job.result.shape[1:], 7.0, np.float32))
+    layer = _layer(session, DensityLayer, 0.9)
+    assert layer.a.mean() == 7.0
+
+
+def test_that_arrows_keep_their_direction(session, engine):
+    _settle(session, engine)
+    job = session.results.slot("field/0").jobs[0]
+    row = job.result.values[job.request.order.index(24)].reshape(-1, 2)
+    arrows = _layer(session, ArrowLayer, 0.5).vectors
+    cosine = (row * arrows).sum(1) / (np.linalg.norm(row, axis=1) * np.linalg.norm(arrows, axis=1))
+    assert np.allclose(cosine, 1, atol=1e-4)
+
+
+def test_that_the_legend_says_how_a_density_was_obtained(session, engine):
+    _settle(session, engine)
+
+    def words():
+        pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+        return " ".join(f"{entry.name} {entry.text}" for entry in pane.legend)
+
+    assert "density exact pₜ" in words()
+    commands.choose_dynamics(session, LangevinSpec())
+    _settle(session, engine)
+    assert "exact p_data" in words()
+    assert "score" in words()
+
+
+def test_that_a_pane_without_a_model_says_so(session):
+    commands.single_pane(session, FieldChoice.LEARNED)
+    session.tick(0.0)
+    pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+    assert "Train" in pane.notice
+
+
+def test_that_a_refusal_is_told_in_the_pane(session, engine):
+    session.tick(0.0)
+    engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form here.", Refusal.NO_CLOSED_FORM)
+    session.tick(0.0)
+    pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+    assert pane.notice == "No closed form here."
+
+
+@pytest.mark.parametrize("choice", list(ParticleColour))
+def test_that_every_colouring_gives_each_particle_an_opaque_colour(session, engine, choice):
+    commands.set_field(session, "view.particle_colour", choice, "Colour")
+    _settle(session, engine)
+    layer = _layer(session, ParticleLayer, 0.5)
+    assert layer.colours.shape == (len(layer.a), 4)
+    assert (layer.colours[:, 3] == 255).all()

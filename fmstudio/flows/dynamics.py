@@ -46,7 +46,7 @@ class FlowODE(Dynamics):
     def drift(self, x: Tensor, t: Time) -> Tensor:
         return self.field.velocity(x, t)
 
-    def diffusion(self, t: Time) -> Tensor:
+    def diffusion(self, t: Time) -> Tensor:  # noqa: ARG002
         return _scalar(0.0)
 
 
@@ -103,7 +103,7 @@ class ProbabilityFlow(Dynamics):
         rate = dalpha / alpha
         return rate * x + (beta * beta * rate - beta_dbeta) * self.field.score(x, t)
 
-    def diffusion(self, t: Time) -> Tensor:
+    def diffusion(self, t: Time) -> Tensor:  # noqa: ARG002
         return _scalar(0.0)
 
 
@@ -149,11 +149,11 @@ class AnnealedLangevin(Dynamics):
             raise ValueError(f"duration must be above 0, got {self.duration}")
 
     def drift(self, x: Tensor, t: Time) -> Tensor:
-        sigma = self.sigma(t / self.duration)
-        return (0.5 * sigma.square()).to(x) * self.field.score(x, t / self.duration)
+        at = min(float(t) / self.duration, 1.0)
+        return 0.5 * float(self.sigma(at)) ** 2 * self.field.score(x, at)
 
     def diffusion(self, t: Time) -> Tensor:
-        return self.sigma(t / self.duration)
+        return self.sigma(min(float(t) / self.duration, 1.0))
 
 
 # ---- linear -------------------------------------------------------------------------------------------
@@ -283,10 +283,11 @@ class Noising(Dynamics):
 
 def _extended_drift(field: Field, sigma: Sigma, x: Tensor, t: Time) -> Tensor:
     """u + sigma_t^2/2 s. Where sigma_t = 0 the score is not asked for: it may be infinite there."""
-    half_squared = 0.5 * sigma(t).square()
-    if not bool(half_squared.any()):
+    half_squared = 0.5 * float(sigma(t)) ** 2
+    if half_squared == 0:
         return field.velocity(x, t)
-    return field.velocity(x, t) + half_squared.to(x) * field.score(x, t)
+    velocity, score = field.velocity_and_score(x, t)
+    return torch.add(velocity, score, alpha=half_squared)
 
 
 def _scalar(value: Time) -> Tensor:

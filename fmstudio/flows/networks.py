@@ -8,9 +8,9 @@ x_t, out_t the standard deviation of what it leaves (the preconditioning of Karr
 any schedule). A fresh network therefore already flows the source onto a Gaussian of the target's mean and
 variance.
 
-Layout of ``flat``: first the ``Normalisation`` table, NODES x COLUMNS numbers at t = sin^2(pi k / 2 (NODES - 1))
-(linear between the nodes in asin sqrt t, so that square-root ends are followed), then layer by layer the weight
-(inputs, outputs), row-major, and the bias. The table is data, not trained.
+Layout of ``flat``: first the ``Normalisation`` table, NODES x COLUMNS numbers at the times
+t_k = sin^2(pi k / (2 NODES - 2)) (linear in asin sqrt t between them, so that square-root ends are followed),
+then layer by layer the weight (inputs, outputs), row-major, and the bias. The table is data, not trained.
 
 Forward, backward and forward-tangent passes are written out by hand: at this size autograd's bookkeeping
 costs more than the arithmetic.
@@ -18,6 +18,7 @@ costs more than the arithmetic.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,8 +136,8 @@ class Coefficients:
 
 @final
 class MLP:
-    """The network: ``layers`` hidden layers of ``width`` units. A plain value but for ``flat``, which training
-    overwrites in place. It computes in the dtype and on the device of ``flat``."""
+    """The network: ``layers`` hidden layers of ``width`` units. A plain value but for ``flat``, which
+    training overwrites in place. It computes in the dtype and on the device of ``flat``."""
 
     def __init__(self, width: int, layers: int, generator: torch.Generator | None = None) -> None:
         """A fresh network (weights of ``generator``, or of seed 0). Raises ValueError for an empty shape."""
@@ -195,7 +196,8 @@ class MLP:
         left = place.floor().clamp(0, NODES - 2)
         index = left.long()
         rows = torch.lerp(self.table[index], self.table[index + 1], (place - left)[:, None])
-        return Coefficients(*rows[:, :10].split(DIMENSION, 1), time_features(rows[:, 10]))
+        centre, scale, skip, offset, out = (rows[:, i : i + DIMENSION] for i in range(0, 10, DIMENSION))
+        return Coefficients(centre, scale, skip, offset, out, time_features(rows[:, 10]))
 
     # ---- inference ------------------------------------------------------------------------------------
 
@@ -254,7 +256,7 @@ class MLP:
 
 def _shapes(width: int, layers: int) -> list[tuple[int, int]]:
     sizes = [DIMENSION + FEATURES, *[width] * layers, DIMENSION]
-    return list(zip(sizes[:-1], sizes[1:], strict=True))
+    return list(itertools.pairwise(sizes))
 
 
 def _views(trained: Tensor, width: int, layers: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -272,7 +274,7 @@ class BackwardPass:
     buffers. ``gradient`` is laid out like ``MLP.trained`` and overwritten by each call."""
 
     def __init__(self, network: MLP, weights: Tensor, batch: int) -> None:
-        """``weights`` is the vector that is differentiated, laid out like ``MLP.trained``; it is only read."""
+        """``weights`` is the vector to differentiate by, laid out like ``MLP.trained``; it is only read."""
         shape = (batch, network.width)
         self.gradient = torch.zeros_like(weights)
         self._layers = network.parameters(weights)

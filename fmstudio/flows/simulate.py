@@ -6,17 +6,23 @@ not on how many particles there are, not on the solver, not on threads. Changing
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import final
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.distributions import Distribution
 from fmstudio.flows.dynamics import Dynamics
+from fmstudio.flows.schedules import Schedule
 from fmstudio.flows.solvers import Solver
 
 TILE = 4096
 """Particles that are pushed at once: their intermediate results stay in the cache."""
+
+_CHUNK = 4096
+"""Starting points that are drawn at once."""
 
 _BLOCK = 16
 """torch draws normals in blocks of 16; whole blocks make longer draws begin with the shorter ones."""
@@ -42,6 +48,18 @@ class FrozenNoise:
         generator = torch.Generator(self._device).manual_seed((self._seed + 2 * step + channel) % 2**63)
         whole = max(_BLOCK, -(-count // _BLOCK) * _BLOCK)
         return torch.randn(whole, generator=generator, device=self._device)[:count]
+
+
+def starting_points(
+    source: Distribution, schedule: Schedule | None, n: int, generator: torch.Generator
+) -> Tensor:
+    """beta_0 x_0, (n, 2), where a simulation starts (x_0 itself without a schedule). Drawn in whole chunks,
+    so that more points of a seed begin with the fewer. Raises ValueError for n < 1."""
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    chunks = [source.sample(_CHUNK, generator) for _ in range(-(-n // _CHUNK))]
+    scale = 1.0 if schedule is None else schedule.source_scale
+    return torch.cat(chunks)[:n] * scale
 
 
 def simulate(
@@ -80,7 +98,7 @@ def _states(
 ) -> Iterator[Tensor | None]:
     yield x
     d = x.shape[1]
-    for k, (t, after) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
+    for k, (t, after) in enumerate(itertools.pairwise(grid)):
         draws = None if noise is None else noise.draw(k, len(x), solver.noise_columns(d), d).to(x)
         moved = torch.empty_like(x)
         for first in range(0, len(x), TILE):
@@ -100,7 +118,7 @@ def _check(
 ) -> None:
     if x_0.ndim != 2 or len(x_0) == 0:
         raise ValueError(f"x_0 must have shape (n, d) with n of at least 1, got {tuple(x_0.shape)}")
-    steps = [after - before for before, after in zip(grid[:-1], grid[1:], strict=True)]
+    steps = [after - before for before, after in itertools.pairwise(grid)]
     forward, backward = all(dt > 0 for dt in steps), all(dt < 0 for dt in steps)
     if not steps or not (forward or backward):
         raise ValueError(f"times must hold at least two values that rise (or fall) strictly, got {grid[:5]}")

@@ -17,7 +17,7 @@ from fmstudio.flows.dynamics import Dynamics, Langevin
 
 
 class Solver(ABC):
-    """``order`` is the global order of convergence (weak order for SDEs), ``noises`` whether it takes noise."""
+    """``order`` is the global order of convergence (weak for SDEs), ``noises`` whether it takes noise."""
 
     name: ClassVar[str]
     order: ClassVar[int]

@@ -73,7 +73,8 @@ class Problem:
         x_0 = self.source.sample(steps * batch, generator)
         z = self.target.sample(steps * batch, generator)
         coupled = [
-            self.coupling.pair(a, b, generator) for a, b in zip(x_0.split(batch), z.split(batch), strict=True)
+            self.coupling.pair(a, b, generator)
+            for a, b in zip(torch.split(x_0, batch), torch.split(z, batch), strict=True)
         ]
         return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled])
 
@@ -92,11 +93,11 @@ def train(
     generator: torch.Generator | None = None,
     first_step: int = 0,
 ) -> Iterator[TrainingStep]:
-    """Trains ``network`` in place, on its own device. ``first_step`` > 0 goes on from there: the network keeps
-    its normalisation and the rate its place on the cosine.
+    """Trains ``network`` in place, on its own device. ``first_step`` > 0 goes on from there: the network
+    keeps its normalisation and the rate its place on the cosine.
 
-    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for ``exact`` without a
-    closed form, and TrainingDiverged once a loss is not finite (the network then holds the last finite
+    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for ``exact`` without
+    a closed form, and TrainingDiverged once a loss is not finite (the network then holds the last finite
     average).
     """
     _check(steps, batch_size, learning_rate, first_step)

@@ -50,9 +50,20 @@ def _decoded(data: bytes, name: str) -> Image.Image:
                 _check_size(picture, name)
                 picture.draft(None, (2 * CELLS, 2 * CELLS))  # a JPEG is unpacked no larger than needed
                 return _shrunk(ImageOps.exif_transpose(picture))
+    except ImportProblem:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ImportProblem(_too_large(name, "far more")) from error
-    except (OSError, SyntaxError, EOFError, struct.error, zlib.error, TypeError, IndexError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        zlib.error,
+        TypeError,
+        LookupError,
+    ) as error:
         raise ImportProblem(
             f"{name} is no picture that can be read: save it as PNG and try again."
         ) from error
@@ -96,8 +107,9 @@ def _light_and_cover(picture: Image.Image) -> tuple[Plane, Plane]:
     values = np.asarray(picture, dtype=np.float32)
     if picture.mode == "F":
         return values, np.ones_like(values)
-    light = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32) / 255
-    return light, values[..., 3] / 255
+    values = values / np.float32(255)
+    light: Plane = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return light, values[..., 3]
 
 
 def _ink(light: Plane, cover: Plane) -> Plane:

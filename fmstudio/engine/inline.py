@@ -56,7 +56,7 @@ class InlineEngine(Engine):
         return self._take()
 
     def run_until_idle(self) -> list[Reply]:
-        """Work until nothing is left to do (a paused training may remain); all replies since the last poll."""
+        """Work until nothing is left to do (but for a paused training). All replies since the last poll."""
         while self._loop.advance():
             pass
         return self._take()

@@ -46,8 +46,12 @@ class SpawnedProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._threads = (
-            threading.Thread(target=self._write, args=(self._process.stdin,), name="engine-writer", daemon=True),
-            threading.Thread(target=self._read, args=(self._process.stdout,), name="engine-reader", daemon=True),
+            threading.Thread(
+                target=self._write, args=(self._process.stdin,), name="engine-writer", daemon=True
+            ),
+            threading.Thread(
+                target=self._read, args=(self._process.stdout,), name="engine-reader", daemon=True
+            ),
         )
         for thread in self._threads:
             thread.start()

@@ -1,0 +1,266 @@
+"""How each request is carried out: generators that write rows, and yield the part that is done.
+
+Each ``next`` is a slice of some milliseconds (a tile of particles, a row of a density); after it the loop may
+turn to something else, or drop the task. Runs on the loop's thread, without gradients.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fmstudio.document.specs.dynamics import ODESpec
+from fmstudio.engine import build
+from fmstudio.engine.buffers import LocalArray, ResultArray
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldErrorRequest,
+    FieldRequest,
+    Grid,
+    Quantity,
+    Request,
+    Row,
+    SamplesRequest,
+    TrajectoriesRequest,
+    W2Request,
+)
+from fmstudio.flows.simulate import simulate_in_tiles
+
+PATH_SAMPLES = 20_000
+RECENT_BYTES = 256 * 2**20
+COPY_BYTES = 32 * 2**20
+WAIT_SECONDS = 0.004
+
+
+class RecentTrajectories:
+    """The last simulations, whole, for densities and measures of the same particles."""
+
+    def __init__(self, capacity: int = RECENT_BYTES) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[TrajectoriesRequest, Row] = OrderedDict()
+
+    def get(self, request: TrajectoriesRequest) -> Row | None:
+        states = self._kept.get(request)
+        if states is not None:
+            self._kept.move_to_end(request)
+        return states
+
+    def put(self, request: TrajectoriesRequest, states: Row) -> None:
+        self._kept[request] = states
+        self._kept.move_to_end(request)
+        while self._kept and sum(kept.nbytes for kept in self._kept.values()) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+Task = Iterator[float]
+
+
+def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> Task:
+    """The task that fills ``result``."""
+    return _TASKS[type(request)](request, result, recent)
+
+
+# ---- particles ---------------------------------------------------------------------------------------
+
+
+def trajectories(request: TrajectoriesRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    known = recent.get(request)
+    if known is not None:
+        yield from _copied(known, result)
+        return
+    done, rows = 0, request.shape[0]
+    for state in _states(request):
+        if state is not None:
+            result.write(done, state.numpy())
+            done += 1
+        yield done / rows
+    recent.put(request, result.values)
+
+
+def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
+    """The states of the simulation; None wherever a long step may be interrupted."""
+    motion = build.motion(request)
+    noise = torch.Generator().manual_seed(request.simulation.noise_seed)
+    yield None
+    yield from simulate_in_tiles(motion.dynamics, motion.solver, motion.start, motion.times, noise)
+
+
+def _copied(known: Row, result: ResultArray) -> Task:
+    rows = len(known)
+    at_once = max(1, COPY_BYTES // known[0].nbytes)
+    for row in range(rows):
+        result.write(row, known[row])
+        if (row + 1) % at_once == 0:
+            yield (row + 1) / rows
+
+
+def _simulated(request: TrajectoriesRequest, recent: RecentTrajectories) -> Iterator[Row | float]:
+    """The states of ``request``, from memory or anew: the parts done as they come, at last the array."""
+    known = recent.get(request)
+    if known is None:
+        scratch = LocalArray(request.shape)
+        yield from trajectories(request, scratch, recent)
+        known = scratch.values
+    yield known
+
+
+# ---- densities ---------------------------------------------------------------------------------------
+
+
+def density(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    if request.method is DensityMethod.EXACT:
+        return _exact_density(request, result)
+    if request.trajectories is not None:
+        return _density_of_particles(request, request.trajectories, result, recent)
+    return _density_of_path(request, result)
+
+
+def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = _axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, exact.on_grid(xs, ys, request.times[index]).density.numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _density_of_particles(
+    request: DensityRequest,
+    particles: TrajectoriesRequest,
+    result: ResultArray,
+    recent: RecentTrajectories,
+) -> Task:
+    states: Row | None = None
+    for step in _simulated(particles, recent):
+        if isinstance(step, float):
+            yield 0.0
+        else:
+            states = step
+    assert states is not None
+    blend = isinstance(particles.dynamics, ODESpec)
+    points = states
+    yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
+
+
+def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
+    generator = torch.Generator().manual_seed(0)
+    x_0 = build.distribution(request.source).sample(PATH_SAMPLES, generator)
+    z = build.distribution(request.target).sample(PATH_SAMPLES, generator)
+    path = build.probability_path(request.path)
+    yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
+
+
+def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
+    from fmstudio.flows.densities import kde_on_grid
+
+    xs, ys = _axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _state_at(states: Row, t: float, blend: bool) -> Row:
+    """The particles at a part ``t`` of the way, as they are drawn: between two states of an ODE, at the
+    nearer state of an SDE (whose path is not straight in between)."""
+    place = t * (len(states) - 1)
+    if not blend:
+        return np.array(states[round(place)])
+    left = min(int(place), len(states) - 2)
+    weight = np.float32(place - left)
+    return np.asarray((1 - weight) * states[left] + weight * states[left + 1], np.float32)
+
+
+# ---- fields ------------------------------------------------------------------------------------------
+
+
+def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    if request.learned is None:
+        return _exact_arrows(request, result)
+    return _learned_arrows(request, result)
+
+
+def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = _axes(request.grid)
+    for row, index in enumerate(request.order):
+        values = exact.on_grid(xs, ys, request.times[index])
+        wanted = values.velocity if request.quantity is Quantity.VELOCITY else values.score
+        result.write(row, wanted.numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _learned_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    field = build.field(request.source, request.target, request.path, request.learned)
+    xs, ys = _axes(request.grid)
+    points = torch.cartesian_prod(ys, xs).flip(1)
+    ask = field.velocity if request.quantity is Quantity.VELOCITY else field.score
+    for row, index in enumerate(request.order):
+        result.write(row, ask(points, request.times[index]).numpy().reshape(request.shape[1:]))
+        yield (row + 1) / len(request.times)
+
+
+def _axes(grid: Grid) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(grid.xs), torch.from_numpy(grid.ys)
+
+
+# ---- samples and measures ----------------------------------------------------------------------------
+
+
+def samples(request: SamplesRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    generator = torch.Generator().manual_seed(request.seed)
+    result.write(0, build.distribution(request.distribution).sample(request.n, generator).numpy())
+    yield 1.0
+
+
+def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajectories) -> Task:
+    from fmstudio.flows.metrics import w2
+
+    states: Row | None = None
+    for step in _simulated(request.trajectories, recent):
+        if isinstance(step, float):
+            yield 0.8 * step
+        else:
+            states = step
+    assert states is not None
+    n = min(request.n, request.trajectories.simulation.particles)
+    target = build.distribution(request.trajectories.target)
+    generator = torch.Generator().manual_seed(request.trajectories.simulation.start_seed)
+    fresh, again, other = (target.sample(n, generator) for _ in range(3))
+    last = torch.from_numpy(np.array(states[-1, :n]))
+    with ThreadPoolExecutor(1, "engine-transport") as pool:
+        # An assignment of 1000 points takes 0.1 s and cannot be left half-way, but it frees the interpreter.
+        futures = [pool.submit(w2, last, fresh), pool.submit(w2, again, other)]
+        while wait(futures, WAIT_SECONDS).not_done:
+            yield 0.9
+        result.write(0, np.array([float(future.result()) for future in futures], np.float32))
+    yield 1.0
+
+
+def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    learned = request.learned
+    exact = build.marginal(learned.source, learned.target, learned.path)
+    field = build.field(learned.source, learned.target, learned.path, learned)
+    for row, t in enumerate(request.times):
+        x = exact.sample(request.n, t, torch.Generator().manual_seed(row))
+        gap = field.velocity(x, t) - exact.velocity(x, t)
+        result.write(row, np.array([float(gap.square().sum(1).mean())], np.float32))
+        yield (row + 1) / len(request.times)
+
+
+_TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
+    TrajectoriesRequest: trajectories,
+    DensityRequest: density,
+    FieldRequest: arrows,
+    SamplesRequest: samples,
+    W2Request: wasserstein,
+    FieldErrorRequest: field_error,
+}

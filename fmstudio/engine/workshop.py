@@ -1,0 +1,80 @@
+"""The real workshop of the loop: tasks on torch, and what their errors mean. Imported in the engine alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import final
+
+import torch
+
+from fmstudio.engine import tasks
+from fmstudio.engine.buffers import ResultArray
+from fmstudio.engine.messages import Refusal, Request, TrainRequest
+from fmstudio.engine.protocol import Notice
+from fmstudio.engine.training_run import FlowTraining
+from fmstudio.flows.posterior import NoClosedForm
+from fmstudio.flows.training import TrainingDiverged
+
+_MEMORY_ADVICE = "Memory ran out: use fewer particles or steps, or a smaller batch or network."
+
+
+@final
+class TorchWorkshop:
+    """Starts tasks and trainings; keeps recent simulations."""
+
+    def __init__(self) -> None:
+        self._recent = tasks.RecentTrajectories()
+
+    def start(self, request: Request, result: ResultArray) -> Iterator[float]:
+        return _without_gradients(tasks.start(request, result, self._recent))
+
+    def train(self, job: int, request: TrainRequest, emit: Callable[[Notice], None]) -> FlowTraining:
+        return FlowTraining(job, request, emit)
+
+    def explain(self, error: Exception) -> tuple[Refusal, str] | None:
+        """A refusal and its sentence, or None for an error that nobody foresaw."""
+        if isinstance(error, NoClosedForm):
+            return Refusal.NO_CLOSED_FORM, str(error)
+        if _is_out_of_memory(error):
+            self._recent.clear()
+            return Refusal.OUT_OF_MEMORY, _MEMORY_ADVICE
+        if isinstance(error, TrainingDiverged):
+            return Refusal.FAILURE, str(error)
+        if isinstance(error, ValueError):
+            return Refusal.BAD_INPUT, str(error)
+        return None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    # torch's allocator for main memory has no error type of its own.
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+
+
+def _without_gradients(task: Iterator[float]) -> Iterator[float]:
+    """Off around each slice only: torch's gradient mode belongs to the thread, and others run in between."""
+    while True:
+        with torch.no_grad():
+            progress = next(task, None)
+        if progress is None:
+            return
+        yield progress
+
+
+def prepare_torch() -> None:
+    """Settings of the whole process: threads that leave room for the window, no slow denormal numbers."""
+    torch.set_num_threads(max(1, min(2, (os.cpu_count() or 1) // 2)))
+    torch.set_flush_denormal(True)
+
+
+def describe_device() -> str:
+    """What training can use, for people."""
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return "cpu"
+
+
+def torch_version() -> str:
+    return str(torch.__version__)

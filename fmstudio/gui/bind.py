@@ -1,4 +1,4 @@
-"""Between widgets and document fields: edits go in by one object a control, news come out by a watch. GUI thread.
+"""Between widgets and document fields: edits go in by one object a control, news come by a watch. GUI thread.
 
 Slots are bound methods throughout: a lambda or partial that is connected to a signal keeps its widget alive.
 """

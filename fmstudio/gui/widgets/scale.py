@@ -45,10 +45,7 @@ class Scale:
         return self._rounded(self.low + along * (self.high - self.low))
 
     def _rounded(self, value: float) -> float:
-        if self.log:
-            unit = 10.0 ** (math.floor(math.log10(value) + 1e-9) - 1)
-        else:
-            unit = self.step
+        unit = _two_digits(value) if self.log else self.step
         number = min(self.high, max(self.low, round(value / unit) * unit))
         return round(number) if self.integer else float(f"{number:.10g}")
 
@@ -69,3 +66,8 @@ class Scale:
             raise ValueError(f"{text} is not a finite number")
         number = min(self.most, max(self.least, number))
         return round(number) if self.integer else number
+
+
+def _two_digits(value: float) -> float:
+    """The unit to which a number is rounded to keep two digits."""
+    return float(10.0 ** (math.floor(math.log10(value) + 1e-9) - 1))

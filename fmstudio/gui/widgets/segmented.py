@@ -54,7 +54,8 @@ class Segmented(QFrame):
     chosen = Signal(str)
 
     def __init__(self, name: str, choices: tuple[Choice, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="segmented")
+        super().__init__(parent)
+        self.setObjectName("segmented")
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, SegmentButton] = {}

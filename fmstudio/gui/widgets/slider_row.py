@@ -1,12 +1,12 @@
-"""A labelled slider with a figure that can be typed. It holds no value: it shows what it is told. GUI thread."""
+"""A labelled slider with a figure that can be typed; it shows what it is told. GUI thread."""
 
 from __future__ import annotations
 
 import re
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from fmstudio.gui.widgets.keys import MOVE, claims
 from fmstudio.gui.widgets.scale import Scale
@@ -27,9 +27,11 @@ def plain(label: str) -> str:
 
 
 class QuietSlider(QSlider):
-    """A slider that leaves the wheel to the column it stands in, unless it has the focus."""
+    """A slider that leaves the wheel to the column it stands in, unless it has the focus. A press anywhere
+    takes the handle there."""
 
-    key_settled = Signal()
+    let_go = Signal()
+    """the mouse button or an arrow key went up"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -47,7 +49,25 @@ class QuietSlider(QSlider):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         super().keyReleaseEvent(event)
         if not event.isAutoRepeat():
-            self.key_settled.emit()
+            self.let_go.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        part, control = QStyle.SubControl.SC_SliderHandle, QStyle.ComplexControl.CC_Slider
+        handle = self.style().subControlRect(control, option, part, self)
+        at = event.position().toPoint()
+        if not handle.contains(at):
+            span = max(1, self.width() - handle.width())
+            value = QStyle.sliderValueFromPosition(
+                self.minimum(), self.maximum(), at.x() - handle.width() // 2, span
+            )
+            self.setSliderPosition(value)
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self.let_go.emit()
 
 
 class SliderRow(QWidget):
@@ -101,8 +121,7 @@ class SliderRow(QWidget):
     def _connect(self) -> None:
         self.slider.sliderPressed.connect(self._on_slider_pressed)
         self.slider.valueChanged.connect(self._on_slider_value_changed)
-        self.slider.sliderReleased.connect(self._on_slider_released)
-        self.slider.key_settled.connect(self._on_slider_released)
+        self.slider.let_go.connect(self._on_slider_let_go)
         self.figure.editingFinished.connect(self._on_figure_editing_finished)
 
     @property
@@ -130,7 +149,7 @@ class SliderRow(QWidget):
         if value != self._value:
             self.dragged.emit(value)
 
-    def _on_slider_released(self) -> None:
+    def _on_slider_let_go(self) -> None:
         self.settled.emit()
 
     def _on_figure_editing_finished(self) -> None:

@@ -1,0 +1,99 @@
+"""alpha_t and beta_t over t, with a dot on each at the present moment. GUI thread."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from fmstudio.document.specs.path import CondOTSpec, PathSpec
+from fmstudio.gui.contrast import readable
+from fmstudio.gui.theme import Theme, interface_font
+from fmstudio.render.palette import Palette
+from fmstudio.studio.curves import path_curves
+
+HEIGHT = 74
+_SAMPLES = 97
+_PAD = 5.0
+
+
+class PathPlot(QWidget):
+    """Two curves in the colours of the ends: alpha is the target's, beta the source's."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._path: PathSpec = CondOTSpec()
+        self._t = 0.0
+        self._shown_x = -1
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Signal scale alpha and noise scale beta over time")
+        theme.changed.connect(self._on_theme_changed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, HEIGHT)
+
+    def show_path(self, path: PathSpec) -> None:
+        if path != self._path:
+            self._path = path
+            self.update()
+
+    def show_time(self, t: float) -> None:
+        """Move the dots, if that is visible."""
+        x = round(2 * t * self.width())
+        if x != self._shown_x:
+            self._shown_x, self._t = x, t
+            self.update()
+            alpha, beta = path_curves(self._path, t)
+            self.setToolTip(f"t = {t:.2f}: α = {float(alpha):.3f}, β = {float(beta):.3f}")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self._theme.palette
+        times = np.linspace(0, 1, _SAMPLES)
+        alpha, beta = path_curves(self._path, times)
+        top = max(1.0, float(beta.max()))
+        box = QRectF(self.rect()).adjusted(_PAD, _PAD, -_PAD, -_PAD)
+        here_alpha, here_beta = path_curves(self._path, self._t)
+        x = box.left() + box.width() * self._t
+        painter.setPen(QPen(QColor(palette.line), 1))
+        painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        for role, curve, here in (("source", beta, here_beta), ("target", alpha, here_alpha)):
+            colour = QColor(getattr(palette, role))
+            painter.setPen(QPen(colour, 1.7, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+            painter.drawPolyline(_polyline(box, curve / top))
+            painter.setPen(QPen(QColor(palette.window), 1.5))
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(x, box.bottom() - box.height() * float(here) / top), 4.5, 4.5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._paint_letters(painter, palette, box, alpha / top, beta / top)
+
+    def _paint_letters(
+        self, painter: QPainter, palette: Palette, box: QRectF, alpha: np.ndarray, beta: np.ndarray
+    ) -> None:
+        """A letter beside each curve, on the side away from the other one, and out of the dots' way."""
+        font = interface_font(12)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        at = 0.13 if self._t > 0.3 else 0.87
+        index = round(at * (len(alpha) - 1))
+        for letter, role, curve, other in (("α", "target", alpha, beta), ("β", "source", beta, alpha)):
+            y = box.bottom() - box.height() * float(curve[index])
+            above = float(curve[index]) >= float(other[index])
+            y = y - 6 if above else y + metrics.ascent() + 2
+            y = min(box.bottom() - 1, max(box.top() + metrics.ascent() - 3, y))
+            x = box.left() + box.width() * at - metrics.horizontalAdvance(letter) / 2
+            painter.setPen(QColor(readable(getattr(palette, role), palette.window)))
+            painter.drawText(QPointF(x, y), letter)
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self.update()
+
+
+def _polyline(box: QRectF, curve: np.ndarray) -> list[QPointF]:
+    xs = np.linspace(box.left(), box.right(), len(curve)).tolist()
+    ys = (box.bottom() - box.height() * curve).tolist()
+    return [QPointF(x, y) for x, y in zip(xs, ys, strict=True)]

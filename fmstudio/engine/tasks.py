@@ -129,7 +129,7 @@ def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
     exact = build.marginal(request.source, request.target, request.path)
     xs, ys = _axes(request.grid)
     for row, index in enumerate(request.order):
-        result.write(row, exact.on_grid(xs, ys, request.times[index]).density.numpy())
+        result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
         yield (row + 1) / len(request.times)
 
 

@@ -17,6 +17,7 @@ from fmstudio.flows.kernels import (
     grid_points,
     log_norm,
     rows_of,
+    separable_density,
     sum_orders,
     underflow,
 )
@@ -60,6 +61,12 @@ class CloudKernel(Kernel):
         if not bool(low.any()):
             return moments
         return moments.replaced(low, self.moments(grid_points(xs, ys)[low], alpha, variance, order))
+
+    def grid_density(self, xs: Tensor, ys: Tensor, alpha: Tensor, variance: Tensor) -> Tensor:
+        points, weights = self.points.to(xs), self.weights.to(xs)
+        across = Axis.of(xs, points[:, 0], alpha, variance, 0)
+        along = Axis.of(ys, points[:, 1], alpha, variance, 0)
+        return separable_density(along.powers[0] * weights, along, across, variance)
 
     def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
         points = self.points.to(x)

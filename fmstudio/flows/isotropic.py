@@ -129,6 +129,11 @@ class IsotropicMarginal(Marginal):
         spread = law.divergence(m) if divergence else None
         return GridValues(m.log_prob.exp(), law.velocity(m, mu), law.score(m), spread)
 
+    def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
+        law = self._law(xs[:, None], t)
+        shift = law.c.beta * self._mean.to(xs)
+        return self._kernel.grid_density(xs - shift[0], ys - shift[1], law.c.alpha, law.v)
+
     def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
         law = self._law(x[None], t)
         y, mu = self._shifted(x[None], law)

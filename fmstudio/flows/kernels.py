@@ -67,6 +67,10 @@ class Kernel(ABC):
         """The same at every point of the grid ``xs`` (nx,) by ``ys`` (ny,), by products of matrices."""
 
     @abstractmethod
+    def grid_density(self, xs: Tensor, ys: Tensor, alpha: Tensor, variance: Tensor) -> Tensor:
+        """The density (ny, nx) alone, for pictures: 0 where it underflows, so nothing is done twice."""
+
+    @abstractmethod
     def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """At one point ``x`` (2,): the ``count`` points c (m, 2) of largest posterior weight, and these (m,)."""
 
@@ -153,6 +157,12 @@ class Axis:
         for _ in range(order):
             powers.append(powers[-1] * centred)
         return Axis(powers, about[:, 0], torch.where(local, 0.0, -x)[:, 0], -beyond[:, 0])
+
+
+def separable_density(blurred: Tensor, along: Axis, across: Axis, variance: Tensor) -> Tensor:
+    """(ny, nx) from ``blurred``, the mass (ny, N) as the kernels of the axis ``along`` see it."""
+    peak = torch.exp(-log_norm(variance)) * along.log_factor.exp()
+    return (blurred @ across.powers[0].T) * peak[:, None] * across.log_factor.exp()
 
 
 def sum_orders(order: int) -> list[tuple[int, int]]:

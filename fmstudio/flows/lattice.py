@@ -25,6 +25,7 @@ from fmstudio.flows.kernels import (
     grid_points,
     log_norm,
     rows_of,
+    separable_density,
     sum_orders,
     underflow,
 )
@@ -97,6 +98,12 @@ class LatticeKernel(Kernel):
         if not bool(low.any()):
             return moments
         return moments.replaced(low, self._limit(grid_points(xs, ys)[low], alpha, variance))
+
+    def grid_density(self, xs: Tensor, ys: Tensor, alpha: Tensor, variance: Tensor) -> Tensor:
+        mass, cx, cy = (a.to(xs) for a in self._cropped)
+        across = Axis.of(xs, cx, alpha, variance, 0)
+        along = Axis.of(ys, cy, alpha, variance, 0)
+        return separable_density(along.powers[0] @ mass, along, across, variance)
 
     def _limit(self, x: Tensor, alpha: Tensor, variance: Tensor) -> Moments:
         """The posterior as its nearest cell: the limit of small variance."""

@@ -128,6 +128,10 @@ class Marginal(ABC):
         """Density and fields at ``xs`` (nx,) by ``ys`` (ny,), by matrix products where the kernel separates."""
 
     @abstractmethod
+    def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
+        """p_t alone on that grid, (ny, nx): what a picture of the density needs, and no more."""
+
+    @abstractmethod
     def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
         """At one point ``x`` (2,): the ``count`` components that weigh most, and the velocity each asks for.
 

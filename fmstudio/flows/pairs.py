@@ -17,6 +17,7 @@ from torch import Tensor
 
 from fmstudio.flows.distributions import LOG_2PI, Distribution, GaussianMixture
 from fmstudio.flows.isotropic import trace
+from fmstudio.flows.kernels import grid_points
 from fmstudio.flows.marginals import (
     Coefficients,
     FirstOrder,
@@ -132,6 +133,9 @@ class PairsMarginal(Marginal):
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
         return grid_by_points(self, xs, ys, t, divergence)
 
+    def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
+        return self.log_prob(grid_points(xs, ys).reshape(-1, 2), t).exp().reshape(len(ys), len(xs))
+
     def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
         parts = self._tiles(x[None], t)[0]
         top, index = torch.softmax(parts.log_weight[0], 0).topk(min(count, len(self._m)))
@@ -183,6 +187,10 @@ class SuperposedMarginal(Marginal):
         velocity = sum((w * g.velocity for w, g in zip(share, grids, strict=True)), torch.zeros(()))
         score = sum((w * g.score for w, g in zip(share, grids, strict=True)), torch.zeros(()))
         return GridValues(density, velocity, score)
+
+    def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
+        densities = torch.stack([p.density_on_grid(xs, ys, t) for p in self._parts])
+        return (self._log_weights.to(xs).exp()[:, None, None] * densities).sum(0)
 
     def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
         logs = torch.cat([p.log_prob(x[None], t) for p in self._parts]) + self._log_weights.to(x)

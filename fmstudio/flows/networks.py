@@ -35,6 +35,8 @@ DIMENSION = 2
 NODES = 65
 FEATURES = 5
 """Features of time: see ``time_features``."""
+GAIN = 2.0
+"""Standard deviation of a unit's input from unit inputs at the start; the last layer starts at 0."""
 TILE = 4096
 """Rows that are pushed through at once: two layers of them fit into the cache."""
 
@@ -116,9 +118,12 @@ def _angle(alpha: Tensor, beta: Tensor, m: PairMoments) -> Tensor:
 
 
 def time_features(angle: Tensor) -> Tensor:
-    """(..., FEATURES) of the schedule-free time in [-1, 1]."""
-    turn = math.pi * angle
-    return torch.stack([angle, turn.sin(), turn.cos(), (turn / 2).sin(), (turn / 2).cos()], dim=-1)
+    """(..., FEATURES) of the schedule-free time in [-1, 1]: the angle, and half the log of the noise-to-
+    signal ratio (cut at 100 : 1), which spreads out the last moments, when details form."""
+    ratio = torch.tan(((angle + 1) * (math.pi / 4)).clamp(0.01, math.pi / 2 - 0.01))
+    half_log = ratio.log() / 2
+    waves = [torch.sin(math.pi * angle), torch.sin(2 * half_log), torch.cos(2 * half_log)]
+    return torch.stack([angle, half_log, *waves], dim=-1)
 
 
 @final
@@ -148,9 +153,8 @@ class MLP:
         self.normalise(Normalisation.identity())
         generator = generator or torch.Generator().manual_seed(0)
         for weight, _ in self.parameters(self.trained):
-            bound = 1 / math.sqrt(len(weight))
             draw = torch.rand(weight.shape, generator=generator, device=generator.device)
-            weight.copy_((2 * draw - 1) * bound * math.sqrt(3.0))
+            weight.copy_((2 * draw - 1) * GAIN * math.sqrt(3 / len(weight)))
         self.parameters(self.trained)[-1][0].zero_()
 
     @classmethod
@@ -192,6 +196,8 @@ class MLP:
     def coefficients(self, t: Time) -> Coefficients:
         """The normalisation at ``t``, a float, a 0-d tensor, (n,) or (n, 1)."""
         t = torch.as_tensor(t, dtype=self.flat.dtype, device=self.flat.device).reshape(-1)
+        if t.stride(0) == 0:  # one time, expanded over the rows
+            t = t[:1]
         place = torch.asin(t.clamp(0, 1).sqrt()) * ((NODES - 1) * 2 / math.pi)
         left = place.floor().clamp(0, NODES - 2)
         index = left.long()
@@ -291,7 +297,7 @@ class BackwardPass:
         h = inputs
         for (weight, bias), before, after in zip(self._layers, self._before, self._after, strict=False):
             torch.addmm(bias, h, weight, out=before)
-            h = torch.mul(before, torch.sigmoid(before, out=after), out=after)
+            h = torch.ops.aten.silu.out(before, out=after)
         weight, bias = self._layers[-1]
         gap = torch.addmm(bias, h, weight, out=self._answer).sub_(y)
         pull = gap * w

@@ -1,8 +1,7 @@
 """Training the velocity network: Adam with a cosine decay to 0, one yield per optimiser step.
 
-Data for many steps are drawn, coupled and normalised at once; a step is then one hand-written backward pass
-and one Adam update on the flat vector. What is published in ``network.flat`` is the running average of the
-weights (the last average is the result: as the rate decays to 0, so does the difference).
+A step is one hand-written backward pass and one Adam update on the flat vector. What is published in
+``network.flat`` is the running average of the weights; as the rate decays to 0, so does the difference.
 """
 
 from __future__ import annotations
@@ -15,17 +14,15 @@ from typing import final
 import torch
 from torch import Tensor
 
+from fmstudio.flows.batches import BatchSource, Problem
 from fmstudio.flows.couplings import Coupling
 from fmstudio.flows.distributions import Distribution
-from fmstudio.flows.networks import MLP, BackwardPass, Coefficients, Normalisation, PairMoments
-from fmstudio.flows.objectives import Objective, residual_weight
-from fmstudio.flows.posterior import Marginal, marginal
+from fmstudio.flows.networks import MLP, BackwardPass
+from fmstudio.flows.objectives import Objective
 from fmstudio.flows.schedules import Schedule
 
 AVERAGING = 0.99
 """Decay of the running average of the weights; shorter in the first steps."""
-MOMENT_DRAWS = 4096
-_BLOCK_ROWS = 8192
 
 
 class TrainingDiverged(RuntimeError):
@@ -39,44 +36,6 @@ class TrainingStep:
 
     step: int
     loss: float
-
-
-@final
-@dataclass(frozen=True)
-class Batches:
-    """Regression problems for F, for several steps: inputs (k, n, 2 + FEATURES), y and w (k, n, 2)."""
-
-    inputs: Tensor
-    y: Tensor
-    w: Tensor
-
-
-@final
-@dataclass(frozen=True)
-class Problem:
-    """What is to be learned: x_t = alpha z + beta x_0 on coupled draws, and the target of each."""
-
-    source: Distribution
-    target: Distribution
-    schedule: Schedule
-    coupling: Coupling
-    objective: Objective = "cfm"
-
-    def exact(self) -> Marginal | None:
-        """The closed form that the ``exact`` objective needs. Raises NoClosedForm where there is none."""
-        if self.objective != "exact":
-            return None
-        return marginal(self.source, self.target, self.schedule)
-
-    def pairs(self, steps: int, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(x_0, z), (steps * batch, 2) each, coupled batch by batch."""
-        x_0 = self.source.sample(steps * batch, generator)
-        z = self.target.sample(steps * batch, generator)
-        coupled = [
-            self.coupling.pair(a, b, generator)
-            for a, b in zip(torch.split(x_0, batch), torch.split(z, batch), strict=True)
-        ]
-        return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled])
 
 
 def train(
@@ -100,102 +59,67 @@ def train(
     a closed form, and TrainingDiverged once a loss is not finite (the network then holds the last finite
     average).
     """
-    _check(steps, batch_size, learning_rate, first_step)
+    plan = Plan(steps, batch_size, learning_rate, first_step)
     generator = generator or torch.Generator().manual_seed(0)
     problem = Problem(source, target, schedule, coupling, objective)
-    exact = problem.exact()
+    batches = BatchSource(problem, network, batch_size, generator)
     if first_step == 0:
-        _normalise(network, problem, batch_size, generator)
-    return _run(network, problem, exact, _Plan(steps, batch_size, learning_rate, first_step), generator)
+        batches.normalise()
+    return _run(network, batches, plan)
 
 
 @final
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
+    """The optimiser's run. Raises ValueError, naming the argument, for one out of range."""
+
     steps: int
     batch: int
     rate: float
-    first: int
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not 0 <= self.first < self.steps:
+            raise ValueError(
+                f"steps must be at least 1 and above first_step, got {self.steps} and {self.first}"
+            )
+        if self.batch < 2:
+            raise ValueError(f"batch_size must be at least 2, got {self.batch}")
+        if not 0 < self.rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, got {self.rate}")
 
     def rate_at(self, step: int) -> float:
         """The cosine from ``rate`` at step 0 to 0 at the end."""
         return 0.5 * self.rate * (1 + math.cos(math.pi * step / self.steps))
 
-
-def _check(steps: int, batch_size: int, learning_rate: float, first_step: int) -> None:
-    if steps < 1 or not 0 <= first_step < steps:
-        raise ValueError(f"steps must be at least 1 and above first_step, got {steps} and {first_step}")
-    if batch_size < 2:
-        raise ValueError(f"batch_size must be at least 2, got {batch_size}")
-    if not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be a positive number, got {learning_rate}")
-
-
-def _normalise(network: MLP, problem: Problem, batch: int, generator: torch.Generator) -> None:
-    batches = max(1, MOMENT_DRAWS // batch)
-    x_0, z = problem.pairs(batches, batch, generator)
-    network.normalise(Normalisation.of(problem.schedule, PairMoments.of(x_0, z)))
+    def require_finite(self, loss: float, step: int) -> None:
+        """Raises TrainingDiverged unless the loss of that step is a finite number."""
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"Training diverged at step {step + 1}: the loss is no longer a finite number. "
+                f"Lower the learning rate (it is {self.rate:g}; try {self.rate / 5:g})."
+            )
 
 
-def _run(
-    network: MLP, problem: Problem, exact: Marginal | None, plan: _Plan, generator: torch.Generator
-) -> Iterator[TrainingStep]:
+def _run(network: MLP, batches: BatchSource, plan: Plan) -> Iterator[TrainingStep]:
     weights = network.trained.clone()
     optimiser = Adam(weights)
     backward = BackwardPass(network, weights, plan.batch)
     step = plan.first
     while step < plan.steps:
-        count = min(max(1, _BLOCK_ROWS // plan.batch), plan.steps - step)
-        block = draw_batches(problem, network, exact, count, plan.batch, generator)
+        block = batches.draw(min(batches.block, plan.steps - step))
         for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
             loss = float(backward(inputs, y, w))
-            if not math.isfinite(loss):
-                raise TrainingDiverged(_advice(step, plan.rate))
+            plan.require_finite(loss, step)
             optimiser.step(backward.gradient, plan.rate_at(step))
             step += 1
-            done = step - plan.first
-            network.trained.lerp_(weights, 1 - min(AVERAGING, done / (done + 10)))
+            average_into(network.trained, weights, step - plan.first)
             yield TrainingStep(step, loss)
 
 
-def _advice(step: int, rate: float) -> str:
-    return (
-        f"Training diverged at step {step + 1}: the loss is no longer a finite number. "
-        f"Lower the learning rate (it is {rate:g}; try {rate / 5:g})."
-    )
-
-
-@torch.no_grad()
-def draw_batches(
-    problem: Problem,
-    network: MLP,
-    exact: Marginal | None,
-    count: int,
-    batch: int,
-    generator: torch.Generator,
-) -> Batches:
-    """``count`` batches as regression problems for F: the residual of the velocity target in units of out_t.
-    Times are stratified: t_i = frac(i / n + u), one u a batch, uniform each and evenly spread together."""
-    like = network.flat
-    x_0, z = (p.to(like) for p in problem.pairs(count, batch, generator))
-    shift = torch.rand(count, 1, generator=generator, device=generator.device).to(like)
-    t = (torch.arange(batch, device=like.device, dtype=like.dtype) / batch + shift).remainder(1.0).view(-1, 1)
-    schedule = problem.schedule
-    x_t = schedule.alpha(t) * z + schedule.beta(t) * x_0
-    if exact is None:
-        velocity = schedule.dalpha(t) * z + schedule.dbeta(t) * x_0
-    else:
-        velocity = exact.velocity(x_t, t[:, 0])
-    at = network.coefficients(t)
-    y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
-    w = residual_weight(schedule, t, problem.objective) * at.out.square()
-    inputs = network_inputs(x_t, at)
-    return Batches(*(a.view(count, batch, -1) for a in (inputs, y, w)))
-
-
-def network_inputs(x: Tensor, at: Coefficients) -> Tensor:
-    """(n, DIMENSION + FEATURES): what F sees."""
-    return torch.cat([(x - at.centre) / at.scale, at.features], dim=1)
+def average_into(average: Tensor, weights: Tensor, done: int) -> None:
+    """The running average after ``done`` steps: exponential, over a tenth of the steps at first."""
+    average.lerp_(weights, 1 - min(AVERAGING, done / (done + 10)))
 
 
 @final

@@ -1,0 +1,132 @@
+"""Regression problems for the network: coupled draws, times, and what F should answer there.
+
+Data for many steps are drawn and normalised at once; drawing them step by step would cost more than training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.assignment import WarmAssignment
+from fmstudio.flows.couplings import Coupling, ExactOT, Independent
+from fmstudio.flows.distributions import Distribution
+from fmstudio.flows.networks import MLP, Coefficients, Normalisation, PairMoments
+from fmstudio.flows.objectives import Objective, residual_weight
+from fmstudio.flows.posterior import marginal
+from fmstudio.flows.schedules import Schedule
+
+MOMENT_DRAWS = 4096
+REFERENCE_DRAWS = 512
+
+_LIGHT_ROWS = 8192
+_HEAVY_ROWS = 1024
+"""Rows that are drawn at once: fewer where a pairing or an exact field takes milliseconds a batch, so that
+whoever drives the training is never held up for long."""
+
+Pairing = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+Field = Callable[[Tensor, Tensor], Tensor]
+
+
+@final
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learned: x_t = alpha z + beta x_0 on coupled draws, and the target of each."""
+
+    source: Distribution
+    target: Distribution
+    schedule: Schedule
+    coupling: Coupling
+    objective: Objective = "cfm"
+
+
+@final
+@dataclass(frozen=True)
+class Batches:
+    """Regression problems for F, for several steps: inputs (k, n, 2 + FEATURES), y and w (k, n, 2)."""
+
+    inputs: Tensor
+    y: Tensor
+    w: Tensor
+
+
+@final
+class BatchSource:
+    """Draws batches of a problem for a network, whose normalisation it uses."""
+
+    def __init__(self, problem: Problem, network: MLP, batch: int, generator: torch.Generator) -> None:
+        """Raises NoClosedForm where the ``exact`` objective has no closed form."""
+        self.problem = problem
+        self._network = network
+        self._batch = batch
+        self._generator = generator
+        self._exact = _exact_field(problem)
+        self._pair = _pairing(problem, generator)
+        light = isinstance(problem.coupling, Independent) and self._exact is None
+        self.block = max(1, (_LIGHT_ROWS if light else _HEAVY_ROWS) // batch)
+        """How many batches should be drawn at once."""
+
+    def normalise(self) -> None:
+        """Fits the network's normalisation to the moments of coupled draws."""
+        moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch)))
+        self._network.normalise(Normalisation.of(self.problem.schedule, moments))
+
+    @torch.no_grad()
+    def draw(self, count: int) -> Batches:
+        """``count`` batches: the residual of the velocity target in units of out_t, and its weight.
+
+        Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are even.
+        """
+        like = self._network.flat
+        x_0, z = (p.to(like) for p in self._pairs(count))
+        t = self._times(count).to(like)
+        schedule = self.problem.schedule
+        x_t = schedule.alpha(t) * z + schedule.beta(t) * x_0
+        if self._exact is None:
+            velocity = schedule.dalpha(t) * z + schedule.dbeta(t) * x_0
+        else:
+            velocity = self._exact(x_t, t[:, 0])
+        at = self._network.coefficients(t)
+        y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
+        w = residual_weight(schedule, t, self.problem.objective) * at.out.square()
+        return Batches(*(a.view(count, self._batch, -1) for a in (network_inputs(x_t, at), y, w)))
+
+    def _times(self, count: int) -> Tensor:
+        shift = torch.rand(count, 1, generator=self._generator, device=self._generator.device)
+        even = torch.arange(self._batch, device=shift.device) / self._batch
+        return (even + shift).remainder(1.0).view(-1, 1)
+
+    def _pairs(self, count: int) -> tuple[Tensor, Tensor]:
+        """(x_0, z), (count * batch, 2) each, coupled batch by batch."""
+        n = count * self._batch
+        x_0 = self.problem.source.sample(n, self._generator)
+        z = self.problem.target.sample(n, self._generator)
+        if isinstance(self.problem.coupling, Independent):
+            return x_0, z
+        batches = zip(torch.split(x_0, self._batch), torch.split(z, self._batch), strict=True)
+        coupled = [self._pair(a, b, self._generator) for a, b in batches]
+        return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled])
+
+
+def _exact_field(problem: Problem) -> Field | None:
+    if problem.objective != "exact":
+        return None
+    return marginal(problem.source, problem.target, problem.schedule).velocity
+
+
+def _pairing(problem: Problem, generator: torch.Generator) -> Pairing:
+    """The coupling's own pairing; exact OT starts warm, since all batches are of the same two laws."""
+    if not isinstance(problem.coupling, ExactOT):
+        return problem.coupling.pair
+    reference = (law.sample(REFERENCE_DRAWS, generator) for law in (problem.source, problem.target))
+    warm = WarmAssignment(*reference)
+    return lambda x_0, z, _: (x_0, z[warm.permutation(x_0, z)])
+
+
+def network_inputs(x: Tensor, at: Coefficients) -> Tensor:
+    """(n, DIMENSION + FEATURES): what F sees."""
+    return torch.cat([(x - at.centre) / at.scale, at.features], dim=1)

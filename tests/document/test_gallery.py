@@ -1,0 +1,66 @@
+"""The gallery: every entry is a whole document with words for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmstudio.document.files import load, save
+from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.resources import asset
+
+SOURCE_NUMBERS = ("000", "001", "002", "003", "004")
+each = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+
+
+def test_that_there_are_entries_for_the_first_version_and_ids_are_unique() -> None:
+    ids = [entry.id for entry in ENTRIES]
+    assert len(set(ids)) == len(ids)
+    assert {"two-moons", "schedules", "langevin-five-modes", "drawn-target", "ode-and-sde"} <= set(ids)
+    assert ids[0] == "two-moons"
+
+
+@each
+def test_that_an_entry_says_what_one_sees_why_and_what_to_try(entry: Entry) -> None:
+    paragraphs = entry.caption.split("\n\n")
+    assert len(paragraphs) == 3
+    assert paragraphs[2].startswith("Try: ")
+    assert entry.source.startswith(SOURCE_NUMBERS)
+    assert entry.equations
+
+
+@each
+def test_that_an_entry_is_the_same_document_each_time_and_survives_a_file(
+    entry: Entry, tmp_path: Path
+) -> None:
+    document = entry.make()
+    assert document == entry.make()
+    assert document.title == entry.title
+    save(tmp_path / "entry.fmstudio", document)
+    assert load(tmp_path / "entry.fmstudio")[0] == document
+
+
+@each
+def test_that_panes_of_a_comparison_are_named_and_differ(entry: Entry) -> None:
+    document = entry.make()
+    panes = document.view.panes
+    assert len(panes) in (1, 2, 4, 6)
+    if len(panes) > 1:
+        assert all(pane.title for pane in panes)
+        assert len({document.experiment(i) for i in range(len(panes))}) == len(panes)
+
+
+def test_that_every_caption_belongs_to_an_entry() -> None:
+    ids = {path.stem for path in asset("gallery").glob("*.txt")}
+    assert ids == {entry.id for entry in ENTRIES}
+
+
+def test_that_the_shipped_drawing_stands_upright() -> None:
+    target = next(entry for entry in ENTRIES if entry.id == "drawn-target").make().target
+    assert isinstance(target, DrawnSpec)
+    mass = target.raster.values
+    top = np.nonzero(mass.sum(axis=1))[0].max()
+    assert len(np.nonzero(np.diff(np.sign(mass[top - 3])))[0]) == 4  # two ears, and they are on top

@@ -11,7 +11,17 @@ from typing import Any
 
 from fmstudio import __version__
 
-PACKAGES = ("PySide6-Essentials", "torch", "vispy", "pyqtgraph", "numpy", "scipy", "pydantic", "imageio-ffmpeg", "POT")
+PACKAGES = (
+    "PySide6-Essentials",
+    "torch",
+    "vispy",
+    "pyqtgraph",
+    "numpy",
+    "scipy",
+    "pydantic",
+    "imageio-ffmpeg",
+    "POT",
+)
 
 
 def examine() -> dict[str, Any]:
@@ -37,7 +47,9 @@ def _packages(problems: list[dict[str, str]]) -> dict[str, str]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "missing"
-            problems.append({"problem": f"{name} is not installed.", "cure": "python3 packaging/bootstrap.py run"})
+            problems.append(
+                {"problem": f"{name} is not installed.", "cure": "python3 packaging/bootstrap.py run"}
+            )
     if versions["PySide6-Essentials"].startswith("6.12") and sys.version_info < (3, 12):
         cure = "pip install 'PySide6-Essentials<6.12'"
         problems.append({"problem": "PySide6 6.12 with Python 3.11 aborts after a while.", "cure": cure})
@@ -82,12 +94,16 @@ def _engine(problems: list[dict[str, str]]) -> dict[str, Any]:
                 if isinstance(reply, EngineReady):
                     return {"device": reply.device, "engine_start_s": round(time.monotonic() - started, 2)}
                 if isinstance(reply, EngineLost):
-                    problems.append({"problem": reply.message, "cure": "Reinstall torch and run doctor again."})
+                    problems.append(
+                        {"problem": reply.message, "cure": "Reinstall torch and run doctor again."}
+                    )
                     return {"device": "none", "engine_start_s": None}
             time.sleep(0.01)
     finally:
         engine.close()
-    problems.append({"problem": "The engine did not answer in 60 s.", "cure": "Run doctor again on a quiet machine."})
+    problems.append(
+        {"problem": "The engine did not answer in 60 s.", "cure": "Run doctor again on a quiet machine."}
+    )
     return {"device": "none", "engine_start_s": None}
 
 

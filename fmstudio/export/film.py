@@ -47,17 +47,23 @@ def with_seed(document: Document, seed: int) -> Document:
     """The document with other starting points and other noise, in every pane."""
     fresh = {"start_seed": seed, "noise_seed": seed + 1}
     panes = tuple(
-        pane.model_copy(update={"simulation": pane.simulation.model_copy(update=fresh)}) if pane.simulation else pane
+        pane.model_copy(update={"simulation": pane.simulation.model_copy(update=fresh)})
+        if pane.simulation
+        else pane
         for pane in document.view.panes
     )
     view = document.view.model_copy(update={"panes": panes})
-    return document.model_copy(update={"simulation": document.simulation.model_copy(update=fresh), "view": view})
+    return document.model_copy(
+        update={"simulation": document.simulation.model_copy(update=fresh), "view": view}
+    )
 
 
 class Film:
     """Computes all that a document's panes need, then gives its scenes. Use as a context manager."""
 
-    def __init__(self, document: Document, models: Iterable[LearnedModel], palette: Palette, shot: Shot) -> None:
+    def __init__(
+        self, document: Document, models: Iterable[LearnedModel], palette: Palette, shot: Shot
+    ) -> None:
         self._problems: list[str] = []
         self._palette, self._shot = palette, shot
         self._session = Session(InlineEngine(), document, self._problems.append)
@@ -99,7 +105,10 @@ class Film:
         document = self._session.store.document
         for index in range(len(document.view.panes)):
             experiment = document.experiment(index)
-            if experiment.field is FieldChoice.LEARNED and model_key(experiment) not in self._session.results.models:
+            if (
+                experiment.field is FieldChoice.LEARNED
+                and model_key(experiment) not in self._session.results.models
+            ):
                 return True
         return False
 

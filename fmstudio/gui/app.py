@@ -113,7 +113,9 @@ class Start(QObject):
         assert self._opening.screenshot is not None
         picture = self._window.grab()
         if not picture.save(str(self._opening.screenshot)):
-            sys.stderr.write(f"The picture could not be written to {self._opening.screenshot}; check the folder.\n")
+            sys.stderr.write(
+                f"The picture could not be written to {self._opening.screenshot}; check the folder.\n"
+            )
             self.exit_code = 1
         report = {
             "window_visible_s": round(self.visible_s or 0, 3),

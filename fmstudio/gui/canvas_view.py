@@ -162,7 +162,9 @@ class CanvasView(QWidget):
 
     def show_cursor(self, mode: Mode) -> None:
         """A cross where the mouse draws."""
-        self.native.setCursor(QCursor(Qt.CursorShape.CrossCursor if mode is Mode.DRAW else Qt.CursorShape.ArrowCursor))
+        self.native.setCursor(
+            QCursor(Qt.CursorShape.CrossCursor if mode is Mode.DRAW else Qt.CursorShape.ArrowCursor)
+        )
 
     # ---- files dropped on it ----
 

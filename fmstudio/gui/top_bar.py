@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from fmstudio.document import gallery
 from fmstudio.engine.messages import TrainingState
@@ -37,7 +46,9 @@ class Logo(QWidget):
             w = k / 8
             start, end = QColor(palette.source), QColor(palette.target)
             painter.setBrush(
-                QColor.fromRgbF(*(a + (b - a) * w for a, b in zip(start.getRgbF(), end.getRgbF(), strict=True)))
+                QColor.fromRgbF(
+                    *(a + (b - a) * w for a, b in zip(start.getRgbF(), end.getRgbF(), strict=True))
+                )
             )
             size = 2.2 if 0 < k < 8 else 6.4
             x, y = 4 + 18 * w, 12 - 6 * (3 * w * w - 2 * w**3)
@@ -110,7 +121,15 @@ class TopBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(10)
-        for widget in (self.menu_button, Logo(self._theme), name, self.title, self.gallery_button, self.undo, self.redo):
+        for widget in (
+            self.menu_button,
+            Logo(self._theme),
+            name,
+            self.title,
+            self.gallery_button,
+            self.undo,
+            self.redo,
+        ):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self._segment(self.look, self.draw))
@@ -226,5 +245,3 @@ def _dot(colour: str) -> QIcon:
     painter.drawEllipse(5, 5, 14, 14)
     painter.end()
     return QIcon(pixmap)
-
-

@@ -87,7 +87,10 @@ COMPARISONS = (
     Comparison(
         "exact-learned",
         "Exact | learned",
-        (PaneSpec(title="Exact", field=FieldChoice.EXACT), PaneSpec(title="Learned", field=FieldChoice.LEARNED)),
+        (
+            PaneSpec(title="Exact", field=FieldChoice.EXACT),
+            PaneSpec(title="Learned", field=FieldChoice.LEARNED),
+        ),
     ),
     Comparison(
         "motions",

@@ -79,5 +79,7 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
         remedy = Remedy.NONE if isinstance(experiment.source, StandardNormalSpec) else Remedy.NORMAL_SOURCE
         yield Guardrail(Section.MOTION, slot.problem, remedy)
     if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > 0.15 * simulation.steps:
-        text = f"σ = {dynamics.sigma:g} is large for {simulation.steps} steps: the steps overshoot near t = 1."
+        text = (
+            f"σ = {dynamics.sigma:g} is large for {simulation.steps} steps: the steps overshoot near t = 1."
+        )
         yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS)

@@ -46,7 +46,10 @@ def save_file(path: Path, document: Document, results: Results) -> None:
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
     """The published models that belong to the document's experiments."""
-    keys = {model_key(document), *(model_key(document.experiment(i)) for i in range(len(document.view.panes)))}
+    keys = {
+        model_key(document),
+        *(model_key(document.experiment(i)) for i in range(len(document.view.panes))),
+    }
     return tuple(results.models[key] for key in keys if key in results.models)
 
 

@@ -97,7 +97,9 @@ class Planner:
                 return slot.jobs[0]
         return None
 
-    def _needs(self, document: Document, t: float, aspect: float, calm: bool) -> Iterator[tuple[str, Request]]:
+    def _needs(
+        self, document: Document, t: float, aspect: float, calm: bool
+    ) -> Iterator[tuple[str, Request]]:
         for index, pane in enumerate(document.view.panes):
             yield from self._pane_needs(document, index, pane, t, aspect, calm)
         yield from _thumbnails()
@@ -113,7 +115,10 @@ class Planner:
         moving = trajectories_request(experiment, learned)
         has_motion = not wants_learned or learned is not None
         if pane.layers.density:
-            yield f"density/{index}", self._density(document, experiment, moving if has_motion else None, t, aspect)
+            yield (
+                f"density/{index}",
+                self._density(document, experiment, moving if has_motion else None, t, aspect),
+            )
         if pane.layers.field and has_motion and self._has_field(experiment):
             yield f"field/{index}", _field(document, experiment, learned, t, aspect)
         if has_motion and (wants_learned or self._has_field(experiment)):
@@ -128,10 +133,18 @@ class Planner:
 
     def _has_field(self, experiment: Experiment) -> bool:
         """False once the engine has said that there is no closed form."""
-        return experiment.field is FieldChoice.LEARNED or model_key(experiment) not in self._results.no_closed_form
+        return (
+            experiment.field is FieldChoice.LEARNED
+            or model_key(experiment) not in self._results.no_closed_form
+        )
 
     def _density(
-        self, document: Document, experiment: Experiment, moving: TrajectoriesRequest | None, t: float, aspect: float
+        self,
+        document: Document,
+        experiment: Experiment,
+        moving: TrajectoriesRequest | None,
+        t: float,
+        aspect: float,
     ) -> DensityRequest:
         langevin = isinstance(experiment.dynamics, LangevinSpec)
         kde = model_key(experiment) in self._results.no_closed_form

@@ -47,7 +47,9 @@ class Playback:
         self.pause()
         position = self.t * of
         nearest = round(position)
-        base = nearest if abs(position - nearest) < 1e-6 else (int(position) if steps > 0 else int(position) + 1)
+        base = (
+            nearest if abs(position - nearest) < 1e-6 else (int(position) if steps > 0 else int(position) + 1)
+        )
         self.seek((base + steps) / of)
 
     def begin_scrub(self) -> None:

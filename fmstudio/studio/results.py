@@ -178,7 +178,9 @@ class Results:
 
     def signature(self) -> tuple[object, ...]:
         """Changes whenever something that can be seen has come in."""
-        rows = tuple((lane, *((job.id, job.result.ready) for job in slot.jobs)) for lane, slot in self.slots.items())
+        rows = tuple(
+            (lane, *((job.id, job.result.ready) for job in slot.jobs)) for lane, slot in self.slots.items()
+        )
         problems = tuple(slot.problem for slot in self.slots.values() if slot.problem)
         return (rows, problems, len(self.no_closed_form), self.training.state)
 

@@ -26,7 +26,9 @@ class Entry:
 class Watch:
     """A subscription; ``stop`` ends it."""
 
-    def __init__(self, store: Store, selector: Callable[[Document], Any], callback: Callable[[Any], None]) -> None:
+    def __init__(
+        self, store: Store, selector: Callable[[Document], Any], callback: Callable[[Any], None]
+    ) -> None:
         self._store = store
         self.selector = selector
         self.callback = callback
@@ -116,7 +118,9 @@ class Store:
     def mark_saved(self) -> None:
         self._saved = self._document
 
-    def watch(self, selector: Callable[[Document], T], callback: Callable[[T], None], now: bool = False) -> Watch:
+    def watch(
+        self, selector: Callable[[Document], T], callback: Callable[[T], None], now: bool = False
+    ) -> Watch:
         """Call back with the selected value whenever it changed (and at once if ``now``)."""
         watch = Watch(self, selector, callback)
         self._watches.append(watch)

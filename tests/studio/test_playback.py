@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from fmstudio.studio.playback import HOLD_SECONDS, Playback
@@ -31,8 +33,8 @@ def test_that_back_and_forth_turns_at_both_ends():
     for _ in range(600):
         playback.advance(0.01)
         times.append(playback.t)
-    turns = sum(a == 1.0 and b < 1.0 for a, b in zip(times, times[1:], strict=False))
-    falls = max(abs(a - b) for a, b in zip(times, times[1:], strict=False))
+    turns = sum(a == 1.0 and b < 1.0 for a, b in itertools.pairwise(times))
+    falls = max(abs(a - b) for a, b in itertools.pairwise(times))
     assert turns >= 1
     assert falls == pytest.approx(0.01)
 
@@ -52,7 +54,9 @@ def test_that_scrubbing_pauses_and_release_resumes_only_what_ran():
     assert not playback.playing
 
 
-@pytest.mark.parametrize(("t", "by", "expected"), [(0.0, 1, 0.1), (0.25, 1, 0.3), (0.25, -1, 0.2), (0.3, -1, 0.2)])
+@pytest.mark.parametrize(
+    ("t", "by", "expected"), [(0.0, 1, 0.1), (0.25, 1, 0.3), (0.25, -1, 0.2), (0.3, -1, 0.2)]
+)
 def test_that_steps_land_on_solver_states(t, by, expected):
     playback = Playback()
     playback.seek(t)

@@ -172,5 +172,3 @@ def test_that_lanes_nobody_needs_are_cancelled(session, engine):
     session.tick(0.0)
     assert "trajectories/2" in engine.cancelled
     assert "trajectories/2" not in session.results.slots
-
-

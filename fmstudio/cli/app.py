@@ -1,0 +1,82 @@
+"""The shell's root: options, arguments and errors that all commands share.
+
+Exit codes: 0 done, 1 failure, 2 bad input; errors are one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from fmstudio import __version__
+
+if TYPE_CHECKING:
+    from fmstudio.document.document import Document
+    from fmstudio.engine.messages import LearnedModel
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A studio for flow matching and diffusion in two dimensions. 'fmstudio [DOC]' opens the window.",
+)
+
+DocArgument = Annotated[str, typer.Argument(metavar="DOC", help="A gallery id or a .fmstudio file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ThemeOption = Annotated[str, typer.Option("--theme", help="dark or light.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fmstudio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def shell(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """One sentence on standard error, then leave: code 2 for bad input, 1 for failure."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the known errors into their sentence and exit code."""
+    from fmstudio.export.errors import ExportError
+
+    try:
+        yield
+    except ExportError as error:
+        fail(str(error), 1)
+    except MemoryError as error:
+        fail(str(error) or "Out of memory: use fewer particles or steps.", 1)
+    except ValueError as error:
+        fail(str(error), 2)
+
+
+def load(doc: str) -> tuple[Document, tuple[LearnedModel, ...]]:
+    """The document of a gallery id or a file, with its models. Raises ValueError with a sentence."""
+    from fmstudio.studio.opening import open_document
+
+    return open_document(doc)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """'1280x720' -> (1280, 720). Raises ValueError."""
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) == 2 and all(part.strip().isdigit() for part in parts):
+        width, height = (int(part) for part in parts)
+        if 16 <= width <= 8192 and 16 <= height <= 8192:
+            return width, height
+    raise ValueError(f"Size '{text}' is not WIDTHxHEIGHT with 16 to 8192 pixels each, for example 1280x720.")

@@ -1,0 +1,98 @@
+"""fmstudio render: a document as a video."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, sentences
+
+if TYPE_CHECKING:
+    from fmstudio.export.film import Film, Shot
+
+
+@app.command()
+def render(
+    doc: DocArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The video: .mp4, .webm or .gif.")],
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x720",
+    fps: Annotated[float, typer.Option(min=1, max=240)] = 30,
+    seconds: Annotated[float, typer.Option(min=0.05, max=3600)] = 4,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    theme: ThemeOption = "dark",
+    json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
+) -> None:
+    """Render a document to a video, with or without a display."""
+    from fmstudio.export.film import Film, Shot, with_seed
+    from fmstudio.render.palette import PALETTES
+
+    with sentences():
+        width, height = parse_size(size)
+        if theme not in PALETTES:
+            raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
+        document, models = load(doc)
+        if seed is not None:
+            document = with_seed(document, seed)
+        shot = Shot(width, height, fps, seconds)
+        with Film(document, models, PALETTES[theme], shot) as film:
+            _make_video(film, shot, out, _Progress(json_progress))
+    if not json_progress:
+        typer.echo(f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s", err=True)
+
+
+def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:
+    from fmstudio.export.frames import frames
+    from fmstudio.export.video import check_writable, write_video
+    from fmstudio.render.vispy.offscreen import OffscreenRenderer
+
+    check_writable(out)
+    film.prepare(progress.stage)
+    renderer = OffscreenRenderer(shot.width, shot.height)
+    try:
+        for done in write_video(out, frames(film.scenes(), renderer), (shot.width, shot.height), shot.fps):
+            progress.frame(done, shot.frames)
+    finally:
+        renderer.close()
+        progress.close()
+
+
+class _Progress:
+    """One line on standard error for people, JSON lines on standard output for programs."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self._started = 0.0
+        self._last = 0.0
+        self._people = sys.stderr.isatty() and not as_json
+
+    def stage(self, name: str, share: float) -> None:
+        if self._people and self._due():
+            typer.echo(f"\r{name} {100 * share:3.0f} %  ", nl=False, err=True)
+
+    def frame(self, done: int, frames: int) -> None:
+        self._started = self._started or time.monotonic()
+        if not self._due() and done < frames:
+            return
+        seconds = time.monotonic() - self._started
+        if self._json:
+            typer.echo(json.dumps({"frame": done, "frames": frames, "seconds": round(seconds, 3)}))
+            sys.stdout.flush()
+        elif self._people:
+            left = seconds / max(done, 1) * (frames - done)
+            typer.echo(f"\rframe {done}/{frames}, {left:.0f} s left   ", nl=False, err=True)
+
+    def close(self) -> None:
+        if self._people:
+            typer.echo("", err=True)
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < 0.1:
+            return False
+        self._last = now
+        return True

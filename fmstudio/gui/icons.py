@@ -140,6 +140,7 @@ ICONS: dict[str, tuple[str, str]] = {
     "dice-noise": (_DIE + "M4.6 9.4l1.6 -3l1.7 4.2l1.8 -5l1.7 3.6", ""),
     # window
     "fold": ("M4 10l4 -4l4 4", ""),
+    "aside": ("M6 4l4 4l-4 4", ""),
     "unfold": ("M4 6l4 4l4 -4", ""),
     "close": ("M4 4l8 8M12 4l-8 8", ""),
     "fit": (

@@ -40,6 +40,9 @@ class SegmentButton(QPushButton):
     def event(self, event: QEvent) -> bool:
         return claims(event, MOVE | PRESS) or super().event(event)
 
+    def nextCheckState(self) -> None:
+        """What is checked is what the document says, not what was pressed."""
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if by:
@@ -49,7 +52,7 @@ class SegmentButton(QPushButton):
 
 
 class Segmented(QFrame):
-    """Exclusive buttons; ``chosen`` is emitted by a person's act only. Shows what it is told."""
+    """``chosen`` is emitted by a person's act only; what is checked is what ``show_choices`` was told."""
 
     chosen = Signal(str)
 
@@ -58,6 +61,7 @@ class Segmented(QFrame):
         self.setObjectName("segmented")
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
         self.buttons: dict[str, SegmentButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(1, 1, 1, 1)
@@ -70,12 +74,10 @@ class Segmented(QFrame):
             row.addWidget(button, max(3, len(choice.title)))
         self._group.buttonClicked.connect(self._on_group_button_clicked)
 
-    def show_choice(self, choice_id: str) -> None:
-        """Check one button, or none for an id that is not offered."""
-        self._group.setExclusive(False)
+    def show_choices(self, *choice_ids: str) -> None:
+        """Check these buttons: one, or several where panes differ."""
         for name, button in self.buttons.items():
-            button.setChecked(name == choice_id)
-        self._group.setExclusive(True)
+            button.setChecked(name in choice_ids)
 
     def _on_group_button_clicked(self, button: SegmentButton) -> None:
         self.chosen.emit(button.choice.id)

@@ -1,0 +1,104 @@
+"""Where the velocity comes from: the closed form, a trained network, or both side by side. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.panels.training_controls import TrainingControls
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.disclosure import Disclosure
+from fmstudio.gui.widgets.scale import Scale
+from fmstudio.gui.widgets.segmented import Choice, Segmented
+from fmstudio.gui.widgets.spec_form import SpecForm
+from fmstudio.studio import commands, panes
+from fmstudio.studio.guardrails import Section
+from fmstudio.studio.session import Session
+
+FIELDS = (
+    Choice("exact", "Exact", "The closed form of source, target and path", "exact"),
+    Choice("learned", "Learned", "The trained network", "learned"),
+    Choice("both", "Both", "Exact and learned side by side"),
+)
+OBJECTIVES = {
+    Objective.CFM.value: "Flow matching",
+    Objective.DSM.value: "Score matching",
+    Objective.EXACT.value: "Exact field",
+}
+DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU (CUDA)"}
+_CHOICES = {"objective": ("Objective", OBJECTIVES), "device": ("Device", DEVICES)}
+_SCALES = {
+    "steps": Scale(100, 50_000, log=True, integer=True, least=1, most=1_000_000),
+    "batch_size": Scale(16, 4096, log=True, integer=True, least=2, most=8192),
+    "learning_rate": Scale(1e-4, 1e-1, log=True, least=1e-6, most=1.0),
+    "seed": Scale(0, 99, step=1, integer=True, least=0, most=2**31 - 1),
+}
+_TITLES = {"exact": "Exact", "learned": "Learned", "both": "Exact | learned"}
+_ROLES = {"exact": "exact", "learned": "learned", "both": "text"}
+
+
+class FieldPanel(Panel):
+    """Exact, learned or both; the training and its settings."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.fields = Segmented("Field", FIELDS)
+        self.training = TrainingControls(session, theme)
+        self.training_form = SpecForm(session, "training", notify, _SCALES, _CHOICES)
+        self.model_form = SpecForm(session, "model", notify)
+        self.settings = Disclosure("Training", self._forms(), theme)
+        self.lay_out("Field", "u_t", self._content(), Section.FIELD)
+        self.fields.chosen.connect(self._on_fields_chosen)
+        watch(self, session.store, commands.field_shown, self._on_field_shown_changed)
+        watch(self, session.store, _training, self._on_training_changed)
+
+    def _forms(self) -> QWidget:
+        forms = QWidget()
+        box = QVBoxLayout(forms)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        box.addWidget(self.training_form)
+        box.addWidget(self.model_form)
+        return forms
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        for widget in (self.fields, self.training, self.settings):
+            box.addWidget(widget)
+        return content
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        self.training.tick()
+
+    def _on_field_shown_changed(self, shown: str) -> None:
+        self.fields.show_choices(shown)
+        self.section.set_summary(_TITLES[shown], _ROLES[shown])
+
+    def _on_training_changed(self, specs: tuple[TrainingSpec, ModelSpec]) -> None:
+        training, model = specs
+        self.training_form.show_spec(training)
+        self.model_form.show_spec(model)
+        words = f"{OBJECTIVES[training.objective.value].lower()}, {model.layers} × {model.width}"
+        self.settings.set_summary(words)
+
+    def _on_fields_chosen(self, choice: str) -> None:
+        if choice == "both":
+            exact_learned = next(c for c in commands.COMPARISONS if c.id == "exact-learned")
+            commands.compare(self.session, exact_learned)
+        else:
+            panes.show_field(self.session, FieldChoice(choice))
+
+
+def _training(document: Document) -> tuple[TrainingSpec, ModelSpec]:
+    return document.training, document.model

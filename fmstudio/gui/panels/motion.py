@@ -1,0 +1,214 @@
+"""How particles move, and how that is simulated. GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.dynamics import (
+    DYNAMICS,
+    SOLVER_TITLES,
+    LangevinSpec,
+    ODESpec,
+    SDESpec,
+    SigmaProfile,
+    SimulationSpec,
+)
+from fmstudio.gui.bind import FieldEdit, Notify, watch
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.panels.seed_row import SeedRow
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.scale import Scale
+from fmstudio.gui.widgets.segmented import Choice, Segmented
+from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
+from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, scale_of
+from fmstudio.studio import panes
+from fmstudio.studio.guardrails import Section
+from fmstudio.studio.session import Session
+
+MOTIONS = (
+    Choice("ode", "ODE", "The flow: no noise"),
+    Choice("sde", "SDE", "The flow with noise and the score that makes up for it"),
+    Choice("reverse-sde", "Reverse", "The reverse SDE: the path's own noising, backwards"),
+    Choice("langevin", "Langevin", "Langevin dynamics on the target"),
+)
+QUICK_STEPS = (1, 2, 4, 10, 20, 50, 100)
+PROFILES = {SigmaProfile.SQRT_BETA.value: "σ ∝ √β, ends at 0", SigmaProfile.CONSTANT.value: "constant"}
+_STEPS = Scale(1, 500, log=True, integer=True, least=1, most=2000)
+_SPECS: dict[str, Any] = {str(spec.model_fields["kind"].default): spec for spec in DYNAMICS}
+
+
+class StepButton(QPushButton):
+    """A number of steps at one press."""
+
+    picked = Signal(int)
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(str(steps))
+        self.steps = steps
+        self.setCheckable(True)
+        self.setProperty("kind", "quick")
+        self.setAccessibleName(f"{steps} steps")
+        self.setToolTip(f"{steps} steps" if steps > 1 else "1 step")
+        self.clicked.connect(self._on_clicked)
+
+    def nextCheckState(self) -> None:
+        """What is checked is what the document says."""
+
+    def _on_clicked(self) -> None:
+        self.picked.emit(self.steps)
+
+
+class MotionPanel(Panel):
+    """Kind of motion, solver, steps, noise, particles, seeds."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.motions = Segmented("Motion", MOTIONS)
+        self.solver = ChoiceBox("Solver", {})
+        self.quick = {steps: StepButton(steps) for steps in QUICK_STEPS}
+        self._quick_edit = FieldEdit(session, "simulation.steps", "Change steps", notify)
+        fields = SimulationSpec.model_fields
+        self.steps = self._row(
+            "simulation.steps", "Steps", _STEPS, "More steps follow the motion more closely"
+        )
+        self.sigma = self._row(
+            "dynamics.sigma",
+            "Noise σ",
+            scale_of(SDESpec.model_fields["sigma"]),
+            "The noise is frozen: σ bends the same paths",
+        )
+        self.profile = ChoiceRow(
+            FieldEdit(session, "dynamics.profile", "Change noise shape", notify), "Shape", PROFILES
+        )
+        self.duration = self._row(
+            "dynamics.duration",
+            "Duration",
+            Scale(0.1, 100, log=True, least=0.1, most=100),
+            "In units of Langevin time",
+        )
+        self.particles = self._row("simulation.particles", "Particles", scale_of(fields["particles"]), "")
+        self.seeds = SeedRow(session, theme, notify)
+        self.lay_out("Motion", "X_t", self._content(), Section.MOTION)
+        self.motions.chosen.connect(self._on_motions_chosen)
+        self.solver.picked.connect(self._on_solver_picked)
+        for button in self.quick.values():
+            button.picked.connect(self._on_quick_picked)
+        watch(self, session.store, _dynamics, self._on_dynamics_changed)
+        watch(self, session.store, _simulation, self._on_simulation_changed)
+
+    def _row(self, path: str, label: str, scale: Scale, hint: str) -> FieldRow:
+        edit = FieldEdit(self.session, path, f"Change {label.lower()}", self.notify)
+        return FieldRow(edit, label, scale, hint)
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(4)
+        box.addWidget(self.motions)
+        box.addSpacing(4)
+        box.addLayout(_labelled("Solver", self.solver))
+        box.addWidget(self.steps)
+        box.addLayout(_labelled("", *self.quick.values()))
+        for widget in (self.sigma, self.profile, self.duration, self.particles, self.seeds):
+            box.addWidget(widget)
+        return content
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        """All that is shown follows the document."""
+
+    # ---- from the document ----
+
+    def _on_dynamics_changed(self, dynamics: tuple[Any, ...]) -> None:
+        self.motions.show_choices(*(spec.kind for spec in dynamics))
+        self.section.set_summary(panes.summary(self.session.store.document, "dynamics"))
+        self._show_solver(dynamics)
+        rows: tuple[tuple[str, FieldRow | ChoiceRow], ...] = (
+            ("sigma", self.sigma),
+            ("profile", self.profile),
+            ("duration", self.duration),
+        )
+        for name, row in rows:
+            owner = next((spec for spec in dynamics if name in type(spec).model_fields), None)
+            row.setVisible(owner is not None)
+            if owner is not None:
+                row.show_value(getattr(owner, name))
+        self._show_seeds()
+
+    def _show_solver(self, dynamics: tuple[Any, ...]) -> None:
+        kinds = {type(spec) for spec in dynamics}
+        solvers = list(dict.fromkeys(spec.solver for spec in dynamics))
+        self.solver.setEnabled(len(kinds) == 1)
+        names = get_args(type(dynamics[0]).model_fields["solver"].annotation)
+        self.solver.offer({name: SOLVER_TITLES[name] for name in names})
+        self.solver.setPlaceholderText(" · ".join(SOLVER_TITLES[name] for name in solvers))
+        self.solver.show_value(solvers[0] if len(solvers) == 1 else "")
+        tip = "Solver" if len(kinds) == 1 else "Each pane has its own solver"
+        self.solver.setToolTip(f"{tip}: {self.solver.placeholderText()}")
+
+    def _on_simulation_changed(self, simulations: tuple[SimulationSpec, ...]) -> None:
+        simulation = simulations[0]
+        self.steps.show_value(simulation.steps)
+        self.particles.show_value(simulation.particles)
+        for steps, button in self.quick.items():
+            button.setChecked(all(steps == other.steps for other in simulations))
+        self._show_seeds()
+
+    def _show_seeds(self) -> None:
+        document = self.session.store.document
+        noisy = any(not isinstance(spec, ODESpec) for spec in panes.shown(document, "dynamics"))
+        self.seeds.show_seeds(panes.shown(document, "simulation")[0], noisy)
+
+    # ---- from a person ----
+
+    def _on_motions_chosen(self, kind: str) -> None:
+        shown = panes.shown(self.session.store.document, "dynamics")
+        if {spec.kind for spec in shown} == {kind}:
+            return
+        kept = next((spec for spec in shown if spec.kind == kind), None)
+        spec = kept or _SPECS[kind](**_shared_settings(shown, kind))
+        panes.choose(self.session, "dynamics", spec, f"Choose {spec.title}")
+
+    def _on_solver_picked(self, name: object) -> None:
+        first = panes.shown(self.session.store.document, "dynamics")[0]
+        spec = first.model_copy(update={"solver": name})
+        panes.choose(self.session, "dynamics", spec, f"Choose {SOLVER_TITLES[str(name)]}")
+
+    def _on_quick_picked(self, steps: int) -> None:
+        self._quick_edit.set(steps)
+
+
+def _shared_settings(shown: tuple[Any, ...], kind: str) -> dict[str, Any]:
+    """σ goes along from the SDE to Langevin and back, where it may."""
+    sigma = next((spec.sigma for spec in shown if isinstance(spec, SDESpec | LangevinSpec)), None)
+    if sigma is None or kind not in ("sde", "langevin"):
+        return {}
+    return {"sigma": max(sigma, 0.05)}
+
+
+def _labelled(label: str, *widgets: QWidget) -> QHBoxLayout:
+    words = QLabel(label)
+    words.setProperty("role", "secondary")
+    words.setFixedWidth(LABEL_WIDTH)
+    row = QHBoxLayout()
+    row.setSpacing(4 if len(widgets) == 1 else 2)
+    row.addWidget(words)
+    for widget in widgets:
+        row.addWidget(widget, 1)
+    return row
+
+
+def _dynamics(document: Document) -> tuple[Any, ...]:
+    return panes.shown(document, "dynamics")
+
+
+def _simulation(document: Document) -> tuple[SimulationSpec, ...]:
+    return panes.shown(document, "simulation")

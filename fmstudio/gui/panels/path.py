@@ -1,0 +1,139 @@
+"""The probability path x_t = alpha_t z + beta_t x_0, and how its ends are paired in training. GUI thread."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.path import PATHS
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import Coupling
+from fmstudio.gui.bind import FieldEdit, Notify, watch
+from fmstudio.gui.contrast import readable
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.path_plot import PathPlot
+from fmstudio.gui.widgets.scale import Scale
+from fmstudio.gui.widgets.segmented import Choice, Segmented
+from fmstudio.gui.widgets.spec_form import SpecForm
+from fmstudio.gui.widgets.tile_grid import TileGrid
+from fmstudio.gui.widgets.tiles import CurveTile
+from fmstudio.render.palette import Palette
+from fmstudio.studio import panes
+from fmstudio.studio.curves import path_curves
+from fmstudio.studio.guardrails import Section
+from fmstudio.studio.session import Session
+
+COUPLINGS = (
+    Choice(Coupling.INDEPENDENT, "Independent", "Training pairs x₀ and z at random"),
+    Choice(Coupling.OT, "OT", "Training pairs a batch by exact optimal transport"),
+    Choice(Coupling.SINKHORN, "Sinkhorn", "Training pairs a batch by entropic optimal transport"),
+)
+_SCALES = {"sigma_min": Scale(0.001, 0.99, log=True, least=1e-4, most=0.99)}
+
+
+class PathTile(CurveTile):
+    """One path."""
+
+    picked = Signal(object)
+
+    def __init__(self, spec: type[Spec], theme: Theme) -> None:
+        title, formula = str(spec.title), str(spec.formula)  # type: ignore[attr-defined]
+        alpha, beta = path_curves(spec(), np.linspace(0, 1, 25))  # type: ignore[arg-type]
+        super().__init__(title, f"{title}:  {formula}", theme, alpha, beta)
+        self._spec = spec
+        self.clicked.connect(self._on_clicked)
+
+    def _on_clicked(self) -> None:
+        self.picked.emit(self._spec)
+
+
+class PathPanel(Panel):
+    """Tiles of paths, the chosen one at large with a dot at t, its formula and parameters, the coupling."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.tiles: dict[type[Spec], PathTile] = {spec: PathTile(spec, theme) for spec in PATHS}
+        self._grid = TileGrid("Choose the path", len(PATHS), shape=0.84)
+        for tile in self.tiles.values():
+            tile.picked.connect(self._on_tile_picked)
+            self._grid.add(tile)
+        self.plot = PathPlot(theme)
+        self.formula = QLabel()
+        self.formula.setWordWrap(True)
+        self.formula.setTextFormat(Qt.TextFormat.RichText)
+        self.form = SpecForm(session, "path", notify, _SCALES)
+        self.coupling = Segmented("Coupling for training", COUPLINGS)
+        self._coupling_edit = FieldEdit(session, "training.coupling", "Choose coupling", notify)
+        self.lay_out("Path", "", self._content(), Section.PATH)
+        self.coupling.chosen.connect(self._on_coupling_chosen)
+        theme.changed.connect(self._on_theme_changed)
+        watch(self, session.store, _paths, self._on_paths_changed)
+        watch(self, session.store, _coupling, self._on_coupling_changed)
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        for widget in (self._grid, self.plot, self.formula, self.form, self.coupling):
+            box.addWidget(widget)
+        return content
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        self.plot.show_time(self.session.playback.t)
+
+    def _on_paths_changed(self, paths: tuple[Any, ...]) -> None:
+        for spec, tile in self.tiles.items():
+            tile.setChecked(any(isinstance(path, spec) for path in paths))
+        self.section.set_summary(panes.summary(self.session.store.document, "path"))
+        self.plot.show_path(paths[0])
+        self.form.show_spec(paths[0])
+        self._show_formula()
+
+    def _show_formula(self) -> None:
+        path = panes.shown(self.session.store.document, "path")[0]
+        alpha, _, beta = path.formula.partition(",  ")
+        palette = self.theme.palette
+        words = [
+            f'<span style="color: {readable(colour, palette.window)}">{_markup(text)}</span>'
+            for text, colour in ((alpha, palette.target), (beta, palette.source))
+        ]
+        self.formula.setText('<span style="white-space: pre">    </span>'.join(words))
+
+    def _on_coupling_changed(self, coupling: str) -> None:
+        self.coupling.show_choices(coupling)
+
+    def _on_tile_picked(self, spec: type[Spec]) -> None:
+        shown = panes.shown(self.session.store.document, "path")
+        if {type(path) for path in shown} != {spec}:
+            panes.choose(self.session, "path", spec(), f"Choose path {spec.title}")  # type: ignore[attr-defined]
+
+    def _on_coupling_chosen(self, coupling: str) -> None:
+        self._coupling_edit.set(coupling)
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        self._show_formula()
+
+
+def _paths(document: Document) -> tuple[Any, ...]:
+    return panes.shown(document, "path")
+
+
+def _coupling(document: Document) -> str:
+    return document.training.coupling.value
+
+
+def _markup(formula: str) -> str:
+    """A formula in plain signs as rich text: σ_min with its subscript, (…)^(1−t) with its exponent."""
+    lowered = re.sub(r"_(min|max)", r"<sub>\1</sub>", formula)
+    return re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", lowered)

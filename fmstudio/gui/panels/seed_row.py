@@ -1,0 +1,91 @@
+"""Two dice: new starting points, and new noise; with the seeds that name them. GUI thread."""
+
+from __future__ import annotations
+
+import secrets
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from fmstudio.document.specs.dynamics import SimulationSpec
+from fmstudio.gui.bind import FieldEdit, Notify
+from fmstudio.gui.icons import icon
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
+from fmstudio.render.palette import Palette
+from fmstudio.studio.session import Session
+
+HIGHEST_SEED = 2**31 - 1
+
+
+class SeedField(QWidget):
+    """One seed: typed, or thrown."""
+
+    def __init__(
+        self, session: Session, field: str, name: str, symbol: str, theme: Theme, notify: Notify
+    ) -> None:
+        super().__init__()
+        self._seed = 0
+        self._symbol = symbol
+        self._edit = FieldEdit(session, f"simulation.{field}", f"New {name}", notify)
+        self.figure = QLineEdit()
+        self.figure.setAccessibleName(f"Seed of the {name}")
+        self.figure.setToolTip(f"Seed of the {name}: the same seed, the same {name}")
+        self.die = QPushButton()
+        self.die.setFixedWidth(30)
+        self.die.setProperty("kind", "die")
+        self.die.setAccessibleName(f"New {name}")
+        self.die.setToolTip(f"New {name}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
+        row.addWidget(self.figure, 1)
+        row.addWidget(self.die)
+        self.figure.editingFinished.connect(self._on_figure_editing_finished)
+        self.die.clicked.connect(self._on_die_clicked)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed(theme.palette)
+
+    def show_seed(self, seed: int) -> None:
+        self._seed = seed
+        self.figure.setText(str(seed))
+        self.figure.setCursorPosition(0)
+
+    def _on_figure_editing_finished(self) -> None:
+        text = self.figure.text().strip()
+        if text.isdecimal() and int(text) <= HIGHEST_SEED and int(text) != self._seed:
+            self._edit.set(int(text))
+        self.show_seed(self._seed)
+
+    def _on_die_clicked(self) -> None:
+        thrown = secrets.randbelow(999)
+        self._edit.set(thrown if thrown < self._seed else thrown + 1)
+
+    def _on_theme_changed(self, palette: Palette) -> None:
+        self.die.setIcon(icon(self._symbol, palette.text, 16))
+
+
+class SeedRow(QWidget):
+    """Both seeds beside each other."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__()
+        self.start = SeedField(session, "start_seed", "starting points", "dice-start", theme, notify)
+        self.noise = SeedField(session, "noise_seed", "noise", "dice-noise", theme, notify)
+        label = QLabel("Seeds")
+        label.setProperty("role", "secondary")
+        label.setFixedWidth(LABEL_WIDTH)
+        label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(label)
+        row.addWidget(self.start, 1)
+        row.addSpacing(4)
+        row.addWidget(self.noise, 1)
+
+    def show_seeds(self, simulation: SimulationSpec, has_noise: bool) -> None:
+        self.start.show_seed(simulation.start_seed)
+        self.noise.show_seed(simulation.noise_seed)
+        self.noise.setEnabled(has_noise)
+        self.noise.setToolTip("" if has_noise else "An ODE has no noise")

@@ -1,0 +1,60 @@
+"""The distribution at t = 0. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import SOURCES
+from fmstudio.document.specs.spec import Spec
+from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.spec_form import SpecForm
+from fmstudio.studio import panes
+from fmstudio.studio.guardrails import Section
+from fmstudio.studio.session import Session
+
+
+class SourcePanel(Panel):
+    """Thumbnails of sources, and the parameters of the chosen one."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.tiles = DistributionTiles("source", SOURCES, theme)
+        self.form = SpecForm(session, "source", notify)
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        box.addWidget(self.tiles)
+        box.addWidget(self.form)
+        self.lay_out("Source", "p_init", content, Section.SOURCE)
+        self.tiles.picked.connect(self._on_tiles_picked)
+        self.tiles.file_dropped.connect(self._on_tiles_file_dropped)
+        watch(self, session.store, _sources, self._on_sources_changed)
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        self.tiles.take_samples(self.session.results)
+
+    def _on_sources_changed(self, sources: tuple[Spec, ...]) -> None:
+        self.tiles.show_kinds({spec.kind for spec in sources})  # type: ignore[attr-defined]
+        self.section.set_summary(panes.summary(self.session.store.document, "source"))
+        self.form.show_spec(sources[0])
+
+    def _on_tiles_picked(self, spec: type[Spec]) -> None:
+        shown = panes.shown(self.session.store.document, "source")
+        if {type(value) for value in shown} != {spec}:
+            panes.choose(self.session, "source", spec(), f"Choose source {spec.title}")  # type: ignore[attr-defined]
+
+    def _on_tiles_file_dropped(self, path: str) -> None:
+        import_file(self.session, "source", path, self.notify)
+
+
+def _sources(document: Document) -> tuple[Spec, ...]:
+    return panes.shown(document, "source")

@@ -1,0 +1,112 @@
+"""The distribution at t = 1: chosen, drawn or imported. GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import TARGETS, DrawnSpec, PointsSpec
+from fmstudio.document.specs.spec import Spec
+from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.panels.brush_controls import BrushControls
+from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.spec_form import SpecForm
+from fmstudio.gui.widgets.tiles import IconTile
+from fmstudio.studio import commands, panes
+from fmstudio.studio.guardrails import Section
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode
+
+IMPORT_FILTER = "Points or a picture (*.csv *.npy *.png *.jpg *.jpeg *.svg)"
+
+
+class TargetPanel(Panel):
+    """Thumbnails of targets, a drawing, a file; the parameters of the choice, or the brush."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.tiles = DistributionTiles("target", TARGETS, theme)
+        self.draw = IconTile("Draw", "Draw the target on the canvas (D)", "target", theme, "draw")
+        self.imported = IconTile(
+            "Import", "Import points (CSV, NPY) or a picture (PNG, JPEG, SVG)", "target", theme, "import"
+        )
+        for tile in (self.draw, self.imported):
+            tile.file_dropped.connect(self._on_file_dropped)
+            self.tiles.add(tile)
+        self.form = SpecForm(session, "target", notify)
+        self.brush = BrushControls(session, theme)
+        self.lay_out("Target", "p_data", self._content(), Section.TARGET)
+        self.tiles.picked.connect(self._on_tiles_picked)
+        self.tiles.file_dropped.connect(self._on_file_dropped)
+        self.draw.clicked.connect(self._on_draw_clicked)
+        self.imported.clicked.connect(self._on_imported_clicked)
+        self.brush.clear_clicked.connect(self._on_brush_clear_clicked)
+        watch(self, session.store, _targets, self._on_targets_changed)
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        for widget in (self.tiles, self.brush, self.form):
+            box.addWidget(widget)
+        return content
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        self.tiles.take_samples(self.session.results)
+        self.brush.tick()
+
+    def _on_targets_changed(self, targets: tuple[Any, ...]) -> None:
+        first = targets[0]
+        drawn = isinstance(first, DrawnSpec)
+        self.tiles.show_kinds({spec.kind for spec in targets})
+        self.draw.setChecked(drawn)
+        self.draw.show_raster(first.raster.values if drawn else None)
+        self.imported.setChecked(isinstance(first, PointsSpec))
+        self.brush.setVisible(drawn)
+        self.form.show_spec(first)
+        self.form.setVisible(bool(self.form.rows) and not drawn)
+        self.section.set_summary(_words(self.session.store.document))
+
+    def _on_tiles_picked(self, spec: type[Spec]) -> None:
+        self.session.tools.choose_mode(Mode.LOOK)
+        shown = panes.shown(self.session.store.document, "target")
+        if {type(value) for value in shown} != {spec}:
+            panes.choose(self.session, "target", spec(), f"Choose target {spec.title}")  # type: ignore[attr-defined]
+
+    def _on_draw_clicked(self) -> None:
+        commands.start_drawing(self.session)
+        self.session.tools.choose_mode(Mode.DRAW)
+
+    def _on_imported_clicked(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Import a target", "", IMPORT_FILTER)
+        if path:
+            import_file(self.session, "target", path, self.notify)
+
+    def _on_file_dropped(self, path: str) -> None:
+        import_file(self.session, "target", path, self.notify)
+
+    def _on_brush_clear_clicked(self) -> None:
+        commands.clear_drawing(self.session)
+
+
+def _targets(document: Document) -> tuple[Any, ...]:
+    return panes.shown(document, "target")
+
+
+def _words(document: Document) -> str:
+    """The target's title; a drawing or a file by its own name."""
+    target = panes.shown(document, "target")[0]
+    if isinstance(target, DrawnSpec) and target.name == "drawing":
+        return "Drawn"
+    if isinstance(target, DrawnSpec | PointsSpec):
+        return target.name
+    return panes.summary(document, "target")

@@ -1,0 +1,126 @@
+"""Train, pause, resume, stop; how far it is, how fast, how long still. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from fmstudio.engine.messages import TrainingCommand, TrainingState
+from fmstudio.gui.icons import icon
+from fmstudio.gui.theme import Theme
+from fmstudio.render.palette import Palette
+from fmstudio.studio.planner import model_key
+from fmstudio.studio.results import TrainingRecord
+from fmstudio.studio.session import Session
+
+BAR_STEPS = 1000
+
+
+class TrainingControls(QWidget):
+    """One button that says what it will do next, one to stop, and the run in figures."""
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session, self._theme = session, theme
+        self._shown: object = None
+        self.button = QPushButton("Train")
+        self.stop = QPushButton()
+        self.stop.setFixedWidth(32)
+        self.stop.setAccessibleName("Stop training")
+        self.stop.setToolTip("Stop training and keep what was learned (Ctrl+.)")
+        self.steps, self.left, self.speed = QLabel(), QLabel(), QLabel()
+        for label in (self.left, self.speed):
+            label.setProperty("role", "small")
+        self.steps.setProperty("role", "secondary")
+        self.bar = QProgressBar()
+        self.bar.setProperty("meaning", "learned")
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, BAR_STEPS)
+        self.bar.setAccessibleName("Training progress")
+        self._lay_out()
+        self.button.clicked.connect(self._on_button_clicked)
+        self.stop.clicked.connect(self._on_stop_clicked)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed(theme.palette)
+
+    def _lay_out(self) -> None:
+        figures = QVBoxLayout()
+        figures.setSpacing(3)
+        figures.addStretch(1)
+        figures.addWidget(self.steps)
+        figures.addWidget(self.bar)
+        below = QHBoxLayout()
+        below.addWidget(self.speed)
+        below.addStretch(1)
+        below.addWidget(self.left)
+        figures.addLayout(below)
+        figures.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.button)
+        row.addWidget(self.stop)
+        row.addSpacing(4)
+        row.addLayout(figures, 1)
+        self.button.setMinimumWidth(92)
+
+    def tick(self) -> None:
+        """Follow the training, when it has something new to say."""
+        training, document = self._session.results.training, self._session.store.document
+        model = self._session.results.models.get(model_key(document))
+        trained = 0 if model is None else model.step
+        look = (training.state, training.step, training.steps, round(training.seconds_left), trained)
+        if look == self._shown and document.training.steps == self._asked:
+            return
+        self._shown, self._asked = look, document.training.steps
+        for part in (self.bar, self.speed, self.left, self.stop):
+            part.setVisible(training.is_active)
+        if training.is_active:
+            self._show_run(training)
+        else:
+            self._show_rest(training, trained)
+
+    def _show_run(self, training: TrainingRecord) -> None:
+        paused = training.state is TrainingState.PAUSED
+        self.button.setText("Resume" if paused else "Pause")
+        self.button.setToolTip("Go on training" if paused else "Pause training (Ctrl+T)")
+        self.steps.setText(f"{training.step:,} / {training.steps:,}")
+        self.bar.setValue(round(BAR_STEPS * training.step / max(training.steps, 1)))
+        self.speed.setText("paused" if paused else f"{training.steps_per_second:,.0f} steps/s")
+        self.left.setText("" if paused else duration(training.seconds_left))
+
+    def _show_rest(self, training: TrainingRecord, trained: int) -> None:
+        self.button.setText("Train again" if trained else "Train")
+        self.button.setToolTip("Train a network on this source, target and path (Ctrl+T)")
+        if training.state is TrainingState.FAILED:
+            self.steps.setText("The last run failed")
+            self.steps.setToolTip(training.message)
+            return
+        self.steps.setToolTip("")
+        self.steps.setText(f"{trained:,} steps trained" if trained else f"{self._asked:,} steps")
+
+    _asked: int = 0
+
+    def _on_button_clicked(self) -> None:
+        match self._session.results.training.state:
+            case TrainingState.RUNNING:
+                self._session.command_training(TrainingCommand.PAUSE)
+            case TrainingState.PAUSED:
+                self._session.command_training(TrainingCommand.RESUME)
+            case _:
+                self._session.train()
+
+    def _on_stop_clicked(self) -> None:
+        self._session.command_training(TrainingCommand.STOP)
+
+    def _on_theme_changed(self, palette: Palette) -> None:
+        self.stop.setIcon(icon("stop", palette.text, 14))
+
+
+def duration(seconds: float) -> str:
+    """'6 s', '2 min 10 s', '1 h 5 min'."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

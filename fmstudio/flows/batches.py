@@ -15,7 +15,7 @@ from torch import Tensor
 from fmstudio.flows.assignment import WarmAssignment
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent
 from fmstudio.flows.distributions import Distribution
-from fmstudio.flows.networks import MLP, Coefficients, Normalisation, PairMoments
+from fmstudio.flows.networks import MLP, Coefficients, Normalisation, PairMoments, space_features
 from fmstudio.flows.objectives import Objective, residual_weight
 from fmstudio.flows.posterior import marginal
 from fmstudio.flows.schedules import Schedule
@@ -47,7 +47,7 @@ class Problem:
 @final
 @dataclass(frozen=True)
 class Batches:
-    """Regression problems for F, for several steps: inputs (k, n, 2 + FEATURES), y and w (k, n, 2)."""
+    """Regression problems for F, for several steps: inputs (k, n, SPACE + TIME), y and w (k, n, 2)."""
 
     inputs: Tensor
     y: Tensor
@@ -128,5 +128,5 @@ def _pairing(problem: Problem, generator: torch.Generator) -> Pairing:
 
 
 def network_inputs(x: Tensor, at: Coefficients) -> Tensor:
-    """(n, DIMENSION + FEATURES): what F sees."""
-    return torch.cat([(x - at.centre) / at.scale, at.features], dim=1)
+    """(n, SPACE + TIME): what F sees."""
+    return torch.cat([space_features((x - at.centre) / at.scale), at.features], dim=1)

@@ -1,6 +1,6 @@
 """The velocity network: an MLP with SiLU, all of whose numbers are one flat vector.
 
-v(x, t) = offset_t + skip_t (x - centre_t) + out_t F((x - centre_t) / in_t, features of t)
+v(x, t) = offset_t + skip_t (x - centre_t) + out_t F(y, waves of y, features of t),  y = (x - centre_t) / in_t
 
 with per-axis constants such that a perfect F has zero mean and unit variance at every t if x_0 and z were
 Gaussian: offset + skip (x - centre) is the best linear predictor of the velocity alpha' z + beta' x_0 from
@@ -33,9 +33,13 @@ Time = float | Tensor
 
 DIMENSION = 2
 NODES = 65
-FEATURES = 5
+WAVES = (1.5, 3.0)
+"""Frequencies of the sines and cosines of y that F sees beside y: they let a small network draw fine detail
+(Tancik et al. 2020). Low enough to be smooth: their periods are 4 and 2 standard deviations of x_t."""
+SPACE = DIMENSION * (1 + 2 * len(WAVES))
+TIME = 5
 """Features of time: see ``time_features``."""
-GAIN = 2.0
+GAIN = 1.5
 """Standard deviation of a unit's input from unit inputs at the start; the last layer starts at 0."""
 TILE = 4096
 """Rows that are pushed through at once: two layers of them fit into the cache."""
@@ -117,8 +121,21 @@ def _angle(alpha: Tensor, beta: Tensor, m: PairMoments) -> Tensor:
     return torch.atan2(noise, signal) * (4 / math.pi) - 1
 
 
+def space_features(y: Tensor) -> Tensor:
+    """(n, SPACE): y, then sin and cos of w y for each w of ``WAVES``."""
+    waves = [wave(w * y) for w in WAVES for wave in (torch.sin, torch.cos)]
+    return torch.cat([y, *waves], dim=1)
+
+
+def _space_slopes(y: Tensor, axis: int) -> Tensor:
+    """d space_features / d y_axis at its columns of that axis: (n, SPACE / 2)."""
+    y = y[:, axis]
+    slopes = [s for w in WAVES for s in (w * torch.cos(w * y), -w * torch.sin(w * y))]
+    return torch.stack([torch.ones_like(y), *slopes], dim=1)
+
+
 def time_features(angle: Tensor) -> Tensor:
-    """(..., FEATURES) of the schedule-free time in [-1, 1]: the angle, and half the log of the noise-to-
+    """(..., TIME) of the schedule-free time in [-1, 1]: the angle, and half the log of the noise-to-
     signal ratio (cut at 100 : 1), which spreads out the last moments, when details form."""
     ratio = torch.tan(((angle + 1) * (math.pi / 4)).clamp(0.01, math.pi / 2 - 0.01))
     half_log = ratio.log() / 2
@@ -129,7 +146,7 @@ def time_features(angle: Tensor) -> Tensor:
 @final
 @dataclass(frozen=True)
 class Coefficients:
-    """The normalisation at some times: (n, 2) each, or (1, 2) for one time; features (n, FEATURES)."""
+    """The normalisation at some times: (n, 2) each, or (1, 2) for one time; features (n, TIME)."""
 
     centre: Tensor
     scale: Tensor
@@ -233,7 +250,7 @@ class MLP:
     def _velocity(self, x: Tensor, at: Coefficients) -> Tensor:
         gap = x - at.centre
         weights = self.parameters(self.trained)
-        h = self._first(gap / at.scale, at.features, weights[0])
+        h = _first_layer(gap / at.scale, at.features, weights[0])
         for weight, bias in weights[1:]:
             h = torch.addmm(bias, torch.nn.functional.silu(h, inplace=True), weight)
         return at.offset + at.skip * gap + at.out * h
@@ -241,8 +258,9 @@ class MLP:
     def _with_tangents(self, x: Tensor, at: Coefficients) -> tuple[Tensor, Tensor]:
         gap = x - at.centre
         weights = self.parameters(self.trained)
-        h = self._first(gap / at.scale, at.features, weights[0])
-        tangents = weights[0][0][:DIMENSION, None, :].expand(DIMENSION, len(x), self.width)
+        y, first = gap / at.scale, weights[0][0]
+        h = _first_layer(y, at.features, weights[0])
+        tangents = torch.stack([_space_slopes(y, i) @ first[i:SPACE:DIMENSION] for i in range(DIMENSION)])
         for weight, bias in weights[1:]:
             gate = torch.sigmoid(h)
             slope = gate * (1 + h * (1 - gate))
@@ -252,16 +270,16 @@ class MLP:
         divergence = (at.skip + at.out / at.scale * diagonal).sum(1)
         return at.offset + at.skip * gap + at.out * h, divergence
 
-    @staticmethod
-    def _first(x: Tensor, features: Tensor, layer: tuple[Tensor, Tensor]) -> Tensor:
-        """The first layer before its SiLU; one time's features are folded into the bias."""
-        weight, bias = layer
-        from_time = torch.addmm(bias, features, weight[DIMENSION:])
-        return torch.addmm(from_time, x, weight[:DIMENSION])
+
+def _first_layer(y: Tensor, features: Tensor, layer: tuple[Tensor, Tensor]) -> Tensor:
+    """The first layer before its SiLU; one time's features are folded into the bias."""
+    weight, bias = layer
+    from_time = torch.addmm(bias, features, weight[SPACE:])
+    return torch.addmm(from_time, space_features(y), weight[:SPACE])
 
 
 def _shapes(width: int, layers: int) -> list[tuple[int, int]]:
-    sizes = [DIMENSION + FEATURES, *[width] * layers, DIMENSION]
+    sizes = [SPACE + TIME, *[width] * layers, DIMENSION]
     return list(itertools.pairwise(sizes))
 
 
@@ -293,7 +311,7 @@ class BackwardPass:
 
     @torch.no_grad()
     def __call__(self, inputs: Tensor, y: Tensor, w: Tensor) -> Tensor:
-        """The loss, a scalar tensor. inputs (n, DIMENSION + FEATURES), y and w (n, 2)."""
+        """The loss, a scalar tensor. inputs (n, SPACE + TIME), y and w (n, 2)."""
         h = inputs
         for (weight, bias), before, after in zip(self._layers, self._before, self._after, strict=False):
             torch.addmm(bias, h, weight, out=before)

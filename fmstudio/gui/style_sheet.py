@@ -35,6 +35,11 @@ def accent(p: Palette) -> str:
     return p.target if p.name == "dark" else readable(p.target, "#ffffff")
 
 
+def well(p: Palette) -> str:
+    """A ground that lies lower than the window: the canvas, or where that is white, a shade darker."""
+    return p.canvas if p.name == "dark" else mix(p.window, p.line, 0.55)
+
+
 def note_ground(p: Palette) -> str:
     """Behind a guardrail's sentence."""
     return mix(p.window, p.source, 0.10)
@@ -59,7 +64,8 @@ def _derived(p: Palette) -> dict[str, str]:
         "note": note_ground(p),
         "link": readable(p.target, note_ground(p)),
         "switch": mix(p.raised, p.canvas, 0.25),
-        "well_edge": mix(p.canvas, p.line, 0.55),
+        "well": well(p),
+        "well_edge": mix(well(p), p.line, 0.55),
         "exact_text": readable(p.exact, p.window),
         "learned_text": readable(p.learned, p.window),
         "danger_text": readable(p.danger, p.window),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.panels.training_controls import TrainingControls
+from fmstudio.gui.panels.training_controls import OBJECTIVES, TrainingControls
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.disclosure import Disclosure
+from fmstudio.gui.widgets.disclosure import SettingsSwitch
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
@@ -24,11 +24,6 @@ FIELDS = (
     Choice("learned", "Learned", "The trained network", "learned"),
     Choice("both", "Both", "Exact and learned side by side"),
 )
-OBJECTIVES = {
-    Objective.CFM.value: "Flow matching",
-    Objective.DSM.value: "Score matching",
-    Objective.EXACT.value: "Exact field",
-}
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU (CUDA)"}
 _CHOICES = {"objective": ("Objective", OBJECTIVES), "device": ("Device", DEVICES)}
 _SCALES = {
@@ -47,16 +42,17 @@ class FieldPanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self.fields = Segmented("Field", FIELDS)
-        self.training = TrainingControls(session, theme)
         self.training_form = SpecForm(session, "training", notify, _SCALES, _CHOICES)
         self.model_form = SpecForm(session, "model", notify)
-        self.settings = Disclosure("Training", self._forms(), theme)
+        self._forms = self._training_forms()
+        self.settings = SettingsSwitch("Settings of the training", self._forms, theme)
+        self.training = TrainingControls(session, theme, self.settings)
         self.lay_out("Field", "u_t", self._content(), Section.FIELD)
         self.fields.chosen.connect(self._on_fields_chosen)
         watch(self, session.store, commands.field_shown, self._on_field_shown_changed)
         watch(self, session.store, _training, self._on_training_changed)
 
-    def _forms(self) -> QWidget:
+    def _training_forms(self) -> QWidget:
         forms = QWidget()
         box = QVBoxLayout(forms)
         box.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +66,7 @@ class FieldPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        for widget in (self.fields, self.training, self.settings):
+        for widget in (self.fields, self.training, self._forms):
             box.addWidget(widget)
         return content
 
@@ -89,8 +85,6 @@ class FieldPanel(Panel):
         training, model = specs
         self.training_form.show_spec(training)
         self.model_form.show_spec(model)
-        words = f"{OBJECTIVES[training.objective.value].lower()}, {model.layers} × {model.width}"
-        self.settings.set_summary(words)
 
     def _on_fields_chosen(self, choice: str) -> None:
         if choice == "both":

@@ -149,10 +149,9 @@ class MotionPanel(Panel):
         self.solver.setEnabled(len(kinds) == 1)
         names = get_args(type(dynamics[0]).model_fields["solver"].annotation)
         self.solver.offer({name: SOLVER_TITLES[name] for name in names})
-        self.solver.setPlaceholderText(" · ".join(SOLVER_TITLES[name] for name in solvers))
+        self.solver.setPlaceholderText("one for each pane")
         self.solver.show_value(solvers[0] if len(solvers) == 1 else "")
-        tip = "Solver" if len(kinds) == 1 else "Each pane has its own solver"
-        self.solver.setToolTip(f"{tip}: {self.solver.placeholderText()}")
+        self.solver.setToolTip("Solver: " + " · ".join(SOLVER_TITLES[name] for name in solvers))
 
     def _on_simulation_changed(self, simulations: tuple[SimulationSpec, ...]) -> None:
         simulation = simulations[0]

@@ -80,7 +80,7 @@ class PathPanel(Panel):
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(8)
+        box.setSpacing(6)
         for widget in (self._grid, self.plot, self.formula, self.form, self.coupling):
             box.addWidget(widget)
         return content
@@ -98,6 +98,7 @@ class PathPanel(Panel):
         self.section.set_summary(panes.summary(self.session.store.document, "path"))
         self.plot.show_path(paths[0])
         self.form.show_spec(paths[0])
+        self.form.setVisible(bool(self.form.rows))
         self._show_formula()
 
     def _show_formula(self) -> None:

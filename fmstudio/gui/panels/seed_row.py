@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidg
 from fmstudio.document.specs.dynamics import SimulationSpec
 from fmstudio.gui.bind import FieldEdit, Notify
 from fmstudio.gui.icons import icon
+from fmstudio.gui.style_sheet import edge
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
 from fmstudio.render.palette import Palette
@@ -26,7 +27,7 @@ class SeedField(QWidget):
     ) -> None:
         super().__init__()
         self._seed = 0
-        self._symbol = symbol
+        self._symbol, self._theme = symbol, theme
         self._edit = FieldEdit(session, f"simulation.{field}", f"New {name}", notify)
         self.figure = QLineEdit()
         self.figure.setAccessibleName(f"Seed of the {name}")
@@ -51,6 +52,10 @@ class SeedField(QWidget):
         self.figure.setText(str(seed))
         self.figure.setCursorPosition(0)
 
+    def set_useful(self, is_useful: bool) -> None:
+        self.setEnabled(is_useful)
+        self._on_theme_changed(self._theme.palette)
+
     def _on_figure_editing_finished(self) -> None:
         text = self.figure.text().strip()
         if text.isdecimal() and int(text) <= HIGHEST_SEED and int(text) != self._seed:
@@ -62,7 +67,7 @@ class SeedField(QWidget):
         self._edit.set(thrown if thrown < self._seed else thrown + 1)
 
     def _on_theme_changed(self, palette: Palette) -> None:
-        self.die.setIcon(icon(self._symbol, palette.text, 16))
+        self.die.setIcon(icon(self._symbol, palette.text if self.isEnabled() else edge(palette), 16))
 
 
 class SeedRow(QWidget):
@@ -87,5 +92,5 @@ class SeedRow(QWidget):
     def show_seeds(self, simulation: SimulationSpec, has_noise: bool) -> None:
         self.start.show_seed(simulation.start_seed)
         self.noise.show_seed(simulation.noise_seed)
-        self.noise.setEnabled(has_noise)
+        self.noise.set_useful(has_noise)
         self.noise.setToolTip("" if has_noise else "An ODE has no noise")

@@ -11,6 +11,7 @@ from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.disclosure import SettingsSwitch
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.studio import panes
 from fmstudio.studio.guardrails import Section
@@ -30,7 +31,9 @@ class SourcePanel(Panel):
         box.setSpacing(8)
         box.addWidget(self.tiles)
         box.addWidget(self.form)
+        self.settings = SettingsSwitch("Parameters of the source", self.form, theme)
         self.lay_out("Source", "p_init", content, Section.SOURCE)
+        self.section.add_to_head(self.settings)
         self.tiles.picked.connect(self._on_tiles_picked)
         self.tiles.file_dropped.connect(self._on_tiles_file_dropped)
         watch(self, session.store, _sources, self._on_sources_changed)
@@ -46,6 +49,7 @@ class SourcePanel(Panel):
         self.tiles.show_kinds({spec.kind for spec in sources})  # type: ignore[attr-defined]
         self.section.set_summary(panes.summary(self.session.store.document, "source"))
         self.form.show_spec(sources[0])
+        self.settings.offer(bool(self.form.rows))
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:
         shown = panes.shown(self.session.store.document, "source")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
+from fmstudio.document.imports import SUFFIXES
 from fmstudio.document.specs.distribution import TARGETS, DrawnSpec, PointsSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
@@ -14,6 +15,7 @@ from fmstudio.gui.panels.brush_controls import BrushControls
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.disclosure import SettingsSwitch
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.gui.widgets.tiles import IconTile
 from fmstudio.studio import commands, panes
@@ -21,7 +23,7 @@ from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
-IMPORT_FILTER = "Points or a picture (*.csv *.npy *.png *.jpg *.jpeg *.svg)"
+IMPORT_FILTER = f"Points or a picture ({' '.join('*' + suffix for suffix in SUFFIXES)})"
 
 
 class TargetPanel(Panel):
@@ -32,14 +34,20 @@ class TargetPanel(Panel):
         self.tiles = DistributionTiles("target", TARGETS, theme)
         self.draw = IconTile("Draw", "Draw the target on the canvas (D)", "target", theme, "draw")
         self.imported = IconTile(
-            "Import", "Import points (CSV, NPY) or a picture (PNG, JPEG, SVG)", "target", theme, "import"
+            "Import",
+            "Import points (CSV, NPY) or a picture (PNG, JPEG); a file may be dropped on any tile",
+            "target",
+            theme,
+            "import",
         )
         for tile in (self.draw, self.imported):
             tile.file_dropped.connect(self._on_file_dropped)
             self.tiles.add(tile)
         self.form = SpecForm(session, "target", notify)
         self.brush = BrushControls(session, theme)
+        self.settings = SettingsSwitch("Parameters of the target", self.form, theme)
         self.lay_out("Target", "p_data", self._content(), Section.TARGET)
+        self.section.add_to_head(self.settings)
         self.tiles.picked.connect(self._on_tiles_picked)
         self.tiles.file_dropped.connect(self._on_file_dropped)
         self.draw.clicked.connect(self._on_draw_clicked)
@@ -73,7 +81,7 @@ class TargetPanel(Panel):
         self.imported.setChecked(isinstance(first, PointsSpec))
         self.brush.setVisible(drawn)
         self.form.show_spec(first)
-        self.form.setVisible(bool(self.form.rows) and not drawn)
+        self.settings.offer(bool(self.form.rows) and not drawn)
         self.section.set_summary(_words(self.session.store.document))
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from fmstudio.document.document import Document
+from fmstudio.document.specs.training import Objective
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
@@ -13,12 +15,17 @@ from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
 BAR_STEPS = 1000
+OBJECTIVES = {
+    Objective.CFM.value: "Flow matching",
+    Objective.DSM.value: "Score matching",
+    Objective.EXACT.value: "Exact field",
+}
 
 
 class TrainingControls(QWidget):
-    """One button that says what it will do next, one to stop, and the run in figures."""
+    """One button that says what it will do next, one to stop, the run in figures, and its settings."""
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session, theme: Theme, settings: QWidget) -> None:
         super().__init__()
         self._session, self._theme = session, theme
         self._shown: object = None
@@ -36,13 +43,13 @@ class TrainingControls(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, BAR_STEPS)
         self.bar.setAccessibleName("Training progress")
-        self._lay_out()
+        self._lay_out(settings)
         self.button.clicked.connect(self._on_button_clicked)
         self.stop.clicked.connect(self._on_stop_clicked)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed(theme.palette)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, settings: QWidget) -> None:
         figures = QVBoxLayout()
         figures.setSpacing(3)
         figures.addStretch(1)
@@ -61,6 +68,7 @@ class TrainingControls(QWidget):
         row.addWidget(self.stop)
         row.addSpacing(4)
         row.addLayout(figures, 1)
+        row.addWidget(settings)
         self.button.setMinimumWidth(92)
 
     def tick(self) -> None:
@@ -68,16 +76,17 @@ class TrainingControls(QWidget):
         training, document = self._session.results.training, self._session.store.document
         model = self._session.results.models.get(model_key(document))
         trained = 0 if model is None else model.step
-        look = (training.state, training.step, training.steps, round(training.seconds_left), trained)
-        if look == self._shown and document.training.steps == self._asked:
+        run = (training.state, training.step, training.steps, round(training.seconds_left))
+        look = (run, trained, document.training, document.model)
+        if look == self._shown:
             return
-        self._shown, self._asked = look, document.training.steps
-        for part in (self.bar, self.speed, self.left, self.stop):
+        self._shown = look
+        for part in (self.bar, self.left, self.stop):
             part.setVisible(training.is_active)
         if training.is_active:
             self._show_run(training)
         else:
-            self._show_rest(training, trained)
+            self._show_rest(training, trained, document)
 
     def _show_run(self, training: TrainingRecord) -> None:
         paused = training.state is TrainingState.PAUSED
@@ -88,17 +97,15 @@ class TrainingControls(QWidget):
         self.speed.setText("paused" if paused else f"{training.steps_per_second:,.0f} steps/s")
         self.left.setText("" if paused else duration(training.seconds_left))
 
-    def _show_rest(self, training: TrainingRecord, trained: int) -> None:
+    def _show_rest(self, training: TrainingRecord, trained: int, document: Document) -> None:
         self.button.setText("Train again" if trained else "Train")
         self.button.setToolTip("Train a network on this source, target and path (Ctrl+T)")
-        if training.state is TrainingState.FAILED:
-            self.steps.setText("The last run failed")
-            self.steps.setToolTip(training.message)
-            return
-        self.steps.setToolTip("")
-        self.steps.setText(f"{trained:,} steps trained" if trained else f"{self._asked:,} steps")
-
-    _asked: int = 0
+        failed = training.state is TrainingState.FAILED
+        self.steps.setToolTip(training.message if failed else "")
+        asked = f"{trained:,} steps trained" if trained else f"{document.training.steps:,} steps"
+        self.steps.setText("The last run failed" if failed else asked)
+        objective = OBJECTIVES[document.training.objective.value].lower()
+        self.speed.setText(f"{objective}, {document.model.layers} × {document.model.width}")
 
     def _on_button_clicked(self) -> None:
         match self._session.results.training.state:

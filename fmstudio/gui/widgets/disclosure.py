@@ -1,9 +1,9 @@
-"""A line that opens to more. GUI thread."""
+"""A small switch that shows or hides what is not needed all the time. GUI thread."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
@@ -11,47 +11,38 @@ from fmstudio.gui.widgets.keys import PRESS, claims
 from fmstudio.render.palette import Palette
 
 
-class DisclosureButton(QPushButton):
-    """Checked means open."""
+class SettingsSwitch(QPushButton):
+    """Checked while ``content`` is wanted. With ``offer(False)`` there is nothing to show, and both hide."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__(title)
+    def __init__(self, name: str, content: QWidget, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._content = content
+        self._is_offered = True
         self.setCheckable(True)
-        self.setProperty("kind", "disclosure")
+        self.setProperty("kind", "small")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(title)
+        self.setFixedSize(22, 20)
+        self.setIconSize(QSize(14, 14))
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.toggled.connect(self._on_toggled)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed(theme.palette)
+        content.hide()
 
     def event(self, event: QEvent) -> bool:
         return claims(event, PRESS) or super().event(event)
 
+    def offer(self, is_offered: bool) -> None:
+        """Whether there is anything behind the switch."""
+        self._is_offered = is_offered
+        self.setVisible(is_offered)
+        self._content.setVisible(is_offered and self.isChecked())
 
-class Disclosure(QWidget):
-    """A title with a summary; its content is hidden at first."""
-
-    def __init__(self, title: str, content: QWidget, theme: Theme) -> None:
-        super().__init__()
-        self._title = title
-        self._theme = theme
-        self.content = content
-        self.button = DisclosureButton(title)
-        content.hide()
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(4)
-        box.addWidget(self.button)
-        box.addWidget(content)
-        self.button.toggled.connect(self._on_button_toggled)
-        theme.changed.connect(self._on_theme_changed)
-        self._on_theme_changed(theme.palette)
-
-    def set_summary(self, text: str) -> None:
-        self.button.setText(f"{self._title}   {text}" if text else self._title)
-        self.button.setToolTip(f"{self._title}: {text}")
-
-    def _on_button_toggled(self, opened: bool) -> None:
-        self.content.setVisible(opened)
+    def _on_toggled(self, wanted: bool) -> None:
+        self._content.setVisible(wanted and self._is_offered)
         self._on_theme_changed(self._theme.palette)
 
     def _on_theme_changed(self, palette: Palette) -> None:
-        name = "unfold" if self.button.isChecked() else "aside"
-        self.button.setIcon(icon(name, palette.secondary, 12))
+        self.setIcon(icon("settings", palette.text if self.isChecked() else palette.secondary, 14))

@@ -13,7 +13,7 @@ from fmstudio.gui.theme import Theme, interface_font
 from fmstudio.render.palette import Palette
 from fmstudio.studio.curves import path_curves
 
-HEIGHT = 74
+HEIGHT = 62
 _SAMPLES = 97
 _PAD = 5.0
 
@@ -83,7 +83,7 @@ class PathPlot(QWidget):
         for letter, role, curve, other in (("α", "target", alpha, beta), ("β", "source", beta, alpha)):
             y = box.bottom() - box.height() * float(curve[index])
             above = float(curve[index]) >= float(other[index])
-            y = y - 6 if above else y + metrics.ascent() + 2
+            y = y - 9 if above else y + metrics.ascent() + 4
             y = min(box.bottom() - 1, max(box.top() + metrics.ascent() - 3, y))
             x = box.left() + box.width() * at - metrics.horizontalAdvance(letter) / 2
             painter.setPen(QColor(readable(getattr(palette, role), palette.window)))

@@ -26,8 +26,8 @@ def cloud(
     if palette.name == "dark":
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
     ink = QColor(colour)
-    ink.setAlphaF(0.5)
-    painter.setPen(QPen(ink, 1.5, c=Qt.PenCapStyle.RoundCap))
+    ink.setAlphaF(0.42)
+    painter.setPen(QPen(ink, 1.4, c=Qt.PenCapStyle.RoundCap))
     middle = QPointF(size.width() / 2, size.height() / 2)
     painter.drawPoints(QPolygonF([QPointF(middle.x() + x, middle.y() - y) for x, y in places.tolist()]))
     painter.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font, symbol_font
@@ -14,7 +14,7 @@ from fmstudio.render.palette import Palette
 from fmstudio.studio.guardrails import Guardrail
 
 MARGIN = 14
-HEAD_HEIGHT = 22
+HEAD_HEIGHT = 20
 
 
 class SectionHead(QAbstractButton):
@@ -62,7 +62,7 @@ class SectionHead(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self._theme.palette
-        base = 15.0
+        base = 14.0
         x = self._paint_title(painter, palette, base)
         x = self._paint_symbol(painter, palette, x, base)
         x = self._paint_chevron(painter, palette, x)
@@ -98,7 +98,7 @@ class SectionHead(QAbstractButton):
         if not (self.underMouse() or self.hasFocus() or not self.isChecked()):
             return x
         painter.setPen(QPen(QColor(palette.secondary), 1.3, c=Qt.PenCapStyle.RoundCap))
-        cx, cy = x + 12, 11.0
+        cx, cy = x + 12, 10.0
         tip = 2.0 if self.isChecked() else -2.0
         if self.isChecked():
             points = [
@@ -134,10 +134,11 @@ class Section(QWidget):
         self.head = SectionHead(title, symbol, theme)
         self.notes = Notes()
         inner = QVBoxLayout()
-        inner.setContentsMargins(MARGIN, 10, MARGIN, 12)
-        inner.setSpacing(8)
-        for widget in (self.head, content, self.notes):
-            inner.addWidget(widget)
+        inner.setContentsMargins(MARGIN, 9, MARGIN, 11)
+        inner.setSpacing(7)
+        inner.addLayout(self._head_row())
+        inner.addWidget(content)
+        inner.addWidget(self.notes)
         rule = QFrame()
         rule.setProperty("kind", "rule")
         rule.setFixedHeight(1)
@@ -149,6 +150,16 @@ class Section(QWidget):
         theme.changed.connect(self._on_theme_changed)
         self.head.toggled.connect(self._on_head_toggled)
         self.notes.remedy_chosen.connect(self._on_notes_remedy_chosen)
+
+    def _head_row(self) -> QHBoxLayout:
+        self._row = QHBoxLayout()
+        self._row.setSpacing(6)
+        self._row.addWidget(self.head, 1)
+        return self._row
+
+    def add_to_head(self, widget: QWidget) -> None:
+        """A small control at the right end of the head."""
+        self._row.addWidget(widget)
 
     def set_summary(self, text: str, role: str = "text") -> None:
         """The choice in a few words, in the colour of a palette role."""

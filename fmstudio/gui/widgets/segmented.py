@@ -71,7 +71,7 @@ class Segmented(QFrame):
             button.moved.connect(self._on_button_moved)
             self._group.addButton(button)
             self.buttons[choice.id] = button
-            row.addWidget(button, max(3, len(choice.title)))
+            row.addWidget(button)
         self._group.buttonClicked.connect(self._on_group_button_clicked)
 
     def show_choices(self, *choice_ids: str) -> None:

@@ -13,7 +13,7 @@ from fmstudio.gui.widgets.scale import Scale
 
 LABEL_WIDTH = 82
 FIGURE_WIDTH = 58
-ROW_HEIGHT = 24
+ROW_HEIGHT = 23
 
 
 def rich(label: str) -> str:
@@ -96,6 +96,7 @@ class SliderRow(QWidget):
         self.figure.setProperty("kind", "figure")
         self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.figure.setFixedWidth(FIGURE_WIDTH)
+        self.figure.setTextMargins(0, 0, -3, 0)
         self._name(label, hint)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

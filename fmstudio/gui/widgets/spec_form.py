@@ -157,7 +157,6 @@ class SpecForm(QWidget):
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(2)
-        self.hide()
 
     def show_spec(self, spec: Spec) -> None:
         """Follow the document; other rows for a spec of another type."""
@@ -182,7 +181,6 @@ class SpecForm(QWidget):
             self.rows[name] = FieldRow(self._edit(name, label), label, scale, info.description or "")
         for row in self.rows.values():
             self._box.addWidget(row)
-        self.setVisible(bool(self.rows))
 
     def _edit(self, name: str, label: str) -> FieldEdit:
         return FieldEdit(self._session, f"{self._part}.{name}", f"Change {label.lower()}", self._notify)

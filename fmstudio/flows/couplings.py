@@ -5,6 +5,7 @@ Each answers with a permutation of the batch, so both marginals are kept exactly
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, final
@@ -87,7 +88,7 @@ class Sinkhorn(Coupling):
             columns = -torch.logsumexp(log_kernel + rows[:, None], 0)
             rows = -torch.logsumexp(log_kernel + columns, 1)
         columns = -torch.logsumexp(log_kernel + rows[:, None], 0)
-        return log_kernel + rows[:, None] + columns - np.log(len(cost))
+        return log_kernel + rows[:, None] + columns - math.log(len(cost))
 
     def permutation(self, x_0: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
         plan = self.log_plan(x_0, z).exp().numpy()

@@ -27,7 +27,7 @@ class Distribution(ABC):
 
     @abstractmethod
     def sample_labelled(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """``n`` draws (n, 2) and the label (n,) of the part that each came from. Raises ValueError if n < 1."""
+        """``n`` draws (n, 2) and the label (n,) of the part each came from. Raises ValueError if n < 1."""
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ class GaussianMixture(Distribution):
     """sum_k w_k N(m_k, S_k): weights (K,), relative; means (K, 2); covs (K, 2, 2)."""
 
     def __init__(self, weights: Tensor, means: Tensor, covs: Tensor, name: str = "Gaussian mixture") -> None:
-        """Raises ValueError on disagreeing shapes, weights without mass or a cov that is not positive definite."""
+        """Raises ValueError on disagreeing shapes, weights without mass or a singular covariance."""
         if (
             means.ndim != 2
             or covs.shape != (*means.shape, means.shape[1])
@@ -107,7 +107,7 @@ class GaussianMixture(Distribution):
 
 @final
 class Cloud(Distribution):
-    """sum_k w_k N(z_k, width^2 I): points (N, 2), weights (N,) relative (equal if None), labels (N,) if any."""
+    """sum_k w_k N(z_k, width^2 I): points (N, 2), weights (N,) relative (None: equal), labels (N,) if any."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Cloud(Distribution):
         labels: Tensor | None = None,
         name: str = "point cloud",
     ) -> None:
-        """Raises ValueError on no points, other shapes, NaN, weights without mass or a width that is not > 0."""
+        """Raises ValueError on no points, other shapes, NaN, weights without mass, or a width not > 0."""
         if points.ndim != 2 or points.shape[1] != 2 or points.shape[0] < 1:
             raise ValueError(f"points must have shape (N, 2) with N of at least 1, got {tuple(points.shape)}")
         weights = torch.ones_like(points[:, 0]) if weights is None else weights
@@ -153,7 +153,7 @@ class Lattice(Distribution):
     def __init__(
         self, mass: Tensor, half: float, labels: Tensor | None = None, name: str = "drawing"
     ) -> None:
-        """Raises ValueError if the raster is not square, holds negative or infinite values, or has no mass."""
+        """Raises ValueError if the raster is not square, not finite and >= 0, or has no mass."""
         if mass.ndim != 2 or mass.shape[0] != mass.shape[1] or mass.shape[0] < 2:
             raise ValueError(f"mass must be a square raster of at least 2 x 2 cells, got {tuple(mass.shape)}")
         self.half = positive(half, "half")
@@ -214,7 +214,7 @@ def _at_the_end(width: float, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pick(weights: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """``n`` indices drawn with the given probabilities, by inversion; no limit on the number of categories."""
+    """``n`` indices drawn with the given probabilities, by inversion: any number of categories."""
     counted(n)
     cumulative = weights.double().cumsum(0)
     u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(weights.device)

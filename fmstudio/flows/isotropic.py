@@ -1,12 +1,13 @@
 """The marginal of a round Gaussian source and a target of equal round normals (a cloud or a lattice).
 
-With N(mu, r^2 I) the source, N(c, h^2 I) a component of the target, v = alpha^2 h^2 + beta^2 r^2 the variance of
-x_t within it, and M, Cov the moments of c under the posterior weights at y = x - beta mu:
+With N(mu, r^2 I) the source, N(c, h^2 I) a component of the target, v = alpha^2 h^2 + beta^2 r^2 the variance
+of x_t within it, and M, Cov the moments of c under the posterior weights at y = x - beta mu:
 
     score   s = (alpha M - y) / v
     field   u = alpha' M + kappa (y - alpha M) + beta' mu,   kappa = v' / (2 v)
     mean    D = M + (alpha h^2 / v)(y - alpha M)
-    div u     = 2 kappa + rho (alpha / v) tr Cov,            rho = alpha' - kappa alpha = r^2 beta (alpha' beta - alpha beta') / v
+    div u     = 2 kappa + rho (alpha / v) tr Cov,
+    rho       = alpha' - kappa alpha = r^2 beta (alpha' beta - alpha beta') / v
 
 finite on the whole of [0, 1]: only the products that MATHS section 3 asks for appear.
 """

@@ -37,8 +37,15 @@ class Moments:
             raise ValueError("the covariance needs moments of order 2, got a lower order")
         return self.cov
 
+    def rows(self, where: Tensor) -> Moments:
+        """The rows that the mask ``where`` marks."""
+        cov = None if self.cov is None else self.cov[where]
+        empty = self.mean.numel() == 0
+        mean, gap = (self.mean, self.gap) if empty else (self.mean[where], self.gap[where])
+        return Moments(self.log_prob[where], mean, gap, cov)
+
     def replaced(self, where: Tensor, other: Moments) -> Moments:
-        """These moments with the rows that the mask ``where`` marks taken from ``other``, which holds only them."""
+        """These moments with the rows that ``where`` marks taken from ``other``, which holds only them."""
         index = where.nonzero(as_tuple=True)
 
         def put(mine: Tensor, theirs: Tensor) -> Tensor:
@@ -50,6 +57,17 @@ class Moments:
         return Moments(
             put(self.log_prob, other.log_prob), put(self.mean, other.mean), put(self.gap, other.gap), cov
         )
+
+
+def joined(parts: Sequence[Moments]) -> Moments:
+    """The moments of consecutive tiles, one after the other."""
+    cov = None if parts[0].cov is None else torch.cat([p.covariance() for p in parts])
+    return Moments(
+        torch.cat([p.log_prob for p in parts]),
+        torch.cat([p.mean for p in parts]),
+        torch.cat([p.gap for p in parts]),
+        cov,
+    )
 
 
 class Kernel(ABC):
@@ -72,12 +90,18 @@ class Kernel(ABC):
 
     @abstractmethod
     def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """At one point ``x`` (2,): the ``count`` points c (m, 2) of largest posterior weight, and these (m,)."""
+        """At one point ``x`` (2,): the ``count`` points c (m, 2) of largest posterior weight (m,)."""
+
+
+def log_floor(x: Tensor) -> float:
+    """Logarithms of kernels are not let below this: exponentials and products in the denormal range cost a
+    hundred times as much as others."""
+    return -72.0 if x.dtype == torch.float32 else -690.0
 
 
 def underflow(x: Tensor) -> float:
-    """Below this sum of kernels digits are lost to denormals."""
-    return 1e-30 if x.dtype == torch.float32 else 1e-290
+    """Sums of kernels below this lost digits to ``log_floor``; above it, less than 1e-5 of their value."""
+    return math.exp(log_floor(x) + 12)
 
 
 def rows_of(value: Tensor, part: slice | Tensor) -> Tensor:
@@ -133,8 +157,8 @@ class Axis:
     """One axis of a separable kernel: ``powers[i]`` (n, N) holds k(x, c) (c - a)^i for i = 0 ... order.
 
     a is x/alpha where alpha is large, so that moments are taken about the place where the posterior lives,
-    and 0 elsewhere; ``offset`` = alpha a - x is then exactly 0. ``log_factor`` (n,) was taken out of k so that
-    points beyond the outermost c do not underflow.
+    and 0 elsewhere; ``offset`` = alpha a - x is then exactly 0. ``log_factor`` (n,) was taken out of k so
+    that points beyond the outermost c do not underflow.
     """
 
     powers: list[Tensor]
@@ -150,7 +174,9 @@ class Axis:
         nearest = torch.clamp(x, min=alpha * points.amin(), max=alpha * points.amax())
         beyond = (scale * (x - nearest)).square()
         gap = scale * x - (scale * alpha) * points
-        powers = [torch.addcmul(beyond, gap, gap, value=-1).exp()]
+        floor = log_floor(x)
+        kernel = torch.addcmul(beyond, gap, gap, value=-1).clamp(min=floor).exp_()
+        powers = [kernel - math.exp(floor)]  # exactly 0 beyond the floor
         local = alpha > 0.5
         about = torch.where(local, x / alpha.clamp(min=0.5), 0.0)
         centred = points - about if order else points

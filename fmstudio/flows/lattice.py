@@ -23,6 +23,7 @@ from fmstudio.flows.kernels import (
     centred_moments,
     flat,
     grid_points,
+    joined,
     log_norm,
     rows_of,
     separable_density,
@@ -68,7 +69,7 @@ class LatticeKernel(Kernel):
             self._tile(x[part], rows_of(alpha, part), rows_of(variance, part), order)
             for part in (slice(i, i + ROWS) for i in range(0, len(x), ROWS))
         ]
-        return parts[0] if len(parts) == 1 else _joined(parts)
+        return parts[0] if len(parts) == 1 else joined(parts)
 
     def _tile(self, x: Tensor, alpha: Tensor, variance: Tensor, order: int) -> Moments:
         mass, cx, cy = (a.to(x) for a in self._cropped)
@@ -132,13 +133,3 @@ def _cell(place: Tensor, centres: Tensor) -> Tensor:
         return torch.zeros_like(place, dtype=torch.int64)
     step = (centres[-1] - centres[0]) / (len(centres) - 1)
     return ((place - centres[0]) / step).round().clamp(0, len(centres) - 1).long()
-
-
-def _joined(parts: list[Moments]) -> Moments:
-    cov = None if parts[0].cov is None else torch.cat([p.covariance() for p in parts])
-    return Moments(
-        torch.cat([p.log_prob for p in parts]),
-        torch.cat([p.mean for p in parts]),
-        torch.cat([p.gap for p in parts]),
-        cov,
-    )

@@ -125,7 +125,7 @@ class Marginal(ABC):
 
     @abstractmethod
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
-        """Density and fields at ``xs`` (nx,) by ``ys`` (ny,), by matrix products where the kernel separates."""
+        """Density and fields at ``xs`` (nx,) by ``ys`` (ny,), by matrix products if the kernel separates."""
 
     @abstractmethod
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:

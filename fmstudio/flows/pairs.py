@@ -1,7 +1,7 @@
 """Marginals of mixtures: a Gaussian-mixture source and any target made of normals, pair by pair.
 
-A source component j and a target component k meet in N(alpha m_k + beta mu_j, alpha^2 S_k + beta^2 R_j). Within
-a pair c everything is linear in x, and the pairs are mixed with their posterior weights r_c (MATHS section 3):
+A source component j and a target component k meet in N(alpha m_k + beta mu_j, alpha^2 S_k + beta^2 R_j).
+Within a pair c everything is linear in x; pairs are mixed with their posterior weights r_c (MATHS section 3):
 
     u = sum r_c u_c,  s = sum r_c s_c,  div u = sum r_c [div u_c + u_c . (s_c - s)].
 """
@@ -79,14 +79,13 @@ class PairsMarginal(Marginal):
         """``components`` is the target as a mixture (itself, or a cloud's)."""
         super().__init__(source, target, schedule)
         j, k = len(source.weights), len(components.weights)
-        double = {"dtype": torch.float64, "device": components.means.device}
-        self._log_weights = (
-            (source.weights.to(**double)[:, None] * components.weights.to(**double)).log().flatten()
-        )
-        self._mu = source.means.to(**double).repeat_interleave(k, 0)
-        self._r = source.covs.to(**double).repeat_interleave(k, 0)
-        self._m = components.means.to(**double).repeat(j, 1)
-        self._s = components.covs.to(**double).repeat(j, 1, 1)
+        like = components.means.double()
+        shares = source.weights.to(like)[:, None] * components.weights.to(like)
+        self._log_weights = shares.log().flatten()
+        self._mu = source.means.to(like).repeat_interleave(k, 0)
+        self._r = source.covs.to(like).repeat_interleave(k, 0)
+        self._m = like.repeat(j, 1)
+        self._s = components.covs.to(like).repeat(j, 1, 1)
 
     def _tiles(self, x: Tensor, t: Time) -> Sequence[_Parts]:
         time = as_time(t).reshape(-1)

@@ -52,7 +52,7 @@ class ProbabilityPath:
         return coefficient(self.schedule.dalpha(t), x) * z + coefficient(rate, x) * gap
 
     def conditional_score(self, x: Tensor, z: Tensor, t: Time) -> Tensor:
-        """(alpha z - x) / beta^2 (001 eq 24); at t = 1 with beta_1 = 0 beta is the one at distance ``END``."""
+        """(alpha z - x) / beta^2 (001 eq 24); at t = 1 with beta_1 = 0 beta is that at distance ``END``."""
         t = as_time(t)
         precision = self.schedule.beta(t.clamp(max=1 - END)) ** -2
         return coefficient(precision, x) * (coefficient(self.schedule.alpha(t), x) * z - x)

@@ -71,11 +71,11 @@ class Schedule(ABC):
         return self.dalpha(t) / self.alpha(t)
 
     def wronskian(self, t: Time) -> Tensor:
-        """alpha' beta - alpha beta' > 0: u = (that D + beta' x) / beta, and the score has weight beta times it."""
+        """W = alpha' beta - alpha beta' >= 0: u = (W D + beta' x) / beta (MATHS section 3)."""
         return self.dalpha(t) * self.beta(t) - self.alpha(t) * self.dbeta(t)
 
     def beta_wronskian(self, t: Time) -> Tensor:
-        """beta (alpha' beta - alpha beta') = alpha g^2 / 2, by products that stay finite."""
+        """beta W = alpha g^2 / 2, by products that stay finite."""
         return self.dalpha(t) * self.beta(t) ** 2 - self.alpha(t) * self.beta_dbeta(t)
 
     def noising_diffusion_squared(self, t: Time) -> Tensor:
@@ -140,8 +140,8 @@ class FMOT(Schedule):
 
 
 @dataclass(frozen=True)
-class _NoisingRate(ABC):
-    """B(s) = beta_min s + (beta_max - beta_min) s^2 / 2 with s = 1 - t, shared by VP and sub-VP (002 eq 19)."""
+class _NoisingRate:
+    """B(s) = beta_min s + (beta_max - beta_min) s^2 / 2, s = 1 - t, shared by VP and sub-VP (002 eq 19)."""
 
     beta_min: float = 0.1
     beta_max: float = 20.0

@@ -44,7 +44,7 @@ def rings(count: int = 3, radius: float = 2.2, noise: float = 0.07) -> Cloud:
 
 
 def two_moons(noise: float = 0.07, scale: float = 1.6, shift: tuple[float, float] = (-0.8, -0.4)) -> Cloud:
-    """Two interleaved half circles (the upper about 0, the lower about (1, 1/2)), blurred, scaled, shifted."""
+    """Two half circles (the upper about 0, the lower about (1, 1/2)), blurred, scaled, shifted."""
     n = _count(math.pi, noise)
     angle = math.pi * _midpoints(n)
     upper = torch.stack([angle.cos(), angle.sin()], 1)
@@ -66,7 +66,7 @@ def two_spirals(radius: float = 2.2, turns: float = 1.5, noise: float = 0.07) ->
 
 
 def pinwheel(arms: int = 5, scale: float = 1.0) -> Cloud:
-    """Bent arms: normal along the radius, narrow across, each turned by an angle that grows with the radius."""
+    """Bent arms: normal along the radius, narrow across, turned by an angle that grows with the radius."""
     width = 0.12 * positive(scale, "scale")
 
     def bent(s: Tensor) -> Tensor:

@@ -24,8 +24,8 @@ class Palette:
     exact: str
     learned: str
     danger: str
-    density_map: str
-    """The cmap name of the density's colours; its low end is blended into the canvas."""
+    density: tuple[str, ...]
+    """Stops of the density's colours from the canvas up: even steps of lightness (OKLab), the target's hue."""
 
 
 DARK = Palette(
@@ -41,7 +41,7 @@ DARK = Palette(
     exact="#7ee2a8",
     learned="#b79bff",
     danger="#ff6b6b",
-    density_map="crameri:oslo",
+    density=("#0d1016", "#052939", "#00435d", "#005f7e", "#007a98", "#3c97ac", "#71b0be"),
 )
 
 LIGHT = Palette(
@@ -57,7 +57,7 @@ LIGHT = Palette(
     exact="#1b8a53",
     learned="#6a48d7",
     danger="#c93434",
-    density_map="crameri:oslo_r",
+    density=("#ffffff", "#cbf1f8", "#99e0f2", "#71cce8", "#5ab6d8", "#499fc6", "#3a89b3"),
 )
 
 PALETTES: dict[str, Palette] = {"dark": DARK, "light": LIGHT}

@@ -30,7 +30,11 @@ class Camera:
 
 @dataclass(frozen=True, eq=False)
 class DensityLayer:
-    """Two images (ny, nx) over a rectangle, mixed (1 - weight) a + weight b, coloured by (value / top)."""
+    """Two images (ny, nx) over a rectangle, mixed (1 - weight) a + weight b, coloured by (value / top).
+
+    Values stand at the points of the closed rectangle: row 0 at y0, the last at y1, and so in x. Between
+    the points they are interpolated, and the picture passes through every value.
+    """
 
     a: Array
     b: Array
@@ -65,13 +69,16 @@ class TrailLayer:
     colours: Bytes
     """(n, 4)"""
     width: float
+    """in logical pixels"""
     opacity: float = 1.0
     fade: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class ArrowLayer:
-    """Arrows at ``positions`` (n, 2) along ``vectors`` (n, 2); a vector's length is in plane units already."""
+    """Arrows with their middle at ``positions`` (n, 2), along ``vectors`` (n, 2) in plane units.
+
+    ``width`` of the shaft is in logical pixels; the head follows from it."""
 
     positions: Array
     vectors: Array
@@ -95,7 +102,9 @@ Layer = DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer
 
 @dataclass(frozen=True)
 class Legend:
-    """One entry at the pane's lower edge: '**name** text', with an optional colour swatch."""
+    """One entry at the pane's lower edge: '**name** text', with an optional colour swatch.
+
+    In all words of a scene 'p_t' and 'pₜ' are set as p with a lowered t."""
 
     name: str
     text: str
@@ -104,7 +113,7 @@ class Legend:
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """Layers from back to front, and the words around them. ``notice`` stands in the middle of an empty pane."""
+    """Layers from back to front, and the words around them. ``notice`` stands in the middle of it."""
 
     title: str
     subtitle: str
@@ -128,7 +137,7 @@ class Scene:
 class SceneCanvas(Protocol):
     """Anything that can draw a scene."""
 
-    def show(self, scene: Scene) -> None:
+    def show_scene(self, scene: Scene) -> None:
         """Draw this from now on."""
 
 

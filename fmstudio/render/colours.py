@@ -1,0 +1,45 @@
+"""The colour table of a density: perceptually even, rising out of the canvas."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from fmstudio.render.palette import Palette, rgb
+from fmstudio.render.scene import Array
+
+TABLE_SIZE = 512
+TONE = 0.68
+"""The colour of a value is at (value / top) ** TONE: faint tails show, and modes keep apart."""
+
+
+@lru_cache(maxsize=8)
+def density_table(palette: Palette) -> Array:
+    """(TABLE_SIZE, 4) premultiplied RGBA over sqrt(value / top).
+
+    Laid over the canvas it shows the palette's stops. The first entry is fully transparent, so a density's
+    rectangle has no edge, and over anything but the canvas it is a glow.
+    """
+    from cmap import Colormap
+
+    at = np.linspace(0.0, 1.0, TABLE_SIZE)
+    canvas = np.array(rgb(palette.canvas))
+    shown = np.asarray(Colormap(list(palette.density))(at ** (2 * TONE)))[:, :3]
+    shown[0] = canvas
+    alpha = np.maximum(_smooth(at / 0.4), _least_alpha(shown, canvas))
+    colour = shown - (1 - alpha)[:, None] * canvas
+    return np.ascontiguousarray(np.concatenate([colour, alpha[:, None]], 1), dtype=np.float32)
+
+
+def _smooth(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def _least_alpha(shown: npt.NDArray[np.float64], canvas: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The smallest opacity with which some colour in [0, 1] turns the canvas into ``shown``."""
+    darker = 1 - shown / np.maximum(canvas, 1e-6)
+    lighter = (shown - canvas) / np.maximum(1 - canvas, 1e-6)
+    return np.asarray(np.clip(np.maximum(darker, lighter).max(1), 0, 1))

@@ -1,0 +1,118 @@
+"""The words around the panes, and the time bar of exported pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from vispy import gloo
+
+from fmstudio.render.palette import Palette, rgb
+from fmstudio.render.panes import PaneArea
+from fmstudio.render.scene import Bytes, Pane, Scene
+from fmstudio.render.text import HALO, label_block, legend_block, notice_block, title_block
+from fmstudio.render.vispy.pictures import PictureVisual
+
+MARGIN = 14.0
+"""Logical pixels between words and the pane's edge."""
+BAR = 44.0
+"""Logical height of the time bar."""
+CLOCK = "t = 0.00"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How words are set."""
+
+    palette: Palette
+    ratio: float
+    halo: bool = True
+
+
+class Chrome:
+    """Puts words on a canvas. Positions are physical pixels from the upper left."""
+
+    def __init__(self) -> None:
+        self._pictures = PictureVisual()
+
+    def begin(self, width: int, height: int) -> None:
+        """The viewport is a canvas of this size."""
+        self._pictures.begin(width, height)
+
+    def draw_words(self, pane: Pane, area: PaneArea, look: Look, reserve: float) -> None:
+        """Title, legend and notice of a pane; ``reserve`` logical pixels in the upper right stay free."""
+        pad, margin = HALO * look.ratio, MARGIN * look.ratio
+        room = round(area.width - 2 * margin)
+        setting = (look.palette, look.ratio)
+        if pane.title or pane.subtitle:
+            width = max(room - round(reserve * look.ratio), 0)
+            words = self._picture(title_block, pane.title, pane.subtitle, *setting, width, look.halo)
+            self._put(words, area.x + margin - pad, area.y + 0.8 * margin - pad)
+        if pane.legend:
+            words = self._picture(legend_block, pane.legend, *setting, room, look.halo)
+            rows = words.shape[0]
+            if rows < 0.45 * area.height:
+                self._put(words, area.x + margin - pad, area.y + area.height - rows + pad - 0.6 * margin)
+        if pane.notice:
+            words = self._picture(notice_block, pane.notice, *setting, round(0.7 * room), look.halo)
+            rows, columns = words.shape[:2]
+            self._put(words, area.x + (area.width - columns) / 2, area.y + (area.height - rows) / 2)
+
+    def draw_time(self, scene: Scene, top: int, width: int, ratio: float) -> None:
+        """The time bar below ``top``: p_init, a line with a knob, p_data and t."""
+        palette, middle = scene.palette, top + BAR * ratio / 2
+        margin, gap, pad = MARGIN * ratio, 10 * ratio, HALO * ratio
+        start = self._picture(label_block, "p_init", palette.source, ratio)
+        end = self._picture(label_block, "p_data", palette.target, ratio)
+        clock = self._picture(label_block, f"t = {scene.t:.2f}", palette.text, ratio, True)
+        clock_left = (
+            width - margin + pad - self._picture(label_block, CLOCK, palette.text, ratio, True).shape[1]
+        )
+        left = margin + start.shape[1] - 2 * pad + gap
+        right = clock_left - gap - end.shape[1] + pad
+        for label, x in ((start, margin - pad), (end, right + gap - pad), (clock, clock_left)):
+            self._put(label, x, middle - label.shape[0] / 2)
+        if right - left >= 4 * gap:
+            self._draw_line(scene, (left, right), middle, ratio)
+
+    def _draw_line(self, scene: Scene, span: tuple[float, float], middle: float, ratio: float) -> None:
+        palette, t = scene.palette, min(max(scene.t, 0.0), 1.0)
+        left, length = span[0], span[1] - span[0]
+        thick = max(2, round(2.5 * ratio))
+        top = round(middle - thick / 2)
+        for strength, part in ((0.3, 1.0), (1.0, t)):
+            line = self._picture(_line, palette, strength, thick)
+            self._pictures.put(line, round(left), top, part, round(length))
+        knob = self._picture(_knob, palette, ratio)
+        side = knob.shape[0]
+        self._pictures.put(knob, left + length * t - side / 2, top + (thick - side) / 2)
+
+    def _picture(self, make: Callable[..., Bytes], *words: Hashable) -> gloo.Texture2D:
+        return self._pictures.of((make, *words), partial(make, *words))
+
+    def _put(self, picture: gloo.Texture2D, x: float, y: float) -> None:
+        """At whole pixels, so that words stay sharp."""
+        self._pictures.put(picture, round(x), round(y))
+
+
+def _line(palette: Palette, strength: float, thick: int) -> Bytes:
+    """From the source's colour to the target's."""
+    at = np.linspace(0, 1, 256)[:, None]
+    colour = (1 - at) * np.array(rgb(palette.source)) + at * np.array(rgb(palette.target))
+    row = np.concatenate([colour, np.ones((256, 1))], 1) * strength * 255
+    return np.repeat(np.round(row).astype(np.uint8)[None], thick, axis=0)
+
+
+def _knob(palette: Palette, ratio: float) -> Bytes:
+    """A disc of the text's colour with a ring of the canvas around it."""
+    radius, ring = 6 * ratio, 2 * ratio
+    side = 2 * int(np.ceil(radius + ring)) + 2
+    at = np.arange(side) - (side - 1) / 2
+    distance = np.hypot(at[:, None], at[None])[..., None]
+    inner, outer = np.clip(radius + 0.5 - distance, 0, 1), np.clip(radius + ring + 0.5 - distance, 0, 1)
+    disc = np.array([*rgb(palette.text), 1.0]) * inner
+    return np.asarray(
+        np.round(255 * (disc + (1 - inner) * outer * np.array([*rgb(palette.canvas), 1.0]))), np.uint8
+    )

@@ -1,0 +1,43 @@
+"""One pane while it is drawn: its pixels, camera and colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vispy import gloo
+
+from fmstudio.render.palette import Palette
+from fmstudio.render.panes import PaneArea
+from fmstudio.render.scene import Camera
+
+PLANE_TO_CLIP = """
+uniform vec4 u_view;  // centre of the plane's visible part; clip units per unit of the plane
+vec2 to_clip(vec2 p) { return (p - u_view.xy) * u_view.zw; }
+"""
+"""GLSL of every layer: positions of the plane in clip coordinates."""
+
+
+@dataclass(frozen=True)
+class PaneFrame:
+    """What a layer must know to draw itself; the viewport is the pane's area already."""
+
+    area: PaneArea
+    camera: Camera
+    palette: Palette
+    ratio: float
+    """physical pixels per logical pixel"""
+
+    @property
+    def view(self) -> tuple[float, float, float, float]:
+        """The uniform u_view."""
+        scale = 2 * self.area.pixels_per_unit(self.camera)
+        return self.camera.x, self.camera.y, scale / self.area.width, scale / self.area.height
+
+    @property
+    def half_size(self) -> tuple[float, float]:
+        return self.area.width / 2, self.area.height / 2
+
+
+def program(vertex: str, fragment: str) -> gloo.Program:
+    """A program whose vertex shader knows ``to_clip``."""
+    return gloo.Program("#version 120\n" + PLANE_TO_CLIP + vertex, "#version 120\n" + fragment)

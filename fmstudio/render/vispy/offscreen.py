@@ -1,0 +1,108 @@
+"""Pictures of scenes without a window: through EGL where there is one, else a hidden window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from vispy import app
+
+from fmstudio.render.scene import Bytes, Scene
+from fmstudio.render.vispy.capture import Capture, is_software, renderer_name, straight
+from fmstudio.render.vispy.painter import ScenePainter, Sheet
+
+
+class OffscreenRenderer:
+    """Draws scenes of one size into arrays. Stays on the thread that made it; windows are not disturbed."""
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        pixel_ratio: float | None = None,
+        *,
+        transparent: bool = False,
+        time_bar: bool = True,
+    ) -> None:
+        """``width`` and ``height`` in pixels of the picture; words and widths are ``pixel_ratio`` times their
+        logical size (by default so that they look alike at all sizes of picture).
+
+        Raises RuntimeError where there is no OpenGL, ValueError for an impossible size.
+        """
+        ratio = natural_ratio(width, height) if pixel_ratio is None else pixel_ratio
+        self._sheet = Sheet(width, height, ratio, time_bar=time_bar, transparent=transparent)
+        self._canvas = _canvas()
+        self._canvas.set_current()
+        try:
+            self.gl_renderer = renderer_name()
+            self._capture = Capture(width, height)
+            self._painter = ScenePainter()
+        except BaseException:
+            self._canvas.close()
+            raise
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._sheet.width, self._sheet.height
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the processor does the drawing."""
+        return is_software(self.gl_renderer)
+
+    def draw(self, scene: Scene) -> Bytes:
+        """The scene as (h, w, 3) bytes, or (h, w, 4) with straight alpha when transparent."""
+        self._canvas.set_current()
+        with self._capture.drawing():
+            self._painter.paint(scene, self._sheet)
+            self._canvas.context.flush_commands()
+            if self._sheet.transparent:
+                return straight(self._capture.pixels(4))
+            return self._capture.pixels(3)
+
+    def close(self) -> None:
+        """Release the context. Closing twice does no harm."""
+        self._canvas.close()
+
+
+def natural_ratio(width: int, height: int) -> float:
+    """Words as large as in a 1280 x 720 or 800 x 800 picture, never under three quarters of their size."""
+    return max(0.75, min(width / 800, height / 720))
+
+
+def _canvas() -> app.Canvas:
+    """A canvas that nobody sees."""
+    failures: list[str] = []
+    if sys.platform.startswith("linux"):
+        try:
+            with _surfaceless():
+                return app.Canvas(size=(16, 16), app=app.Application("egl"), show=False)
+        except RuntimeError as error:
+            failures.append(f"EGL: {error}")
+    try:
+        return _hidden_window()
+    except (RuntimeError, ImportError) as error:
+        failures.append(str(error))
+    raise RuntimeError("There is no OpenGL to draw with (" + "; ".join(failures) + ").")
+
+
+def _hidden_window() -> app.Canvas:
+    """For systems without EGL. Qt makes the context when a window is shown, so it is shown once."""
+    canvas = app.Canvas(size=(16, 16), app="pyside6", show=True, decorate=False, position=(-200, -200))
+    canvas.app.process_events()
+    return canvas
+
+
+@contextmanager
+def _surfaceless() -> Iterator[None]:
+    """EGL without a display, for this process alone and only while vispy looks for it: a window
+    toolkit in the same process must find its own platform."""
+    given = os.environ.get("EGL_PLATFORM")
+    os.environ["EGL_PLATFORM"] = given or "surfaceless"
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ["EGL_PLATFORM"]

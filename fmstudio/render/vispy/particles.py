@@ -1,0 +1,109 @@
+"""Particles: two position buffers, mixed in the vertex shader, and a round sprite."""
+
+from __future__ import annotations
+
+import numpy as np
+from vispy import gloo
+
+from fmstudio.render.palette import rgb
+from fmstudio.render.scene import Bytes, ParticleLayer, PointLayer
+from fmstudio.render.vispy.frame import PaneFrame, program
+from fmstudio.render.vispy.uploads import Uploads, as_float
+
+RING, RIM = 0.8, 0.5
+"""Width in logical pixels and opacity of the ring that keeps particles apart."""
+CROWD = 10_000
+"""More particles than this are drawn without rings."""
+
+_VERTEX = """
+attribute vec2 a_from;
+attribute vec2 a_to;
+attribute vec4 a_colour;
+uniform float u_weight;
+uniform float u_size;
+varying vec4 v_colour;
+void main() {
+    gl_Position = vec4(to_clip(mix(a_from, a_to, u_weight)), 0.0, 1.0);
+    gl_PointSize = u_size;
+    v_colour = vec4(a_colour.rgb * a_colour.a, a_colour.a);
+}
+"""
+
+_FRAGMENT = """
+uniform float u_size;
+uniform float u_radius;
+uniform vec4 u_rim;    // premultiplied colour of the ring around the disc
+uniform float u_ring;  // its width in pixels
+varying vec4 v_colour;
+void main() {
+    float inside = u_radius + 0.5 - u_size * distance(gl_PointCoord, vec2(0.5));
+    float cover = clamp(inside, 0.0, 1.0);
+    float ring = clamp(inside + u_ring, 0.0, 1.0) - cover;
+    gl_FragColor = v_colour * cover + u_rim * (v_colour.a * ring);
+}
+"""
+
+
+class DiscProgram:
+    """Antialiased discs; shared by particles and still points."""
+
+    def __init__(self) -> None:
+        self._program = program(_VERTEX, _FRAGMENT)
+
+    def draw(
+        self,
+        places: tuple[gloo.VertexBuffer, gloo.VertexBuffer, float],
+        colour: gloo.VertexBuffer | tuple[float, float, float, float],
+        diameter: float,
+        frame: PaneFrame,
+        ring: float = 0.0,
+    ) -> None:
+        """``diameter`` and the width of the ``ring`` of canvas colour around it in logical pixels."""
+        pixels = diameter * frame.ratio
+        draw = self._program
+        draw["u_view"] = frame.view
+        draw["a_from"], draw["a_to"], draw["u_weight"] = places
+        draw["a_colour"] = colour
+        draw["u_radius"] = max(pixels, 1.0) / 2
+        draw["u_size"] = float(np.ceil(max(pixels, 1.0) + 2 * ring * frame.ratio + 1.0))
+        draw["u_ring"] = ring * frame.ratio
+        draw["u_rim"] = (*(RIM * v for v in rgb(frame.palette.canvas)), RIM)
+        draw.draw("points")
+
+
+class ParticleVisual:
+    """Draws particle layers; a frame between two states that were seen uploads nothing."""
+
+    def __init__(self) -> None:
+        self._discs = DiscProgram()
+        self.uploads: Uploads[gloo.VertexBuffer] = Uploads(
+            lambda p: gloo.VertexBuffer(as_float(p)), limit=256 << 20
+        )
+        self.colours: Uploads[gloo.VertexBuffer] = Uploads(_colour_buffer, limit=64 << 20)
+
+    def draw(self, layer: ParticleLayer, frame: PaneFrame) -> None:
+        if len(layer.a) == 0:
+            return
+        places = (self.uploads.of(layer.a), self.uploads.of(layer.b), layer.weight)
+        ring = RING if len(layer.a) <= CROWD else 0.0
+        self._discs.draw(places, self.colours.of(layer.colours), layer.size, frame, ring)
+
+
+class PointVisual:
+    """Draws still points."""
+
+    def __init__(self) -> None:
+        self._discs = DiscProgram()
+        self.uploads: Uploads[gloo.VertexBuffer] = Uploads(
+            lambda p: gloo.VertexBuffer(as_float(p)), limit=64 << 20
+        )
+
+    def draw(self, layer: PointLayer, frame: PaneFrame) -> None:
+        if len(layer.points) == 0:
+            return
+        buffer = self.uploads.of(layer.points)
+        self._discs.draw((buffer, buffer, 0.0), (*rgb(layer.colour), layer.opacity), layer.size, frame)
+
+
+def _colour_buffer(colours: Bytes) -> gloo.VertexBuffer:
+    return gloo.VertexBuffer(np.asarray(colours, np.float32) / 255)

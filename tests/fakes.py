@@ -18,7 +18,7 @@ from fmstudio.engine.messages import (
 
 
 class FakeEngine(Engine):
-    """Keeps what was asked in ``submitted``; ``finish`` and ``refuse`` answer; ``poll`` hands the replies out."""
+    """Keeps what was asked; ``finish`` and ``refuse`` answer; ``poll`` hands the replies out."""
 
     def __init__(self) -> None:
         self._ledger = Ledger(LocalArray)

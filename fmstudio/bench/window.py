@@ -17,7 +17,7 @@ RUNS = 3
 
 
 def open_and_close(*options: str) -> dict[str, Any]:
-    """Start ``fmstudio --screenshot`` with further options; its report. Raises ValueError without a display."""
+    """The report of ``fmstudio --screenshot`` with further options. Raises ValueError without a display."""
     problem = display_problem()
     if problem:
         raise ValueError(f"The window cannot be measured. {problem}")

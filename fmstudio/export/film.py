@@ -1,7 +1,7 @@
 """A document as a sequence of scenes at fixed steps of time, on an engine in this process.
 
-The planner, presenter and playback positions are the window's: what is exported is what was seen, and the same
-document gives the same frames.
+Planner and presenter are the window's: what is exported is what was seen, and the same document gives the
+same frames.
 """
 
 from __future__ import annotations

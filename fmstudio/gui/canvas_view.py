@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QWheelEvent
@@ -92,13 +93,14 @@ class CanvasView(QWidget):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Take the GL widget's mouse events; True for what was used."""
-        handler = {
+        handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._on_mouse_pressed,
             QEvent.Type.MouseMove: self._on_mouse_moved,
             QEvent.Type.MouseButtonRelease: self._on_mouse_released,
             QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
             QEvent.Type.Wheel: self._on_wheel_turned,
-        }.get(event.type())
+        }
+        handler = handlers.get(event.type())
         return False if handler is None else handler(event)
 
     def _plane(self, event: QMouseEvent | QWheelEvent) -> tuple[float, float] | None:

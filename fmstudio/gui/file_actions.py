@@ -32,7 +32,7 @@ class FileActions:
         """False: never ask whether unsaved changes may go (pictures for tests and documentation)"""
 
     def prefer(self, **changes: object) -> None:
-        """Change preferences and keep them; a folder that cannot be written is told, and costs nothing else."""
+        """Change preferences and keep them; a folder that cannot be written is told and costs nothing."""
         self.preferences = self.preferences.model_copy(update=changes)
         try:
             self.preferences.save()

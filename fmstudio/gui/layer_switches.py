@@ -40,7 +40,8 @@ class LayerSwitches(QFrame):
     """The row of switches of one pane."""
 
     def __init__(self, session: Session, theme: Theme, pane: int, parent: QWidget) -> None:
-        super().__init__(parent, objectName="layerSwitches")
+        super().__init__(parent)
+        self.setObjectName("layerSwitches")
         self._session, self._theme, self._pane = session, theme, pane
         self._shown: object = None
         row = QHBoxLayout(self)

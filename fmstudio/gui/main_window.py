@@ -71,7 +71,8 @@ class MainWindow(QMainWindow):
 
     def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> QScrollArea:
         """A scrolling column of panels."""
-        inner = QFrame(objectName=name)
+        inner = QFrame()
+        inner.setObjectName(name)
         box = QVBoxLayout(inner)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -80,7 +81,8 @@ class MainWindow(QMainWindow):
             self._panels.append(panel)
             box.addWidget(panel)
         box.addStretch(1)
-        area = QScrollArea(objectName=f"{name}Area")
+        area = QScrollArea()
+        area.setObjectName(f"{name}Area")
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setFixedWidth(width)

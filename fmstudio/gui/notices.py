@@ -1,4 +1,4 @@
-"""One sentence at a time over the canvas: what went wrong and what to do. Never blocks, never steals focus."""
+"""One sentence at a time over the canvas: what went wrong and what to do. It never takes the focus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ class NoticeBar(QFrame):
     """Floats at the foot of its parent. Repeated sentences are shown once."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="notice")
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self._parent = parent
         self._waiting: deque[str] = deque()
         self._label = QLabel()
         self._label.setWordWrap(True)
@@ -57,7 +59,7 @@ class NoticeBar(QFrame):
         self._timer.start(SECONDS * 1000)
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._parent
         width = min(620, parent.width() - 40)
         self.setFixedWidth(width)
         self.adjustSize()

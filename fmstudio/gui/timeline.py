@@ -118,7 +118,8 @@ class TimelineBar(QFrame):
     """Transport, line, read-out. Reads Playback on every frame; writes it on a person's act."""
 
     def __init__(self, session: Session, theme: Theme) -> None:
-        super().__init__(objectName="timeline")
+        super().__init__()
+        self.setObjectName("timeline")
         self._session = session
         self._theme = theme
         self._shown: tuple[object, ...] = ()

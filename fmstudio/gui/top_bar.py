@@ -44,12 +44,7 @@ class Logo(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         for k in range(9):
             w = k / 8
-            start, end = QColor(palette.source), QColor(palette.target)
-            painter.setBrush(
-                QColor.fromRgbF(
-                    *(a + (b - a) * w for a, b in zip(start.getRgbF(), end.getRgbF(), strict=True))
-                )
-            )
+            painter.setBrush(_mixed(QColor(palette.source), QColor(palette.target), w))
             size = 2.2 if 0 < k < 8 else 6.4
             x, y = 4 + 18 * w, 12 - 6 * (3 * w * w - 2 * w**3)
             painter.drawEllipse(int(x - size / 2), int(y - size / 2 + 0.5), round(size), round(size))
@@ -95,7 +90,8 @@ class TopBar(QFrame):
     gallery_chosen = Signal(str)
 
     def __init__(self, session: Session, theme: Theme, actions: ActionTable) -> None:
-        super().__init__(objectName="topBar")
+        super().__init__()
+        self.setObjectName("topBar")
         self._session, self._theme, self._actions = session, theme, actions
         self._shown: object = None
         self.title = QLabel()
@@ -140,7 +136,8 @@ class TopBar(QFrame):
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def _segment(self, *buttons: QPushButton) -> QFrame:
-        frame = QFrame(objectName="segmented")
+        frame = QFrame()
+        frame.setObjectName("segmented")
         row = QHBoxLayout(frame)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(2)
@@ -233,6 +230,14 @@ class TopBar(QFrame):
 
     def _on_gallery_triggered(self, action: QAction) -> None:
         self.gallery_chosen.emit(str(action.data()))
+
+
+def _mixed(a: QColor, b: QColor, w: float) -> QColor:
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * w),
+        round(a.green() + (b.green() - a.green()) * w),
+        round(a.blue() + (b.blue() - a.blue()) * w),
+    )
 
 
 def _dot(colour: str) -> QIcon:

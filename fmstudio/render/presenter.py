@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
-from fmstudio.document.document import Document, Experiment
-from fmstudio.document.specs.dynamics import SOLVER_TITLES, LangevinSpec
-from fmstudio.document.specs.view import FieldChoice, ParticleColour
+from fmstudio.document.document import Document
+from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityMethod, DensityRequest
+from fmstudio.engine.messages import DensityRequest, FieldRequest
+from fmstudio.render import words
 from fmstudio.render.palette import Palette
 from fmstudio.render.particle_colours import origin_colours, plain_colours, speed_colours
 from fmstudio.render.scene import (
@@ -21,16 +22,16 @@ from fmstudio.render.scene import (
     Camera,
     DensityLayer,
     Layer,
-    Legend,
     Pane,
     ParticleLayer,
     PointLayer,
     Scene,
     TrailLayer,
 )
-from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
+from fmstudio.studio.planner import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results, Slot, position_of
 
+T = TypeVar("T")
 TRAIL_PARTICLES = 450
 TRAIL_POINTS = 22
 TRAIL_SPAN = 0.24
@@ -45,7 +46,7 @@ class Presenter:
 
     def __init__(self, results: Results) -> None:
         self._results = results
-        self._cache: OrderedDict[Hashable, object] = OrderedDict()
+        self._cache: OrderedDict[Hashable, Any] = OrderedDict()
 
     def scene(self, document: Document, t: float, palette: Palette) -> Scene:
         """What the studio shows at time t."""
@@ -56,12 +57,12 @@ class Presenter:
     def _pane(self, document: Document, index: int, t: float, palette: Palette) -> Pane:
         experiment = document.experiment(index)
         spec = document.view.panes[index]
-        title = spec.title or experiment.dynamics.title
-        subtitle = _subtitle(experiment)
+        title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment)
         if is_waiting_for_a_stroke(experiment):
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
         layers = tuple(self._layers(document, index, t, palette))
-        return Pane(title, subtitle, layers, tuple(self._legend(document, index)), self._notice(experiment, index))
+        legend = tuple(words.legend(document, self._results, index))
+        return Pane(title, subtitle, layers, legend, words.notice(experiment, self._results, index))
 
     def _layers(self, document: Document, index: int, t: float, palette: Palette) -> Iterator[Layer]:
         on = document.view.panes[index].layers
@@ -74,7 +75,7 @@ class Presenter:
             yield from self._data(slots.get(f"data/{index}"), palette)
         moving = slots.get(f"trajectories/{index}")
         if on.trajectories:
-            yield from self._trails(moving, document, t)
+            yield from self._trails(moving, t)
         if on.particles:
             yield from self._particles(moving, document, t, palette)
 
@@ -105,12 +106,16 @@ class Presenter:
         if found is None:
             return
         job, a, b, weight = found
-        grid = job.request.grid
+        request = job.request
+        assert isinstance(request, FieldRequest)
+        grid = request.grid
         vectors = (1 - weight) * self._row(job, a) + weight * self._row(job, b)
         positions = self._cached((job.id, "grid"), lambda: _grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
-        yield ArrowLayer(positions, _arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3)
+        yield ArrowLayer(
+            positions, _arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3
+        )
 
     def _pair(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
         """The two kept moments around t and the weight of the later one; a ready one for both if need be."""
@@ -130,14 +135,18 @@ class Presenter:
         return job, row, row, 0.0
 
     def _top(self, job: Job, row: int) -> float:
-        return self._cached((job.id, "top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE)))
+        return self._cached(
+            (job.id, "top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE))
+        )
 
     def _speed(self, job: Job, row: int) -> float:
         return self._cached((job.id, "speed", row), lambda: _typical_speed(self._row(job, row)))
 
     # ---- particles ----
 
-    def _particles(self, slot: Slot | None, document: Document, t: float, palette: Palette) -> Iterator[Layer]:
+    def _particles(
+        self, slot: Slot | None, document: Document, t: float, palette: Palette
+    ) -> Iterator[Layer]:
         found = self._state(slot, t)
         if found is None:
             return
@@ -146,7 +155,7 @@ class Presenter:
         size = document.view.particle_size * _crowd_scale(job.result.shape[1])
         yield ParticleLayer(self._row(job, low), self._row(job, high), weight, colours, size)
 
-    def _trails(self, slot: Slot | None, document: Document, t: float) -> Iterator[Layer]:
+    def _trails(self, slot: Slot | None, t: float) -> Iterator[Layer]:
         found = self._state(slot, t)
         if found is None:
             return
@@ -159,7 +168,7 @@ class Presenter:
         tail = values[rows, :count]
         now = (1 - weight) * values[low, :count] + weight * values[high, :count]
         points = np.concatenate([tail, now[None]]).transpose(1, 0, 2)
-        colours = self._cached((job.id, "trail colours", count), lambda: self._origin(job)[:count].copy())
+        colours = self._cached((job.id, "trail colours", count), self._origin(job)[:count].copy)
         yield TrailLayer(np.ascontiguousarray(points), colours, width=1.2, opacity=0.55)
 
     def _data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
@@ -187,81 +196,32 @@ class Presenter:
         if choice is ParticleColour.ORIGIN:
             return self._origin(job)
         if choice is ParticleColour.PLAIN:
-            return self._cached((job.id, "plain", palette.name), lambda: plain_colours(job.result.shape[1], palette))
+            return self._cached(
+                (job.id, "plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
+            )
         return self._cached(
             (job.id, "speed colours", row),
-            lambda: speed_colours(job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]),
+            lambda: speed_colours(
+                job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]
+            ),
         )
 
     def _origin(self, job: Job) -> Bytes:
         return self._cached((job.id, "origin"), lambda: origin_colours(job.result.values[0]))
-
-    # ---- words ----
-
-    def _legend(self, document: Document, index: int) -> Iterator[Legend]:
-        on = document.view.panes[index].layers
-        experiment = document.experiment(index)
-        if on.density:
-            yield from _density_legend(self._results.slots.get(f"density/{index}"))
-        if on.field and f"field/{index}" in self._results.slots:
-            langevin = isinstance(experiment.dynamics, LangevinSpec)
-            learned = experiment.field is FieldChoice.LEARNED
-            yield Legend("field", ("learned " if learned else "exact ") + ("score of p₁" if langevin else "velocity uₜ"))
-        if on.particles and f"trajectories/{index}" in self._results.slots:
-            yield Legend("colour", _COLOUR_WORDS[document.view.particle_colour])
-        measure = self._results.slots.get(f"measure/{index}")
-        job = measure.at(0) if measure is not None else None
-        if job is not None:
-            w2, floor = (float(v) for v in job.result.values[0])
-            yield Legend("W₂", f"to the target at t = 1: {w2:.3f} (sampling floor {floor:.3f})")
-
-    def _notice(self, experiment: Experiment, index: int) -> str:
-        key = model_key(experiment)
-        if experiment.field is FieldChoice.LEARNED and key not in self._results.models:
-            training = self._results.training
-            return "Training…" if training.is_active and training.key == key else "No model yet. Press Train."
-        if experiment.field is FieldChoice.EXACT and key in self._results.no_closed_form:
-            return self._results.no_closed_form[key]
-        slot = self._results.slots.get(f"trajectories/{index}")
-        return slot.problem if slot is not None else ""
 
     # ---- caches ----
 
     def _row(self, job: Job, row: int) -> Array:
         return self._cached((job.id, "row", row), lambda: job.result.values[position_of(job, row)])
 
-    def _cached(self, key: Hashable, make: object) -> object:
+    def _cached(self, key: Hashable, make: Callable[[], T]) -> T:
         if key not in self._cache:
-            self._cache[key] = make()  # type: ignore[operator]
+            self._cache[key] = make()
             while len(self._cache) > 4096:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
-        return self._cache[key]
-
-
-_COLOUR_WORDS = {
-    ParticleColour.ORIGIN: "where each particle began",
-    ParticleColour.SPEED: "speed (blue slow, yellow fast)",
-    ParticleColour.PLAIN: "all particles alike",
-}
-
-
-def _subtitle(experiment: Experiment) -> str:
-    solver = SOLVER_TITLES[experiment.dynamics.solver]
-    field = "" if experiment.field is FieldChoice.EXACT else " · learned field"
-    return f"{experiment.path.title} · {solver}, {experiment.simulation.steps} steps{field}"
-
-
-def _density_legend(slot: Slot | None) -> Iterator[Legend]:
-    request = slot.request if slot is not None else None
-    if not isinstance(request, DensityRequest):
-        return
-    fixed = len(request.times) == 1
-    if request.method is DensityMethod.EXACT:
-        yield Legend("density", "exact p_data" if fixed else "exact pₜ")
-    else:
-        what = "of the particles" if request.trajectories is not None else "of samples of pₜ"
-        yield Legend("density", f"KDE {what}")
+        found: T = self._cache[key]
+        return found
 
 
 def _grid_points(xs: Array, ys: Array) -> Array:
@@ -285,5 +245,3 @@ def _arrow_lengths(vectors: Array, typical: float, cell: float) -> Array:
 def _crowd_scale(n: int) -> float:
     """Many particles are drawn smaller."""
     return float(np.clip((2000 / n) ** 0.25, 0.35, 1.15))
-
-

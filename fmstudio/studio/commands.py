@@ -17,7 +17,7 @@ from fmstudio.studio.session import Session
 
 def set_field(session: Session, path: str, value: Any, label: str, merge: bool = False) -> None:
     """Set ``path`` ("simulation.steps", "path.sigma_min", ...) of the document. Raises
-    SettingError (a ValueError) for a value out of range. With ``merge``, a drag on one control is one undo step."""
+    SettingError (a ValueError) for a value out of range. With ``merge``, a drag is one undo step."""
     session.store.edit(lambda d: with_field(d, path, value), label, f"set {path}" if merge else None)
 
 

@@ -24,7 +24,7 @@ class Brush:
 def stamp(raster: Raster, half: float, start: Vector, end: Vector, brush: Brush) -> Raster:
     """The raster with the segment start-end painted on it (a new array; the old one is not touched).
 
-    Paint does not pile up within a stroke: each cell takes the larger of what it has and what the brush gives.
+    Paint does not pile up: each cell takes the larger of what it has and what the brush gives.
     """
     cells = raster.shape[0]
     cell = 2 * half / cells

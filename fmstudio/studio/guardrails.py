@@ -1,4 +1,4 @@
-"""Plain words where something cannot work as asked, and what mends it. Pure: document and results -> notes."""
+"""Plain words where something cannot work as asked, and what mends it: document and results -> notes."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fmstudio.document.document import Document
+from fmstudio.document.editing import with_field
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.studio import commands
@@ -39,7 +40,7 @@ def set_everywhere(
 ) -> None:
     """Set one parameter in the document and in every pane that overrides that part and has the parameter.
 
-    Raises pydantic's ValidationError for a value out of range.
+    Raises SettingError (a ValueError) for a value out of range.
     """
     session.store.edit(
         lambda d: _set_everywhere(d, part, name, value), label, f"set {part}.{name}" if merge else None
@@ -59,7 +60,7 @@ def _chosen(document: Document, part: Part, spec: Spec) -> Document:
     panes = [pane.model_copy(update={part: None}) for pane in document.view.panes]
     if any(getattr(pane, part) is not None for pane in document.view.panes):
         panes = _merged(panes)
-    changed = commands.with_field(document, part, spec)
+    changed = with_field(document, part, spec)
     return _with_panes(changed, tuple(panes))
 
 
@@ -74,7 +75,7 @@ def _merged(panes: list[PaneSpec]) -> list[PaneSpec]:
 def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:
     changed = document
     if name in type(getattr(document, part)).model_fields:
-        changed = commands.with_field(document, f"{part}.{name}", value)
+        changed = with_field(document, f"{part}.{name}", value)
     panes = tuple(_pane_with(pane, part, name, value) for pane in document.view.panes)
     return _with_panes(changed, panes)
 

@@ -162,8 +162,9 @@ class Planner:
     def note_refusal(self, job: Job) -> None:
         """Remember that an exact quantity has no closed form, so that it is not asked for again."""
         request = job.request
-        exact = getattr(request, "learned", None) is None and not isinstance(request, SamplesRequest)
-        if job.reason is Refusal.NO_CLOSED_FORM and exact and not isinstance(request, W2Request):
+        if not isinstance(request, TrajectoriesRequest | DensityRequest | FieldRequest):
+            return
+        if job.reason is Refusal.NO_CLOSED_FORM and getattr(request, "learned", None) is None:
             self._results.no_closed_form[request.source, request.target, request.path] = job.message
 
 

@@ -10,7 +10,7 @@ HOLD_SECONDS = 0.8
 
 
 class Playback:
-    """Owner of t, speed and direction. ``advance`` is called once per frame with the seconds since the last."""
+    """Owner of t, speed and direction; ``advance`` is called once per frame."""
 
     def __init__(self, seconds: float = 4.0, loop: LoopMode = "loop") -> None:
         self.t = 0.0

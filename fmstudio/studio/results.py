@@ -17,6 +17,7 @@ from fmstudio.engine.messages import (
     Row,
     TrainingProgress,
     TrainingState,
+    TrainRequest,
 )
 
 ModelKey = tuple[DistributionSpec, DistributionSpec, PathSpec]
@@ -55,12 +56,18 @@ class Slot:
 
     @property
     def request(self) -> Request | None:
-        return self.jobs[0].request if self.jobs else None
+        return request_of(self.jobs[0]) if self.jobs else None
 
     @property
     def is_settled(self) -> bool:
         """Nothing is on its way: the newest request is answered or refused."""
         return bool(self.problem) or (bool(self.jobs) and self.jobs[0].state is JobState.DONE)
+
+
+def request_of(job: Job) -> Request:
+    """The request of a job that has rows (a slot never holds a training)."""
+    assert not isinstance(job.request, TrainRequest)
+    return job.request
 
 
 def is_row_ready(job: Job, row: int) -> bool:
@@ -143,7 +150,7 @@ class Results:
 
     def finish(self, job: Job) -> None:
         """All rows of this job are there."""
-        self._cache[job.request] = job
+        self._cache[request_of(job)] = job
         for slot in self.slots.values():
             self._trim(slot)
         self.evict()

@@ -1,7 +1,7 @@
 """Export of a video: the choices, then progress, time left and Cancel.
 
-The work is done by ``fmstudio render`` in a process of its own, on the same planner, presenter and renderer, so
-the window keeps its frame rate and a broken export cannot take anything with it.
+The work is done by ``fmstudio render`` in a process of its own, on the same planner, presenter and renderer:
+the window keeps its frame rate, and a broken export cannot take anything with it.
 """
 
 from __future__ import annotations
@@ -107,7 +107,6 @@ class ExportDialog(QDialog):
     def is_running(self) -> bool:
         return self._process is not None
 
-
     def _on_start_clicked(self) -> None:
         name = f"{self._session.store.document.title}.mp4"
         chosen, _ = QFileDialog.getSaveFileName(self, "Export video", name, "Video (*.mp4 *.webm *.gif)")
@@ -169,7 +168,9 @@ class ExportDialog(QDialog):
 
     def _on_process_failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._end("The export could not start: fmstudio's own program was not found. Reinstall fmstudio.", True)
+            self._end(
+                "The export could not start: fmstudio's own program was not found. Reinstall fmstudio.", True
+            )
 
     def _on_process_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
         if self._cancelled:
@@ -178,7 +179,9 @@ class ExportDialog(QDialog):
             self._end(f"Saved {self.path.name} in {time.monotonic() - self._started:.0f} s.")
         else:
             lines = [line.strip() for line in self._errors.splitlines() if line.strip()]
-            self._end(lines[-1] if lines else f"The export ended with exit code {code}. Try again.", failed=True)
+            self._end(
+                lines[-1] if lines else f"The export ended with exit code {code}. Try again.", failed=True
+            )
 
     def _end(self, words: str, failed: bool = False) -> None:
         if self._process is not None:

@@ -2,21 +2,24 @@
 
 Each of the four determines the others (MATHS section 3; 004). With W = alpha' beta - alpha beta',
 
-    u = (alpha' x + beta W s) / alpha = alpha' D + (beta'/beta)(x - alpha D),   s = (alpha u - alpha' x) / (beta W),
-    noise = -beta s,   D = (x + beta^2 s) / alpha = (beta u - beta' x) / W.
+    u = (alpha' x + beta W s) / alpha = alpha' D + (beta'/beta)(x - alpha D),
+    s = (alpha u - alpha' x) / (beta W) = (alpha D - x) / beta^2 = -noise / beta,
+    D = (x + beta^2 s) / alpha = (beta u - beta' x) / W.
 
-The products beta beta' and beta W stay finite; what is 0/0 at an end is taken ``MARGIN`` inside of it.
+Every conversion is linear, a x + b prediction, so the divergence converts too: 2 a + b div prediction. The
+products beta beta' and beta W stay finite; what is 0/0 at an end is taken ``MARGIN`` inside of it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Literal, final, get_args
+from typing import Literal, Protocol, final, get_args, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.kernels import flat
 from fmstudio.flows.marginals import Coefficients, Marginal
 from fmstudio.flows.schedules import Schedule, Time, as_time
 
@@ -81,12 +84,20 @@ class ExactField(Field):
         return first.velocity, first.score
 
 
+@runtime_checkable
+class Divergent(Protocol):
+    """A network that knows its own divergence."""
+
+    def velocity_and_divergence(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, 2) and (n,): its prediction, whatever it predicts, and the divergence of that."""
+
+
 @final
 class LearnedField(Field):
-    """A network that predicts one of the four, answering all by conversion (standard normal source).
+    """A network that predicts one of the four, answering all of them (source: standard normal).
 
-    ``network(x, t)`` takes t as a column (n, 1) in the dtype of x. Only a velocity network is defined without a
-    standard normal source; its velocity and divergence need no conversion.
+    ``network(x, t)`` takes t (n, 1) in the dtype of x. For other sources than the standard normal only a
+    velocity network is defined, and of it velocity and divergence, which need no conversion.
     """
 
     def __init__(
@@ -105,60 +116,107 @@ class LearnedField(Field):
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         if self.predicts == "velocity":
             return self._predicted(x, as_time(t))
-        return self._both_from_score(x, self._inside(t))[0]
+        return self._converted(_VELOCITY, x, t)
 
     def score(self, x: Tensor, t: Time) -> Tensor:
-        time = self._inside(t)
-        return self._score_from(self._predicted(x, time), x, Coefficients.at(self.schedule, time, x))
-
-    def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
-        if self.predicts != "velocity":
-            return self._both_from_score(x, self._inside(t))
-        time = self._inside(t)
-        velocity = self._predicted(x, as_time(t))
-        return velocity, self._score_from(velocity, x, Coefficients.at(self.schedule, time, x))
+        return self._converted(_SCORE, x, t)
 
     def data(self, x: Tensor, t: Time) -> Tensor:
-        time = self._inside(t)
-        c = Coefficients.at(self.schedule, time, x)
-        predicted = self._predicted(x, time)
-        if self.predicts == "data":
-            return predicted
-        if self.predicts == "velocity":
-            return (c.beta * predicted - c.dbeta * x) / c.wronskian
-        return (x + c.beta**2 * self._score_from(predicted, x, c)) / c.alpha
+        return self._converted(_DATA, x, t)
+
+    def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
+        velocity = self.velocity(x, t)
+        c = Coefficients.at(self.schedule, self._inside(t), x)
+        on_x, on_velocity = _SCORE["velocity"](c)
+        return velocity, on_x * x + on_velocity * velocity
 
     def divergence(self, x: Tensor, t: Time) -> Tensor:
-        """Exact, by one forward tangent for each coordinate."""
+        """Exact: the network's own where it has one, else by one forward tangent for each coordinate."""
+        time = self._inside(t) if self.predicts != "velocity" else as_time(t)
+        on_x, on_prediction = _VELOCITY[self.predicts](Coefficients.at(self.schedule, time, x))
+        return x.shape[1] * flat(on_x) + flat(on_prediction) * self._predicted_divergence(x, time)
+
+    def _predicted_divergence(self, x: Tensor, time: Tensor) -> Tensor:
+        column = _time_column(x, time)
+        if isinstance(self.network, Divergent):
+            return self.network.velocity_and_divergence(x, column)[1]
         total = torch.zeros_like(x[:, 0])
         for i in range(x.shape[1]):
             tangent = torch.zeros_like(x)
             tangent[:, i] = 1
-            _, slope = torch.func.jvp(lambda y: self.velocity(y, t), (x,), (tangent,))
+            slope = torch.func.jvp(lambda y: self.network(y, column), (x,), (tangent,))[1]
             total = total + slope[:, i]
         return total
 
+    def _converted(self, table: _Table, x: Tensor, t: Time) -> Tensor:
+        time = self._inside(t)
+        on_x, on_prediction = table[self.predicts](Coefficients.at(self.schedule, time, x))
+        return on_x * x + on_prediction * self._predicted(x, time)
+
     def _inside(self, t: Time) -> Tensor:
-        """t, away from the end where the conversion of this prediction is 0/0."""
+        """t, away from the ends where a conversion of this prediction is 0/0."""
         low = 0.0 if self.predicts in ("velocity", "data") else MARGIN
         return as_time(t).clamp(low, 1 - MARGIN)
 
     def _predicted(self, x: Tensor, time: Tensor) -> Tensor:
-        return self.network(x, time.reshape(-1, 1).to(x).expand(len(x), 1))
+        return self.network(x, _time_column(x, time))
 
-    def _both_from_score(self, x: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-        c = Coefficients.at(self.schedule, time, x)
-        predicted = self._predicted(x, time)
-        score = self._score_from(predicted, x, c)
-        if self.predicts == "data":
-            return c.dalpha * predicted + c.beta_dbeta / c.beta**2 * (x - c.alpha * predicted), score
-        return (c.dalpha * x + c.beta_wronskian * score) / c.alpha, score
 
-    def _score_from(self, predicted: Tensor, x: Tensor, c: Coefficients) -> Tensor:
-        if self.predicts == "score":
-            return predicted
-        if self.predicts == "noise":
-            return -predicted / c.beta
-        if self.predicts == "data":
-            return (c.alpha * predicted - x) / c.beta**2
-        return (c.alpha * predicted - c.dalpha * x) / c.beta_wronskian
+def _time_column(x: Tensor, time: Tensor) -> Tensor:
+    return time.reshape(-1, 1).to(x).expand(len(x), 1)
+
+
+_Linear = tuple[Tensor, Tensor]
+"""(a, b): the quantity is a x + b prediction"""
+_Table = dict[Prediction, Callable[[Coefficients], _Linear]]
+
+
+def _zero(c: Coefficients) -> Tensor:
+    return torch.zeros_like(c.alpha)
+
+
+def _itself(c: Coefficients) -> _Linear:
+    return _zero(c), torch.ones_like(c.alpha)
+
+
+def _after_score(quantity: Callable[[Coefficients], _Linear]) -> Callable[[Coefficients], _Linear]:
+    """A quantity given by the score, from the noise."""
+
+    def composed(c: Coefficients) -> _Linear:
+        on_x, on_score = quantity(c)
+        return on_x, -on_score / c.beta
+
+    return composed
+
+
+def _velocity_from_score(c: Coefficients) -> _Linear:
+    return c.dalpha / c.alpha, c.beta_wronskian / c.alpha
+
+
+def _velocity_from_data(c: Coefficients) -> _Linear:
+    rate = c.beta_dbeta / c.beta**2
+    return rate, c.dalpha - c.alpha * rate
+
+
+def _data_from_score(c: Coefficients) -> _Linear:
+    return 1 / c.alpha, c.beta**2 / c.alpha
+
+
+_VELOCITY: _Table = {
+    "velocity": _itself,
+    "noise": _after_score(_velocity_from_score),
+    "score": _velocity_from_score,
+    "data": _velocity_from_data,
+}
+_SCORE: _Table = {
+    "velocity": lambda c: (-c.dalpha / c.beta_wronskian, c.alpha / c.beta_wronskian),
+    "noise": lambda c: (_zero(c), -1 / c.beta),
+    "score": _itself,
+    "data": lambda c: (-1 / c.beta**2, c.alpha / c.beta**2),
+}
+_DATA: _Table = {
+    "velocity": lambda c: (-c.dbeta / c.wronskian, c.beta / c.wronskian),
+    "noise": _after_score(_data_from_score),
+    "score": _data_from_score,
+    "data": _itself,
+}

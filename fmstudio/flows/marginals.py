@@ -19,7 +19,7 @@ from fmstudio.flows.paths import ProbabilityPath
 from fmstudio.flows.schedules import Schedule, Time, as_time
 
 
-class NoClosedForm(ValueError):  # noqa: N818 - a fact about the mathematics, not a fault
+class NoClosedForm(ValueError):
     """This source, target and schedule have no closed-form marginal; the sentence says what to do."""
 
 

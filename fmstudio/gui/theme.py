@@ -12,6 +12,7 @@ from fmstudio.render.palette import DARK, PALETTES, Palette
 FONT_PIXELS = 13
 _CONDENSED = {"DejaVu Sans": "DejaVu Sans Condensed"}
 """A system font that is much wider than others, and its narrower cut."""
+_SERIFS = ("STIX Two Text", "Cambria Math", "Times New Roman", "Liberation Serif", "DejaVu Serif Condensed")
 SYSTEM = "system"
 
 
@@ -86,7 +87,7 @@ def interface_font(pixels: int = FONT_PIXELS, weight: QFont.Weight = QFont.Weigh
 def symbol_font(pixels: int = FONT_PIXELS) -> QFont:
     """The italic serif of mathematical symbols."""
     font = QFont()
-    font.setFamilies(["STIX Two Text", "Cambria Math", "Times New Roman", "Liberation Serif", "DejaVu Serif"])
+    font.setFamilies(list(_SERIFS))
     font.setStyleHint(QFont.StyleHint.Serif)
     font.setItalic(True)
     font.setPixelSize(pixels)

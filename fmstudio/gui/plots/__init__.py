@@ -1,1 +1,18 @@
+"""The right column: what came out. It imports pyqtgraph, so import it once the window is seen."""
 
+from fmstudio.gui.panels.panel import PanelEntry
+from fmstudio.gui.plots.equation import EquationPanel
+from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.loss import LossPanel
+from fmstudio.gui.plots.marginals import MarginalsPanel
+from fmstudio.gui.plots.metrics import MetricsPanel
+
+RIGHT_PANELS: tuple[PanelEntry, ...] = (
+    PanelEntry("loss", "Training loss", LossPanel),
+    PanelEntry("error", "Learned − exact", FieldErrorPanel),
+    PanelEntry("marginals", "Marginals", MarginalsPanel),
+    PanelEntry("metrics", "Metrics", MetricsPanel),
+    PanelEntry("equation", "Equation", EquationPanel),
+)
+
+__all__ = ["RIGHT_PANELS"]

@@ -1,0 +1,112 @@
+"""The equation that moves the particles, where it is from, and what to look for. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QResizeEvent, QTextDocument
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.theme import Theme, symbol_font
+from fmstudio.studio import panes
+from fmstudio.studio.equations import EQUATIONS, Equation
+from fmstudio.studio.session import Session
+
+LARGEST, SMALLEST = 16, 11
+_PAD = 12
+
+
+class EquationLabel(QLabel):
+    """One equation on one line: as large as the column allows."""
+
+    def __init__(self, equation: Equation) -> None:
+        super().__init__(equation.markup)
+        self._markup = equation.markup
+        self.setProperty("role", "equation")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setFont(symbol_font(LARGEST))
+        self.setMinimumWidth(60)
+        self.setAccessibleName(f"Equation, {equation.source}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        sizes = range(LARGEST, SMALLEST - 1, -1)
+        fitting = next((px for px in sizes if self._width(symbol_font(px)) <= self.width()), SMALLEST)
+        if self.font().pixelSize() != fitting:
+            self.setFont(symbol_font(fitting))
+
+    def _width(self, font: QFont) -> float:
+        text = QTextDocument()
+        text.setDocumentMargin(0)
+        text.setDefaultFont(font)
+        text.setHtml(self._markup)
+        return float(text.idealWidth()) + 2
+
+
+class EquationPanel(Panel):
+    """The equations of all motions that are shown, the words for the first, and the document's caption."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.wells: list[QFrame] = []
+        self.words, self.caption = QLabel(), QLabel()
+        self.words.setProperty("role", "secondary")
+        for label in (self.caption, self.words):
+            label.setWordWrap(True)
+        content = QWidget()
+        self._box = QVBoxLayout(content)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(8)
+        self._box.addWidget(self.words)
+        self._box.addWidget(self.caption)
+        self.lay_out("Equation", "", content)
+        watch(self, session.store, _kinds, self._on_kinds_changed)
+        watch(self, session.store, _caption, self._on_caption_changed)
+
+    @property
+    def has_content(self) -> bool:
+        return True
+
+    def tick(self) -> None:
+        """All that is shown follows the document."""
+
+    def _on_kinds_changed(self, kinds: tuple[str, ...]) -> None:
+        for old in self.wells:
+            self._box.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        equations = [EQUATIONS[kind] for kind in kinds]
+        self.wells = [_well(equation, len(equations) > 1) for equation in equations]
+        for index, well in enumerate(self.wells):
+            self._box.insertWidget(index, well)
+        self.words.setText(equations[0].words)
+        self.words.setVisible(len(equations) == 1)
+        self.section.set_summary(equations[0].source if len(equations) == 1 else "", "secondary")
+
+    def _on_caption_changed(self, caption: str) -> None:
+        self.caption.setText(caption)
+        self.caption.setVisible(bool(caption))
+
+
+def _well(equation: Equation, with_source: bool) -> QFrame:
+    well = QFrame()
+    well.setProperty("kind", "well")
+    box = QVBoxLayout(well)
+    box.setContentsMargins(_PAD, 9, _PAD, 9)
+    box.setSpacing(2)
+    box.addWidget(EquationLabel(equation))
+    if with_source:
+        source = QLabel(equation.source)
+        source.setProperty("role", "small")
+        box.addWidget(source, 0, Qt.AlignmentFlag.AlignRight)
+    return well
+
+
+def _kinds(document: Document) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spec.kind for spec in panes.shown(document, "dynamics")))
+
+
+def _caption(document: Document) -> str:
+    return document.caption

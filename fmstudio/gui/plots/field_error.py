@@ -1,0 +1,69 @@
+"""How far the learned field is from the exact one, over t. GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fmstudio.engine.client import Job
+from fmstudio.engine.messages import FieldErrorRequest
+from fmstudio.gui.bind import Notify
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.theme import Theme
+from fmstudio.studio.session import Session
+
+
+class FieldErrorPanel(Panel):
+    """E|v_t - u_t|^2 under p_t, with a cursor at the present moment."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.chart = Chart("Squared distance of the learned field from the exact one, over t", theme)
+        self.curve = self.chart.add_line(Stroke("danger", 1.6, fill=0.16))
+        self.moment = self.chart.add_line(Stroke("secondary", 1.0))
+        self._pace, self._cursor_pace = Pace(), Pace(0.03)
+        self._errors: np.ndarray | None = None
+        self._times: tuple[float, ...] = ()
+        self._top = 1.0
+        self.lay_out("Learned − exact, over t", "", self.chart)
+        self.section.head.setWhatsThis("E|v − u|² under p_t")
+        self.chart.show_bottom_ticks([(0.012, "0"), (0.5, "0.5"), (0.988, "1")])
+
+    @property
+    def has_content(self) -> bool:
+        return self._job() is not None
+
+    def tick(self) -> None:
+        job = self._job()
+        if job is None:
+            return
+        ready = job.result.ready
+        if self._pace.is_due((job.id, ready)):
+            self._show(job, ready)
+        t = self.session.playback.t
+        if self._errors is not None and self._cursor_pace.is_due((round(300 * t), job.id, ready)):
+            self.moment.setData([t, t], [0.0, self._top])
+            self.section.set_summary(f"{np.interp(t, self._times, self._errors):.3g}", "danger")
+
+    def _job(self) -> Job | None:
+        """The newest answer of the first pane that has one, with at least two rows."""
+        slots = self.session.results.slots
+        for index in range(len(self.session.store.document.view.panes)):
+            slot = slots.get(f"error/{index}")
+            for job in slot.jobs if slot is not None else ():
+                if job.result.ready >= 2:
+                    return job
+        return None
+
+    def _show(self, job: Job, ready: int) -> None:
+        request: Any = job.request
+        assert isinstance(request, FieldErrorRequest)
+        self._errors = np.array(job.result.values[:ready, 0], np.float64)
+        self._times = request.times[:ready]
+        self._top = max(float(self._errors.max()) * 1.12, 1e-6)
+        self.curve.setData(np.asarray(self._times), self._errors)
+        self.chart.show_range((0.0, 1.0), (0.0, self._top))
+        self.chart.show_left_ticks(round_ticks(0.0, self._top, 3), "{:g}".format)

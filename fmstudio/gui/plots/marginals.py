@@ -1,0 +1,164 @@
+"""The x-marginal of p_t between those of source and target. GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from fmstudio.engine.client import Job
+from fmstudio.engine.messages import DensityMethod, DensityRequest
+from fmstudio.gui.bind import Notify
+from fmstudio.gui.contrast import readable
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.theme import Theme
+from fmstudio.render.palette import Palette
+from fmstudio.studio.results import is_row_ready, position_of
+from fmstudio.studio.session import Session
+
+MOST_PANES = 3
+_TOP = 1.08
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """A density over x: that of a pane at one moment."""
+
+    x: npt.NDArray[np.float32]
+    density: npt.NDArray[np.float64]
+
+
+def marginal(job: Job, row: int) -> Marginal:
+    """Sum a density over y. Row ``row`` of the request must be ready."""
+    request: Any = job.request
+    ys = request.grid.ys
+    cell = float(ys[1] - ys[0])
+    values = job.result.values[position_of(job, row)]
+    return Marginal(request.grid.xs, values.sum(axis=0, dtype=np.float64) * cell)
+
+
+class MarginalsPanel(Panel):
+    """p_t of each pane, the source's and the target's marginal as thin lines behind it."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self.chart = Chart("Marginal densities over x at time t", theme, height=84, left_ticks=False)
+        self.source = self.chart.add_line(Stroke("source", 1.1, opacity=0.9))
+        self.target = self.chart.add_line(Stroke("target", 1.1, opacity=0.9))
+        self.present = [self.chart.add_line(Stroke("exact", 1.7, fill=0.14)) for _ in range(MOST_PANES)]
+        self.legend = QLabel()
+        self.legend.setProperty("role", "small")
+        self._pace = Pace()
+        self._top = (-1, 0.0)
+        content = QWidget()
+        box = QVBoxLayout(content)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        box.addWidget(self.chart)
+        box.addWidget(self.legend)
+        self.lay_out("Marginals at t", "", content)
+        theme.changed.connect(self._on_theme_changed)
+
+    @property
+    def has_content(self) -> bool:
+        return bool(self._ready())
+
+    def tick(self) -> None:
+        shown = self._ready()
+        if not shown:
+            return
+        look = tuple((job.id, row, role, _ends_ready(job)) for job, row, role in shown)
+        if self._pace.is_due((look, round(self.session.playback.t * 200))):
+            self._show(shown)
+
+    def _ready(self) -> list[tuple[Job, int, str]]:
+        """(job, row, palette role) of each pane whose density at the present moment is there."""
+        document = self.session.store.document
+        found = []
+        for index, pane in enumerate(document.view.panes[:MOST_PANES]):
+            slot = self.session.results.slots.get(f"density/{index}")
+            job = slot.jobs[0] if slot is not None and slot.jobs else None
+            if slot is None or job is None or not isinstance(job.request, DensityRequest):
+                continue
+            nearest = slot.nearest(_row_at(job.request.times, self.session.playback.t))
+            if nearest is not None:
+                found.append((*nearest, pane.field.value))
+        return found
+
+    def _show(self, shown: list[tuple[Job, int, str]]) -> None:
+        curves = [marginal(job, row) for job, row, _ in shown]
+        self._show_ends(next((job for job, _, _ in shown if _has_ends(job)), None))
+        for index, line in enumerate(self.present):
+            line.setVisible(index < len(shown))
+        alone = len({role for _, _, role in shown}) == len(shown)
+        for index, (curve, (_, _, role)) in enumerate(zip(curves, shown, strict=True)):
+            fill = 0.14 if index == 0 else 0.0
+            self.chart.restroke(self.present[index], Stroke(role, 1.7, 1.0, not alone and index > 0, fill))
+            self.present[index].setData(curve.x, curve.density)
+        self._show_range(curves, shown[0][0])
+        self._show_legend([role for _, _, role in shown])
+        self.section.set_summary(f"t = {self.session.playback.t:.2f}")
+
+    def _show_ends(self, job: Job | None) -> None:
+        for line, row in ((self.source, 0), (self.target, -1)):
+            last = len(job.request.times) - 1 if job is not None else 0  # type: ignore[union-attr]
+            at = last if row < 0 else 0
+            line.setVisible(job is not None and last > 0 and is_row_ready(job, at))
+            if job is not None and line.isVisible():
+                end = marginal(job, at)
+                line.setData(end.x, end.density)
+
+    def _show_range(self, curves: list[Marginal], job: Job) -> None:
+        """A height that does not jump: it grows with what was seen of this job, and never shrinks."""
+        here = max(float(curve.density.max()) for curve in curves)
+        lines = [line.getData()[1] for line in (self.source, self.target) if line.isVisible()]
+        here = max([here, *(float(ys.max()) for ys in lines if ys is not None)])
+        seen, top = self._top
+        top = max(top, here) if seen == job.id else here
+        self._top = (job.id, top)
+        x = curves[0].x
+        self.chart.show_range((float(x[0]), float(x[-1])), (0.0, max(top * _TOP, 1e-6)))
+        self.chart.show_bottom_ticks([(v, f"{v:g}") for v in round_ticks(float(x[0]), float(x[-1]), 5)])
+
+    def _show_legend(self, roles: list[str]) -> None:
+        palette = self.theme.palette
+        entries = [(role, f"p<sub>t</sub> {role}") for role in dict.fromkeys(roles)]
+        entries += [
+            (role, words)
+            for role, words, line in (
+                ("source", "p<sub>init</sub>", self.source),
+                ("target", "p<sub>data</sub>", self.target),
+            )
+            if line.isVisible()
+        ]
+        text = "&nbsp;&nbsp;&nbsp;&nbsp;".join(
+            f'<span style="color: {readable(getattr(palette, role), palette.window)}">— {words}</span>'
+            for role, words in entries
+        )
+        if text != self.legend.text():
+            self.legend.setText(text)
+
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        shown = self._ready()
+        if shown:
+            self._show(shown)
+
+
+def _row_at(times: tuple[float, ...], t: float) -> int:
+    return min(range(len(times)), key=lambda i: abs(times[i] - t))
+
+
+def _has_ends(job: Job) -> bool:
+    """The first and last moment are p_init and p_data: not so for the particles of a learned field."""
+    request = job.request
+    assert isinstance(request, DensityRequest)
+    return request.method is DensityMethod.EXACT or request.trajectories is None
+
+
+def _ends_ready(job: Job) -> tuple[bool, bool]:
+    return is_row_ready(job, 0), is_row_ready(job, job.result.shape[0] - 1)

@@ -10,7 +10,7 @@ def asset(name: str) -> Path:
     """The path of ``assets/<name>``. Raises FileNotFoundError if it does not ship."""
     here = Path(__file__).resolve().parent
     frozen = Path(getattr(sys, "_MEIPASS", here))
-    for root in (here.parent / "assets", here / "assets", frozen / "assets"):
+    for root in (here / "assets", here.parent / "assets", frozen / "assets"):
         if (root / name).exists():
             return root / name
     raise FileNotFoundError(f"fmstudio ships no asset called {name}; reinstall fmstudio")

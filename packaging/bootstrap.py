@@ -153,20 +153,20 @@ def install(extras: "set[str]") -> None:
     say("installing fmstudio" + names + " into .venv (the first time this takes some minutes)")
     command = [venv_python(), "-m", "pip", "install", "--progress-bar", "off", "-e", "." + names]
     lines = collections.deque(maxlen=SHOWN_LINES)  # type: collections.deque[str]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        if line.startswith(("Downloading", "Installing collected", "  Downloading")):
-            say(line.strip()[:100])
-    if process.wait():
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if line.strip().startswith(("Downloading", "Installing collected")):
+                say(line.strip()[:100])
+    if process.returncode:
         raise BootstrapError(
             "pip could not install fmstudio; nothing is marked as done, so try again once this is mended. "
             "Its last lines:\n" + last_lines(lines)

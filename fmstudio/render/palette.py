@@ -25,7 +25,7 @@ class Palette:
     learned: str
     danger: str
     density: tuple[str, ...]
-    """Stops of the density's colours from the canvas up: even steps of lightness (OKLab), the target's hue."""
+    """Stops of the density's colours, from the canvas up in even steps of lightness (OKLab)."""
 
 
 DARK = Palette(

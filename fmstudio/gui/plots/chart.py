@@ -61,6 +61,7 @@ class Chart(pg.GraphicsView):
         axis.setStyle(tickLength=0, showValues=ticks, tickFont=interface_font(10), tickTextOffset=4)
         axis.linkToView(self.box)
         axis.enableAutoSIPrefix(False)
+        axis.setZValue(-1)
         return axis
 
     def _arrange(self, left_ticks: bool) -> None:
@@ -91,7 +92,7 @@ class Chart(pg.GraphicsView):
         text.setFont(interface_font(11))
         self.box.addItem(text, ignoreBounds=True)
         self._texts.append((text, role))
-        text.setColor(self._ink(role, self._theme.palette))
+        self._dress_text(text, role, self._theme.palette)
         return text
 
     def restroke(self, line: pg.PlotCurveItem, stroke: Stroke) -> None:
@@ -113,8 +114,12 @@ class Chart(pg.GraphicsView):
 
     # ---- colours ----
 
-    def _ink(self, role: str, palette: Palette) -> QColor:
-        return QColor(readable(getattr(palette, role), palette.window))
+    def _dress_text(self, text: pg.TextItem, role: str, palette: Palette) -> None:
+        """In the role's colour, on a ground that dims what lies beneath."""
+        text.setColor(QColor(readable(getattr(palette, role), palette.window)))
+        ground = QColor(palette.window)
+        ground.setAlphaF(0.78)
+        text.fill = pg.mkBrush(ground)
 
     def _dress(self, line: pg.PlotCurveItem, stroke: Stroke, palette: Palette) -> None:
         colour = QColor(getattr(palette, stroke.role))
@@ -138,7 +143,7 @@ class Chart(pg.GraphicsView):
         for line, stroke in self._lines:
             self._dress(line, stroke, palette)
         for text, role in self._texts:
-            text.setColor(self._ink(role, palette))
+            self._dress_text(text, role, palette)
 
 
 def round_ticks(low: float, high: float, most: int = 3) -> list[float]:

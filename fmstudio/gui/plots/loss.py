@@ -18,7 +18,7 @@ class LossPanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self.chart = Chart("Training loss over steps", theme, height=104)
-        self.raw = self.chart.add_line(Stroke("learned", 1.0, opacity=0.28))
+        self.raw = self.chart.add_line(Stroke("learned", 1.0, opacity=0.16))
         self.floor = self.chart.add_line(Stroke("exact", 1.2, dashed=True))
         self.smooth = self.chart.add_line(Stroke("learned", 1.8))
         self.floor_words = self.chart.add_text("exact", (1.0, 0.0))
@@ -44,8 +44,10 @@ class LossPanel(Panel):
         self.smooth.setData(curve.steps, curve.smooth)
         self._show_floor(training.floor, last)
         self.chart.show_range((0.0, last), (low, high))
-        self.chart.show_left_ticks(round_ticks(low, high), "{:g}".format)
-        self.chart.show_bottom_ticks([(0.02 * last, "0"), (0.95 * last, f"{last:,.0f}")])
+        self.chart.show_left_ticks(round_ticks(low, high, 4), "{:g}".format)
+        words = f"{last:,.0f}"
+        # A label that does not fit within the axis is not drawn: the last one stands a little inside.
+        self.chart.show_bottom_ticks([(0.02 * last, "0"), ((0.99 - 0.0135 * len(words)) * last, words)])
         self.section.set_summary(f"{curve.smooth[-1]:.3f}")
 
     def _show_floor(self, floor: float | None, last: float) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 240
-_MEMORY = 6.0
-"""Bins over which the smoothed curve remembers."""
+_MEMORY = 18.0
+"""Bins over which the smoothed curve remembers; fewer at the start, so that it does not lag in the plunge."""
 
 Curve = npt.NDArray[np.float64]
 
@@ -41,10 +41,10 @@ def loss_curve(steps: npt.ArrayLike, losses: npt.ArrayLike) -> LossCurve:
 
 def _smoothed(means: Curve) -> Curve:
     """Exponential running mean, without the bias of its start."""
-    keep = 1 - 1 / _MEMORY
     out = np.empty_like(means)
     total = weight = 0.0
     for i, mean in enumerate(means):
+        keep = 1 - 1 / min(_MEMORY, 2 + i / 3)
         total, weight = keep * total + mean, keep * weight + 1
         out[i] = total / weight
     return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font, symbol_font
@@ -26,6 +26,7 @@ class SectionHead(QAbstractButton):
         self._title = title
         self._symbol = symbol
         self._summary, self._role = "", "text"
+        self._extra: QWidget | None = None
         self.setCheckable(True)
         self.setChecked(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -65,6 +66,7 @@ class SectionHead(QAbstractButton):
         base = 14.0
         x = self._paint_title(painter, palette, base)
         x = self._paint_symbol(painter, palette, x, base)
+        x = self._place_extra(x)
         x = self._paint_chevron(painter, palette, x)
         self._paint_summary(painter, palette, x + 8, base)
         if self.hasFocus():
@@ -77,7 +79,7 @@ class SectionHead(QAbstractButton):
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.9)
         painter.setFont(font)
         painter.setPen(QColor(palette.secondary))
-        title = self._title.upper() if self._title.isascii() else self._title
+        title = " ".join(word if len(word) == 1 else word.upper() for word in self._title.split(" "))
         painter.drawText(QPointF(0, base), title)
         return QFontMetricsF(font).horizontalAdvance(title)
 
@@ -92,6 +94,19 @@ class SectionHead(QAbstractButton):
             painter.drawText(QPointF(x, base + drop), text)
             x += QFontMetricsF(font).horizontalAdvance(text) + 0.5
         return x
+
+    def hold(self, extra: QWidget) -> None:
+        """A small control behind the title."""
+        extra.setParent(self)
+        self._extra = extra
+
+    def _place_extra(self, x: float) -> float:
+        if self._extra is None or self._extra.isHidden():
+            return x
+        left = round(x) + 6
+        if self._extra.x() != left:
+            self._extra.move(left, (self.height() - self._extra.height()) // 2)
+        return left + self._extra.width() - 4.0
 
     def _paint_chevron(self, painter: QPainter, palette: Palette, x: float) -> float:
         """Only where it says something: when folded, or under the pointer or the focus."""
@@ -136,7 +151,7 @@ class Section(QWidget):
         inner = QVBoxLayout()
         inner.setContentsMargins(MARGIN, 9, MARGIN, 11)
         inner.setSpacing(7)
-        inner.addLayout(self._head_row())
+        inner.addWidget(self.head)
         inner.addWidget(content)
         inner.addWidget(self.notes)
         rule = QFrame()
@@ -151,15 +166,9 @@ class Section(QWidget):
         self.head.toggled.connect(self._on_head_toggled)
         self.notes.remedy_chosen.connect(self._on_notes_remedy_chosen)
 
-    def _head_row(self) -> QHBoxLayout:
-        self._row = QHBoxLayout()
-        self._row.setSpacing(6)
-        self._row.addWidget(self.head, 1)
-        return self._row
-
     def add_to_head(self, widget: QWidget) -> None:
-        """A small control at the right end of the head."""
-        self._row.addWidget(widget)
+        """A small control in the head, behind the title."""
+        self.head.hold(widget)
 
     def set_summary(self, text: str, role: str = "text") -> None:
         """The choice in a few words, in the colour of a palette role."""

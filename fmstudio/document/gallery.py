@@ -90,7 +90,7 @@ def _eight_gaussians() -> dict[str, Any]:
 
 @_entry("checkerboard", "Checkerboard", "001 Thm 2.1; 003", "p_t = ∫ N(x; α z, β² I) p_data(z) dz")
 def _checkerboard() -> dict[str, Any]:
-    return {"target": CheckerboardSpec(), "simulation": SimulationSpec(steps=80, particles=4000)}
+    return {"target": CheckerboardSpec(), "simulation": SimulationSpec(steps=60, particles=3000)}
 
 
 @_entry(
@@ -181,8 +181,8 @@ def _langevin() -> dict[str, Any]:
 def _mixture_source() -> dict[str, Any]:
     left = tuple(Component(mean=(-2.2, y), cov=(0.06, 0.0, 0.06)) for y in (-1.6, 0.0, 1.6))
     right = (
-        Component(mean=(2.0, 1.2), cov=(0.30, 0.15, 0.12), weight=2.0),
-        Component(mean=(2.0, -1.2), cov=(0.30, -0.15, 0.12), weight=1.0),
+        Component(mean=(1.6, 1.1), cov=(0.28, 0.14, 0.12), weight=2.0),
+        Component(mean=(1.6, -1.1), cov=(0.28, -0.14, 0.12), weight=1.0),
     )
     return {
         "source": GaussianMixtureSpec(components=left),
@@ -236,6 +236,6 @@ def _six_targets() -> dict[str, Any]:
 def _drawn_target() -> dict[str, Any]:
     return {
         "target": cat(),
-        "simulation": SimulationSpec(steps=80, particles=4000),
+        "simulation": SimulationSpec(steps=60, particles=3000),
         "view": ViewSpec(camera=CameraSpec(half_height=3.0)),
     }

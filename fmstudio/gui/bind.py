@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject
 
 from fmstudio.document.document import Document
+from fmstudio.document.editing import SettingError
 from fmstudio.studio import commands, panes
 from fmstudio.studio.session import Session
 from fmstudio.studio.store import Store, Watch
@@ -56,13 +57,16 @@ class FieldEdit:
                 panes.set_everywhere(self._session, part, name, value, self._label, merge)  # type: ignore[arg-type]
             else:
                 commands.set_field(self._session, self._path, value, self._label, merge)
-        except ValidationError as error:
+        except (SettingError, ValidationError) as error:
             self._notify(sentence(error))
 
 
-def sentence(error: ValidationError) -> str:
-    """The first complaint of pydantic, without its preamble."""
-    message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+def sentence(error: Exception) -> str:
+    """The first complaint of pydantic (which may be the cause of ``error``), without its preamble."""
+    cause = error if isinstance(error, ValidationError) else error.__cause__
+    if not isinstance(cause, ValidationError):
+        return str(error)
+    message = str(cause.errors()[0]["msg"]).removeprefix("Value error, ")
     return message[:1].upper() + message[1:] + "."
 
 

@@ -1,0 +1,71 @@
+"""A session on an engine that does as it is told, and a theme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from fmstudio.document.document import Document
+from fmstudio.gui.panels import Panel
+from fmstudio.gui.theme import Theme, apply_theme
+from fmstudio.render.palette import DARK
+from fmstudio.studio.guardrails import guardrails
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+Said = list[str]
+
+
+@pytest.fixture
+def theme(qapp) -> Iterator[Theme]:
+    theme = Theme()
+    apply_theme(qapp, DARK)
+    yield theme
+    theme.deleteLater()
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def said() -> Said:
+    """The sentences that a person was told."""
+    return []
+
+
+@pytest.fixture
+def session(engine: FakeEngine, said: Said) -> Iterator[Session]:
+    session = Session(engine, Document(), said.append)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def show(qtbot, session: Session, theme: Theme, said: Said) -> Callable[[type[Panel]], Panel]:
+    """Puts a panel on the screen, as wide as its column."""
+
+    def show(panel: type[Panel]) -> Panel:
+        made = panel(session, theme, said.append)
+        holder = QWidget()
+        qtbot.addWidget(holder)
+        made.setParent(holder)
+        holder.resize(272, 900)
+        made.resize(272, 900)
+        holder.show()
+        qtbot.waitExposed(holder)
+        frame(session, made)
+        return made
+
+    return show
+
+
+def frame(session: Session, *panels: Panel) -> None:
+    """What the window's clock does."""
+    session.tick(0.0)
+    notes = guardrails(session.store.document, session.results)
+    for panel in panels:
+        panel.refresh(notes)

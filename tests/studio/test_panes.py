@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.path import CosineSpec, VPSpec
+from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
+from fmstudio.studio import commands, panes
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+MOTIONS, EXACT_LEARNED = commands.COMPARISONS[1], commands.COMPARISONS[0]
+
+
+@pytest.fixture
+def session():
+    session = Session(FakeEngine(), Document(), [].append)
+    yield session
+    session.close()
+
+
+def test_that_what_is_shown_is_said_once(session):
+    assert panes.summary(session.store.document, "dynamics") == "ODE"
+    commands.compare(session, EXACT_LEARNED)
+    assert panes.summary(session.store.document, "dynamics") == "ODE"
+    commands.compare(session, MOTIONS)
+    assert panes.summary(session.store.document, "dynamics") == "ODE · SDE · Langevin"
+
+
+def test_that_choosing_what_the_panes_differ_by_leaves_one_pane(session):
+    commands.compare(session, MOTIONS)
+    panes.choose(session, "dynamics", SDESpec(sigma=2.0), "Choose SDE")
+    document = session.store.document
+    assert len(document.view.panes) == 1
+    assert document.experiment(0).dynamics == SDESpec(sigma=2.0)
+    session.store.undo()
+    assert len(session.store.document.view.panes) == 3
+
+
+def test_that_choosing_something_else_keeps_the_comparison(session):
+    commands.compare(session, EXACT_LEARNED)
+    panes.choose(session, "path", CosineSpec(), "Choose path")
+    document = session.store.document
+    assert [pane.title for pane in document.view.panes] == ["Exact", "Learned"]
+    assert panes.shown(document, "path") == (CosineSpec(),)
+
+
+def test_that_a_parameter_reaches_every_pane_that_has_it_and_no_other(session):
+    commands.compare(session, MOTIONS)
+    panes.set_everywhere(session, "dynamics", "sigma", 0.4, "Change noise")
+    ode, sde, langevin = panes.shown(session.store.document, "dynamics")
+    assert (ode, sde, langevin) == (ODESpec(), SDESpec(sigma=0.4), LangevinSpec(sigma=0.4))
+    assert session.store.document.dynamics == ODESpec()
+
+
+def test_that_a_drag_through_all_panes_is_one_undo_step(session):
+    commands.compare(session, MOTIONS)
+    before = session.store.document
+    for sigma in (0.2, 0.5, 0.9):
+        panes.set_everywhere(session, "dynamics", "sigma", sigma, "Change noise", merge=True)
+    session.store.undo()
+    assert session.store.document == before
+
+
+def test_that_a_value_out_of_range_changes_nothing(session):
+    commands.compare(session, MOTIONS)
+    before = session.store.document
+    with pytest.raises(ValidationError):
+        panes.set_everywhere(session, "dynamics", "sigma", 99.0, "Change noise")
+    assert session.store.document == before
+
+
+def test_that_the_field_is_switched_in_all_panes_of_a_comparison(session):
+    commands.compare(session, MOTIONS)
+    panes.show_field(session, FieldChoice.LEARNED)
+    assert {pane.field for pane in session.store.document.view.panes} == {FieldChoice.LEARNED}
+    assert len(session.store.document.view.panes) == 3
+
+
+def test_that_one_field_of_both_is_one_pane(session):
+    commands.compare(session, EXACT_LEARNED)
+    panes.show_field(session, FieldChoice.LEARNED)
+    assert [pane.field for pane in session.store.document.view.panes] == [FieldChoice.LEARNED]
+
+
+def test_that_paths_compared_side_by_side_are_all_replaced():
+    view = ViewSpec(panes=(PaneSpec(title="VP", path=VPSpec()), PaneSpec(title="Cosine", path=CosineSpec())))
+    session = Session(FakeEngine(), Document(view=view), [].append)
+    panes.choose(session, "path", VPSpec(beta_max=5), "Choose path")
+    assert panes.shown(session.store.document, "path") == (VPSpec(beta_max=5),)
+    assert len(session.store.document.view.panes) == 1
+    session.close()

@@ -69,7 +69,7 @@ class Preferences(Spec):
         """Write the file, atomically. Raises OSError."""
         path = preferences_path()
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, self.model_dump_json(indent=1).encode())
+        write_atomically(path, self.model_dump_json(indent=1, warnings=False).encode())
 
     def with_recent(self, file: Path) -> Self:
         """``file`` moved to the front of the recent ones."""

@@ -63,6 +63,11 @@ def test_that_a_folder_in_its_place_is_told(own_home: Path) -> None:
     assert Preferences.load().problem
 
 
+def test_that_plain_words_may_be_saved_where_a_choice_is_kept() -> None:
+    Preferences().model_copy(update={"theme": "light"}).save()
+    assert Preferences.load().theme is ThemeChoice.LIGHT
+
+
 def test_that_a_problem_is_not_saved() -> None:
     Preferences(problem="it was broken").save()
     assert Preferences.load().problem == ""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from vispy import gloo
 
 from fmstudio.render.palette import rgb
 from fmstudio.render.scene import Array, ArrowLayer
-from fmstudio.render.vispy.frame import PaneFrame, program
+from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import as_float
 
 _VERTEX = """
@@ -93,9 +92,3 @@ class ArrowVisual:
 def four_times(rows: Array) -> Array:
     """Each row for the four corners of its quad."""
     return as_float(np.repeat(rows, 4, axis=0))
-
-
-def quad_indices(n: int) -> npt.NDArray[np.uint32]:
-    """Two triangles for each of n quads of four corners."""
-    quads = 4 * np.arange(n, dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
-    return quads.ravel()

@@ -1,6 +1,8 @@
-"""Densities: two float textures, mixed and coloured in the shader."""
+"""Densities: two float textures, mixed and coloured in the shader, tile by tile."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from vispy import gloo
@@ -8,22 +10,26 @@ from vispy import gloo
 from fmstudio.render.colours import density_table
 from fmstudio.render.palette import Palette
 from fmstudio.render.scene import Array, DensityLayer
-from fmstudio.render.vispy.frame import PaneFrame, program
+from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import Uploads, as_float
 
-EDGE = 3.0
+EDGE = 4.0
 """Cells outside the rectangle over which what stands on its border fades."""
+FINE = 256
+"""Rows to which an image is refined, so that bilinear sampling shows no creases."""
+BAND = 16
+"""Rows of cells drawn as one strip, no wider than what it holds: the empty part of a pane costs nothing."""
+DARK = 3e-5
+"""What share of an image's largest value cannot be told from the canvas."""
 
 _VERTEX = """
-attribute vec2 a_corner;
+attribute vec2 a_cell;
 uniform vec4 u_rectangle;
 uniform vec2 u_cells;   // columns - 1, rows - 1
 varying vec2 v_cell;
 void main() {
-    vec2 reach = EDGE / u_cells;
-    vec2 at = mix(-reach, 1.0 + reach, a_corner);
-    v_cell = at * u_cells;
-    gl_Position = vec4(to_clip(mix(u_rectangle.xy, u_rectangle.zw, at)), 0.0, 1.0);
+    v_cell = a_cell;
+    gl_Position = vec4(to_clip(mix(u_rectangle.xy, u_rectangle.zw, a_cell / u_cells)), 0.0, 1.0);
 }
 """
 
@@ -37,52 +43,52 @@ uniform float u_gain;
 varying vec2 v_cell;
 
 void main() {
-    // A cubic B-spline by four bilinear taps; the texture holds its coefficients.
-    vec2 f = fract(v_cell), i = v_cell - f, f2 = f * f, f3 = f2 * f;
-    vec2 w3 = f3 / 6.0, w1 = 2.0 / 3.0 - f2 + 0.5 * f3, w0 = 0.5 * (f2 - f) + (1.0 - f3) / 6.0;
-    vec2 g0 = w0 + w1, g1 = 1.0 - g0, size = 1.0 / (u_cells + 1.0);
-    vec2 p = (i - 0.5 + w1 / g0) * size, q = (i + 1.5 + w3 / g1) * size;
-    vec2 mid = vec2(q.x, p.y), up = vec2(p.x, q.y);
-    float value = g0.y * (g0.x * texture2D(u_a, p).r + g1.x * texture2D(u_a, mid).r)
-                + g1.y * (g0.x * texture2D(u_a, up).r + g1.x * texture2D(u_a, q).r);
-    if (u_weight > 0.0)
-        value = mix(value, g0.y * (g0.x * texture2D(u_b, p).r + g1.x * texture2D(u_b, mid).r)
-                         + g1.y * (g0.x * texture2D(u_b, up).r + g1.x * texture2D(u_b, q).r), u_weight);
+    vec2 at = (v_cell + 0.5) / (u_cells + 1.0);
+    float value = mix(texture2D(u_a, at).r, texture2D(u_b, at).r, u_weight) * u_gain;
     vec2 inside = clamp(1.0 - max(-v_cell, v_cell - u_cells) / EDGE, 0.0, 1.0);
-    vec4 colour = texture2D(u_table, vec2(sqrt(max(value * u_gain, 0.0) * inside.x * inside.y), 0.5));
+    vec4 colour = texture2D(u_table, vec2(sqrt(value * inside.x * inside.y), 0.5));
     // Half a grey level of fixed noise, or slow slopes on a dark ground show bands.
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
     gl_FragColor = vec4(colour.rgb + min(colour.a * 8.0, 1.0) * noise / 255.0, colour.a);
 }
 """
 
-_CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
-REACH = 7
-_INVERSE = (np.sqrt(3.0) * (np.sqrt(3.0) - 2.0) ** np.abs(np.arange(-REACH, REACH + 1))).astype(np.float32)
+
+@dataclass(frozen=True)
+class DensityImage:
+    """An image on the GPU, and where along each band of rows it holds anything."""
+
+    texture: gloo.Texture2D
+    spans: Array
+    """(bands, 2): first and last column in cells; first > last where there is nothing"""
 
 
 class DensityVisual:
-    """Draws density layers; uploads an image once."""
+    """Draws density layers; uploads an image once. Both images of a layer have one shape."""
 
     def __init__(self) -> None:
-        define = f"#define EDGE {EDGE}\n"
-        self._program = program(define + _VERTEX, define + _FRAGMENT)
-        self._program["a_corner"] = gloo.VertexBuffer(_CORNERS)
-        self.uploads: Uploads[gloo.Texture2D] = Uploads(_texture, limit=128 << 20)
+        self._program = program(_VERTEX, f"#define EDGE {EDGE}\n" + _FRAGMENT)
+        self.uploads: Uploads[DensityImage] = Uploads(_upload, limit=96 << 20)
         self._tables: dict[str, gloo.Texture2D] = {}
+        self._strips, self._index = gloo.VertexBuffer(), gloo.IndexBuffer()
 
     def draw(self, layer: DensityLayer, frame: PaneFrame) -> None:
-        rows, columns = layer.a.shape
+        a, b = self.uploads.of(layer.a), self.uploads.of(layer.b)
+        rows, columns = a.texture.shape[:2]
+        strips = strip_corners(a.spans, b.spans, rows, columns)
+        if len(strips) == 0:
+            return
+        self._strips.set_data(strips)
+        self._index.set_data(quad_indices(len(strips) // 4))
         draw = self._program
+        draw["a_cell"] = self._strips
         draw["u_view"] = frame.view
         draw["u_rectangle"] = (layer.x0, layer.y0, layer.x1, layer.y1)
         draw["u_cells"] = (columns - 1.0, rows - 1.0)
-        draw["u_a"] = self.uploads.of(layer.a)
-        draw["u_b"] = self.uploads.of(layer.b)
-        draw["u_weight"] = 0.0 if layer.a is layer.b else layer.weight
-        draw["u_gain"] = 1.0 / layer.top
+        draw["u_a"], draw["u_b"] = a.texture, b.texture
+        draw["u_weight"], draw["u_gain"] = layer.weight, 1.0 / layer.top
         draw["u_table"] = self._table(frame.palette)
-        draw.draw("triangle_strip")
+        draw.draw("triangles", self._index)
 
     def _table(self, palette: Palette) -> gloo.Texture2D:
         if palette.name not in self._tables:
@@ -93,20 +99,57 @@ class DensityVisual:
         return self._tables[palette.name]
 
 
-def _texture(image: Array) -> gloo.Texture2D:
-    return gloo.Texture2D(spline_coefficients(as_float(image)), interpolation="linear", internalformat="r32f")
+def _upload(image: Array) -> DensityImage:
+    fine = refined(image)
+    texture = gloo.Texture2D(fine, interpolation="linear", internalformat="r32f")
+    return DensityImage(texture, lit_spans(fine))
 
 
-def spline_coefficients(image: Array) -> Array:
-    """The coefficients c of the cubic B-spline through the image.
+def refined(image: Array) -> Array:
+    """The image on a grid of at least FINE rows.
 
-    Along each axis (c[i-1] + 4 c[i] + c[i+1]) / 6 = image[i], solved by the inverse sqrt(3) z^|k| with
-    z = sqrt(3) - 2, cut where it is below 1e-4.
+    Halfway between two points stands the cubic through four, so the given values stay. Negative and missing
+    values become 0, for it is a density.
     """
-    out = np.nan_to_num(image, nan=0.0, posinf=0.0, neginf=0.0)
-    for axis in (0, 1):
-        n, margin = out.shape[axis], [(REACH, REACH) if a == axis else (0, 0) for a in (0, 1)]
-        padded = np.pad(out, margin, mode="reflect" if n > REACH else "edge")
-        lagged = (padded.take(range(REACH + k, REACH + k + n), axis) for k in range(-REACH, REACH + 1))
-        out = sum(w * part for w, part in zip(_INVERSE, lagged, strict=True))
-    return as_float(out)
+    fine = np.nan_to_num(as_float(image), nan=0.0, posinf=0.0, neginf=0.0)
+    while fine.shape[0] < FINE and min(fine.shape) >= 4:
+        fine = _halved(_halved(fine).T).T
+    return as_float(np.maximum(fine, 0))
+
+
+def _halved(image: Array) -> Array:
+    """Rows put halfway between the rows."""
+    before, after = 2 * image[:1] - image[1:2], 2 * image[-1:] - image[-2:-1]
+    near, wide = (
+        image[:-1] + image[1:],
+        np.concatenate([before, image[:-2]]) + np.concatenate([image[2:], after]),
+    )
+    fine = np.empty((2 * len(image) - 1, image.shape[1]), np.float32)
+    fine[::2], fine[1::2] = image, (9 * near - wide) / 16
+    return fine
+
+
+def lit_spans(image: Array) -> Array:
+    """(bands, 2): in each band of BAND rows the columns between which values can be seen, a cell wider on each
+    side; (inf, -inf) where there are none."""
+    lit = image > DARK * max(float(image.max()), 1e-30)
+    bands = np.logical_or.reduceat(lit, np.arange(0, max(len(image) - 1, 1), BAND), 0)
+    # Its last cells reach up to the next band's first row.
+    bands[:-1] |= lit[BAND::BAND][: len(bands) - 1]
+    spans = np.stack([bands.argmax(1) - 1.0, image.shape[1] - bands[:, ::-1].argmax(1)], 1)
+    spans[~bands.any(1)] = np.inf, -np.inf
+    return as_float(spans)
+
+
+def strip_corners(a: Array, b: Array, rows: int, columns: int) -> Array:
+    """(4 * strips, 2) corners, in cells, of the bands of two images of one shape. At the border of the image
+    they reach EDGE cells beyond it."""
+    first, last = np.minimum(a[:, 0], b[:, 0]), np.maximum(a[:, 1], b[:, 1])
+    shown = first <= last
+    first = np.where(first <= 0, -EDGE, first)[shown]
+    last = np.where(last >= columns - 1, columns - 1 + EDGE, last)[shown]
+    edges = np.append(np.arange(len(a)) * float(BAND), rows - 1 + EDGE)
+    edges[0] = -EDGE
+    low, high = edges[:-1][shown], edges[1:][shown]
+    corners = np.stack([first, low, last, low, first, high, last, high], 1)
+    return as_float(corners.reshape(-1, 2))

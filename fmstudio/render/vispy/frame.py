@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from vispy import gloo
 
 from fmstudio.render.palette import Palette
@@ -41,3 +43,9 @@ class PaneFrame:
 def program(vertex: str, fragment: str) -> gloo.Program:
     """A program whose vertex shader knows ``to_clip``."""
     return gloo.Program("#version 120\n" + PLANE_TO_CLIP + vertex, "#version 120\n" + fragment)
+
+
+def quad_indices(n: int) -> npt.NDArray[np.uint32]:
+    """Two triangles for each of n quads of four corners."""
+    quads = 4 * np.arange(n, dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
+    return quads.ravel()

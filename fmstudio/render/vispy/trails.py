@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vispy import gloo
 
 from fmstudio.render.scene import Array, Bytes, TrailLayer
-from fmstudio.render.vispy.frame import PaneFrame, program
+from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import Uploads
 
 LINES_AT_ONCE = 4096
@@ -131,8 +131,7 @@ def segment_corners(n: int, k: int) -> tuple[Array, npt.NDArray[np.uint32]]:
     corners = np.empty((n * (k - 1), 4, 4), np.float32)
     corners[..., 0], corners[..., 1] = line[:, None], segment[:, None]
     corners[..., 2:] = corner
-    index = 4 * np.arange(n * (k - 1), dtype=np.uint32)[:, None] + np.array([0, 1, 2, 2, 1, 3], np.uint32)
-    return corners.reshape(-1, 4), index.ravel()
+    return corners.reshape(-1, 4), quad_indices(n * (k - 1))
 
 
 def _points_texture(first: int, points: Array) -> gloo.Texture2D:

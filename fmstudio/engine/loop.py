@@ -4,7 +4,7 @@ The newest interactive request first, training in the gaps. Three groups compete
 
 - **urgent**: densities and fields whose first row (the moment that is looked at) is still missing.
   They go first.
-- **filling**: all other requests. Kinds share by weight, panes take turns; measurements come last.
+- **filling**: all other requests. Kinds share by weight, panes take turns; measures come last.
 - **training**: the rest of the time.
 
 Filling and training are each guaranteed a share of a busy engine, so that none of them starves while a
@@ -39,8 +39,9 @@ Clock = Callable[[], float]
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 0.03
+_YOUNG_SECONDS = 0.05
 _MOST_OWED = 0.2
-_WEIGHTS = {Rank.DENSITY: 4.0, Rank.FIELD: 3.0, Rank.TRAJECTORIES: 4.0, Rank.SAMPLES: 2.0, Rank.MEASURE: 1.0}
+_WEIGHTS = {Rank.DENSITY: 3.0, Rank.FIELD: 2.0, Rank.TRAJECTORIES: 4.0, Rank.SAMPLES: 3.0, Rank.MEASURE: 1.0}
 
 
 class Group(Enum):
@@ -162,11 +163,21 @@ class Loop:
     def _choose_work(self, works: list[Work], group: Group) -> Work:
         if group is Group.URGENT:
             return min(works, key=lambda work: (work.rank, work.served_at))
-        ranks = {work.rank for work in works}
+        due = self._due(works)
+        ranks = {work.rank for work in due}
         self._join(ranks)
-        kinds = ranks - {Rank.MEASURE} or ranks
-        kind = min(kinds, key=lambda rank: (self._spent[rank], rank))
-        return min((work for work in works if work.rank is kind), key=lambda work: work.served_at)
+        kind = min(ranks, key=lambda rank: (self._spent[rank], rank))
+        return min((work for work in due if work.rank is kind), key=lambda work: work.served_at)
+
+    def _due(self, works: list[Work]) -> list[Work]:
+        """Those that should go on now. The other moments of a picture that is just changing would be thrown
+        away with the next change, and measures interrupt long: both wait while there is something else."""
+        lasting = [work for work in works if work.rank is not Rank.MEASURE]
+        settled = [work for work in lasting if not self._is_young(work)]
+        return settled or lasting or works
+
+    def _is_young(self, work: Work) -> bool:
+        return work.rank <= Rank.FIELD and self._clock() - work.asked_at < _YOUNG_SECONDS
 
     def _join(self, ranks: set[Rank]) -> None:
         """A kind that was away claims no time for that: it starts level with those that waited."""

@@ -84,30 +84,31 @@ def simulate_in_tiles(
     x_0: Tensor,
     times: Sequence[float] | Tensor,
     generator: torch.Generator | None = None,
+    tile: int = TILE,
 ) -> Iterator[Tensor | None]:
     """As ``simulate``, with None after each tile of a step but the last: there, the step of a big crowd may
     be left and taken up again."""
     grid = [float(t) for t in times]
     _check(dynamics, solver, x_0, grid, generator)
     noise = FrozenNoise(generator) if generator is not None and solver.noises else None
-    return _states(dynamics, solver, x_0, grid, noise)
+    return _states(dynamics, solver, x_0, grid, noise, tile)
 
 
 def _states(
-    dynamics: Dynamics, solver: Solver, x: Tensor, grid: list[float], noise: FrozenNoise | None
+    dynamics: Dynamics, solver: Solver, x: Tensor, grid: list[float], noise: FrozenNoise | None, tile: int
 ) -> Iterator[Tensor | None]:
     yield x
     d = x.shape[1]
     for k, (t, after) in enumerate(itertools.pairwise(grid)):
         draws = None if noise is None else noise.draw(k, len(x), solver.noise_columns(d), d).to(x)
         moved = torch.empty_like(x)
-        for first in range(0, len(x), TILE):
+        for first in range(0, len(x), tile):
             if first > 0:
                 yield None
-            tile = slice(first, first + TILE)
+            rows = slice(first, first + tile)
             with torch.no_grad():
-                moved[tile] = solver.step(
-                    dynamics, x[tile], t, after - t, None if draws is None else draws[tile]
+                moved[rows] = solver.step(
+                    dynamics, x[rows], t, after - t, None if draws is None else draws[rows]
                 )
         x = moved
         yield x

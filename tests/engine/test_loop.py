@@ -154,9 +154,24 @@ def test_that_filling_shares_by_weight_so_that_motion_does_not_wait_for_all_dens
     bench = Bench(density=0.006, trajectories=0.006)
     bench.submit(1, "density", density())
     bench.submit(2, "trajectories", trajectories())
+    bench.run(0.06)
+    before = [bench.results[job].ready for job in (1, 2)]
     bench.run(0.12)
-    assert 8 <= bench.results[1].ready <= 12
-    assert 8 <= bench.results[2].ready <= 12
+    rows = [bench.results[job].ready - was for job, was in zip((1, 2), before, strict=True)]
+    assert sum(rows) == pytest.approx(20, abs=1)
+    assert rows[0] == pytest.approx(20 * 3 / 7, abs=2)
+
+
+def test_that_the_other_moments_wait_while_the_picture_is_changing() -> None:
+    bench = Bench(density=0.004, trajectories=0.004)
+    bench.submit(1, "density", density())
+    bench.submit(2, "trajectories", trajectories())
+    bench.run(0.04)
+    assert bench.results[1].ready == 1
+    assert bench.results[2].ready >= 8
+    bench.loop.cancel("trajectories")
+    bench.run(0.008)
+    assert bench.results[1].ready == 3
 
 
 def test_that_a_kind_that_was_away_claims_no_time_for_that() -> None:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmstudio.gui.contrast import TEXT_RATIO, contrast, mix, readable
+from fmstudio.gui.style_sheet import accent, edge, hover, note_ground, style_sheet, well
+from fmstudio.gui.theme import Theme
+from fmstudio.render.palette import DARK, LIGHT, PALETTES
+
+COLOURS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
+
+
+def test_that_black_on_white_has_the_greatest_contrast():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#123456", "#123456") == pytest.approx(1)
+
+
+@given(COLOURS, COLOURS)
+def test_that_readable_text_is_readable_on_any_ground(colour, ground):
+    assert contrast(readable(colour, ground), ground) >= TEXT_RATIO
+
+
+@given(COLOURS, COLOURS)
+def test_that_what_can_be_read_already_is_left_alone(colour, ground):
+    if contrast(colour, ground) >= TEXT_RATIO:
+        assert readable(colour, ground) == colour
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
+def test_that_text_can_be_read_on_every_ground(palette):
+    grounds = (
+        palette.window,
+        palette.raised,
+        palette.canvas,
+        hover(palette),
+        well(palette),
+        note_ground(palette),
+    )
+    for ground in grounds:
+        assert contrast(palette.text, ground) >= TEXT_RATIO
+        assert contrast(palette.secondary, ground) >= TEXT_RATIO or ground == hover(palette)
+    on_accent = palette.canvas if palette.name == "dark" else "#ffffff"
+    assert contrast(on_accent, accent(palette)) >= TEXT_RATIO
+    assert contrast(edge(palette), palette.window) > contrast(palette.line, palette.window)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
+def test_that_the_style_sheet_has_no_place_left_unfilled(palette):
+    text = style_sheet(palette)
+    assert "$" not in text
+    assert text.count("{") == text.count("}")
+    assert palette.window in text
+
+
+def test_that_mixing_goes_from_one_colour_to_the_other():
+    assert (mix("#000000", "#ffffff", 0), mix("#000000", "#ffffff", 1)) == ("#000000", "#ffffff")
+
+
+def test_that_choosing_a_theme_tells_everybody_once(qapp, qtbot, theme: Theme):
+    with qtbot.waitSignal(theme.changed) as told:
+        theme.choose("light")
+    assert told.args == [LIGHT]
+    assert theme.palette is LIGHT
+    assert LIGHT.window in qapp.styleSheet()
+    with qtbot.assertNotEmitted(theme.changed):
+        theme.choose("light")
+    theme.choose("dark")
+    assert theme.palette is DARK
+
+
+def test_that_following_the_system_wears_what_the_system_wears(theme: Theme):
+    theme.choose("system")
+    assert theme.choice == "system"
+    assert theme.palette in PALETTES.values()
+    with pytest.raises(KeyError):
+        theme.choose("purple")

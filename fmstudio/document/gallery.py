@@ -75,7 +75,8 @@ _QUIET = LayersSpec(field=False)
 
 
 def _panes(*panes: PaneSpec, **changes: Any) -> ViewSpec:
-    return ViewSpec(panes=panes, **changes)
+    """Small panes have small particles."""
+    return ViewSpec(panes=panes, particle_size=5.0 if len(panes) < 4 else 4.0, **changes)
 
 
 @_entry("two-moons", "Two moons", "001 Thm 2.1; 003", "u_t(x) = ∫ u_t(x|z) p_t(x|z) p_data(z) / p_t(x) dz")
@@ -149,11 +150,16 @@ def _reverse_sde() -> dict[str, Any]:
     "x_t = α_t z + β_t x_0",
 )
 def _schedules() -> dict[str, Any]:
-    paths = (CondOTSpec(), VPSpec(), VESpec(sigma_max=3.0), CosineSpec())
+    paths = {
+        "Straight": CondOTSpec(),
+        "Variance preserving": VPSpec(),
+        "Variance exploding": VESpec(sigma_max=3.0),
+        "Trigonometric": CosineSpec(),
+    }
     return {
         "target": EightGaussiansSpec(),
         "simulation": SimulationSpec(steps=100, particles=1000),
-        "view": _panes(*(PaneSpec(title=path.title, layers=_QUIET, path=path) for path in paths)),
+        "view": _panes(*(PaneSpec(title=title, layers=_QUIET, path=path) for title, path in paths.items())),
     }
 
 

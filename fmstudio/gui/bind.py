@@ -67,7 +67,8 @@ def sentence(error: Exception) -> str:
     if not isinstance(cause, ValidationError):
         return str(error)
     message = str(cause.errors()[0]["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:] + "."
+    first_word = message.split(" ")[0]
+    return ("" if "_" in first_word else message[:1].upper()) + message["_" not in first_word :] + "."
 
 
 def watch(

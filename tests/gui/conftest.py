@@ -45,12 +45,14 @@ def session(engine: FakeEngine, said: Said) -> Iterator[Session]:
 
 
 @pytest.fixture
-def show(qtbot, session: Session, theme: Theme, said: Said) -> Callable[[type[Panel]], Panel]:
+def show(qtbot, session: Session, theme: Theme, said: Said) -> Iterator[Callable[[type[Panel]], Panel]]:
     """Puts a panel on the screen, as wide as its column."""
+    holders: list[QWidget] = []
 
     def show(panel: type[Panel]) -> Panel:
         made = panel(session, theme, said.append)
         holder = QWidget()
+        holders.append(holder)
         qtbot.addWidget(holder)
         made.setParent(holder)
         holder.resize(272, 900)
@@ -60,7 +62,7 @@ def show(qtbot, session: Session, theme: Theme, said: Said) -> Callable[[type[Pa
         frame(session, made)
         return made
 
-    return show
+    yield show
 
 
 def frame(session: Session, *panels: Panel) -> None:

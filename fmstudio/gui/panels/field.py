@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.training import ModelSpec, TrainingSpec
+from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.panels.training_controls import OBJECTIVES, TrainingControls
+from fmstudio.gui.panels.training_controls import TrainingControls
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
 from fmstudio.gui.widgets.scale import Scale
@@ -24,6 +24,11 @@ FIELDS = (
     Choice("learned", "Learned", "The trained network", "learned"),
     Choice("both", "Both", "Exact and learned side by side"),
 )
+OBJECTIVES = {
+    Objective.CFM.value: "Flow matching",
+    Objective.DSM.value: "Score matching",
+    Objective.EXACT.value: "Exact field",
+}
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU (CUDA)"}
 _CHOICES = {"objective": ("Objective", OBJECTIVES), "device": ("Device", DEVICES)}
 _SCALES = {

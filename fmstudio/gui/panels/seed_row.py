@@ -30,6 +30,7 @@ class SeedField(QWidget):
         self._symbol, self._theme = symbol, theme
         self._edit = FieldEdit(session, f"simulation.{field}", f"New {name}", notify)
         self.figure = QLineEdit()
+        self.figure.setMinimumWidth(34)
         self.figure.setAccessibleName(f"Seed of the {name}")
         self.figure.setToolTip(f"Seed of the {name}: the same seed, the same {name}")
         self.die = QPushButton()

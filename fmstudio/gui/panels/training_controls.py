@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.training import Objective
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
@@ -15,11 +14,6 @@ from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
 BAR_STEPS = 1000
-OBJECTIVES = {
-    Objective.CFM.value: "Flow matching",
-    Objective.DSM.value: "Score matching",
-    Objective.EXACT.value: "Exact field",
-}
 
 
 class TrainingControls(QWidget):
@@ -69,7 +63,7 @@ class TrainingControls(QWidget):
         row.addSpacing(4)
         row.addLayout(figures, 1)
         row.addWidget(settings)
-        self.button.setMinimumWidth(92)
+        self.button.setMinimumWidth(62)
 
     def tick(self) -> None:
         """Follow the training, when it has something new to say."""
@@ -104,8 +98,7 @@ class TrainingControls(QWidget):
         self.steps.setToolTip(training.message if failed else "")
         asked = f"{trained:,} steps trained" if trained else f"{document.training.steps:,} steps"
         self.steps.setText("The last run failed" if failed else asked)
-        objective = OBJECTIVES[document.training.objective.value].lower()
-        self.speed.setText(f"{objective}, {document.model.layers} × {document.model.width}")
+        self.speed.setText(f"{document.model.layers} × {document.model.width} network")
 
     def _on_button_clicked(self) -> None:
         match self._session.results.training.state:

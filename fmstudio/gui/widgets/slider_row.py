@@ -62,6 +62,7 @@ class QuietSlider(QSlider):
             value = QStyle.sliderValueFromPosition(
                 self.minimum(), self.maximum(), at.x() - handle.width() // 2, span
             )
+            self.setSliderDown(True)
             self.setSliderPosition(value)
         super().mousePressEvent(event)
 

@@ -1,0 +1,397 @@
+"""The left column, driven by mouse and keyboard on an engine that does as it is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSlider, QWidget
+
+from fmstudio.document.specs.distribution import (
+    DrawnSpec,
+    EightGaussiansSpec,
+    PointsSpec,
+    RingSpec,
+    TwoMoonsSpec,
+)
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, VESpec
+from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import TrainingCommand, TrainingProgress, TrainingState
+from fmstudio.gui.panels import LEFT_PANELS
+from fmstudio.gui.panels.field import FieldPanel
+from fmstudio.gui.panels.motion import MotionPanel
+from fmstudio.gui.panels.path import PathPanel
+from fmstudio.gui.panels.source import SourcePanel
+from fmstudio.gui.panels.target import TargetPanel
+from fmstudio.studio import commands
+from fmstudio.studio.planner import thumbnail_lane
+from fmstudio.studio.tools import Mode
+from tests.gui.conftest import frame
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def _drag(qtbot, slider: QSlider, start: int, *stops: int) -> None:
+    middle = slider.height() // 2
+    qtbot.mousePress(slider, LEFT, pos=QPoint(start, middle))
+    for stop in stops:
+        qtbot.mouseMove(slider, QPoint(stop, middle))
+    qtbot.mouseRelease(slider, LEFT, pos=QPoint(stops[-1], middle))
+
+
+# ---- source and target ----
+
+
+def test_that_a_thumbnail_chooses_the_source_and_undo_takes_it_back(qtbot, session, show):
+    panel = show(SourcePanel)
+    qtbot.mouseClick(panel.tiles.tiles["ring"], LEFT)
+    assert session.store.document.source == RingSpec()
+    assert panel.tiles.tiles["ring"].isChecked()
+    assert panel.section.head.summary == "Ring"
+    session.store.undo()
+    assert panel.tiles.tiles["standard-normal"].isChecked()
+    assert not panel.tiles.tiles["ring"].isChecked()
+    assert panel.section.head.summary == "Standard normal"
+
+
+def test_that_choosing_what_is_chosen_keeps_its_parameters(qtbot, session, show):
+    panel = show(TargetPanel)
+    commands.choose_target(session, TwoMoonsSpec(noise=0.3))
+    qtbot.mouseClick(panel.tiles.tiles["two-moons"], LEFT)
+    assert session.store.document.target == TwoMoonsSpec(noise=0.3)
+
+
+def test_that_thumbnails_show_samples_when_they_have_come(engine, session, show):
+    panel = show(TargetPanel)
+    tile = panel.tiles.tiles["pinwheel"]
+    assert not tile.has_points
+    engine.finish(engine.in_lane(thumbnail_lane("target", "pinwheel"))[0])
+    frame(session, panel)
+    assert tile.has_points
+    assert not panel.tiles.tiles["rings"].has_points
+
+
+def test_that_parameters_of_the_chosen_target_are_sliders_behind_a_switch(qtbot, session, show):
+    panel = show(TargetPanel)
+    assert not panel.form.isVisible()
+    qtbot.mouseClick(panel.settings, LEFT)
+    assert list(panel.form.rows) == ["noise", "scale"]
+    qtbot.mouseClick(panel.tiles.tiles["eight-gaussians"], LEFT)
+    assert list(panel.form.rows) == ["radius", "std"]
+    assert panel.form.isVisible()
+    before = session.store.document
+    slider = panel.form.rows["radius"].slider
+    _drag(qtbot, slider, 20, 40, 55, 70)
+    assert isinstance(session.store.document.target, EightGaussiansSpec)
+    assert session.store.document.target.radius != 2.0
+    assert session.store.undo() == "Change radius"
+    assert session.store.document == before
+    assert panel.form.rows["radius"].value == 2.0
+
+
+def test_that_drawing_starts_with_the_brush_in_hand_and_clears_undoably(qtbot, session, show):
+    panel = show(TargetPanel)
+    assert not panel.brush.isVisible()
+    qtbot.mouseClick(panel.draw, LEFT)
+    assert isinstance(session.store.document.target, DrawnSpec)
+    assert session.tools.mode is Mode.DRAW
+    assert panel.brush.isVisible()
+    assert panel.draw.isChecked()
+    commands.draw_segment(session, (0, 0), (1, 1), session.tools.brush)
+    commands.end_stroke(session)
+    qtbot.mouseClick(panel.brush.clear, LEFT)
+    assert session.store.document.target.is_empty
+    session.store.undo()
+    assert not session.store.document.target.is_empty
+
+
+def test_that_the_brush_belongs_to_the_tools_and_not_to_the_document(qtbot, session, show):
+    panel = show(TargetPanel)
+    commands.start_drawing(session)
+    before = session.store.document
+    qtbot.mouseClick(panel.brush.kinds.buttons["eraser"], LEFT)
+    assert session.tools.brush.erase
+    radius = session.tools.brush.radius
+    _drag(qtbot, panel.brush.size_row.slider, 10, 90)
+    assert session.tools.brush.radius > radius
+    frame(session, panel)
+    assert panel.brush.kinds.buttons["eraser"].isChecked()
+    assert panel.brush.size_row.value == session.tools.brush.radius
+    assert session.store.document == before
+
+
+def test_that_an_empty_drawing_is_noted_and_its_button_gives_the_brush(qtbot, session, show):
+    panel = show(TargetPanel)
+    commands.start_drawing(session)
+    frame(session, panel)
+    note = panel.section.notes.notes[0]
+    assert "empty" in note.words.text()
+    qtbot.mouseClick(note.button, LEFT)
+    assert session.tools.mode is Mode.DRAW
+
+
+def test_that_a_dropped_file_becomes_the_target(session, show, tmp_path, said):
+    panel = show(TargetPanel)
+    file = tmp_path / "cloud.csv"
+    np.savetxt(file, np.random.default_rng(0).normal(size=(40, 2)), delimiter=",")
+    panel.tiles.tiles["ring" if "ring" in panel.tiles.tiles else "rings"].file_dropped.emit(str(file))
+    assert isinstance(session.store.document.target, PointsSpec)
+    assert panel.imported.isChecked()
+    assert panel.section.head.summary == session.store.document.target.name
+    assert not said
+
+
+def test_that_a_bad_file_is_a_sentence_and_changes_nothing(session, show, tmp_path, said, monkeypatch):
+    panel = show(TargetPanel)
+    file = tmp_path / "bad.csv"
+    file.write_text("one,two\nthree,four\n")
+    before = session.store.document
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    panel.imported.click()
+    assert session.store.document == before
+    assert len(said) == 1
+
+
+# ---- path ----
+
+
+def test_that_a_path_is_chosen_by_its_tile_and_shows_formula_and_parameters(qtbot, session, show):
+    panel = show(PathPanel)
+    assert not panel.form.isVisible()
+    qtbot.mouseClick(panel.tiles[FMOTSpec], LEFT)
+    assert session.store.document.path == FMOTSpec()
+    assert panel.tiles[FMOTSpec].isChecked()
+    assert "<sub>min</sub>" in panel.formula.text()
+    assert panel.form.isVisible()
+    session.store.undo()
+    assert panel.tiles[CondOTSpec].isChecked()
+    assert not panel.form.isVisible()
+
+
+def test_that_two_parameters_that_contradict_each_other_are_refused_in_words(qtbot, session, show, said):
+    commands.choose_path(session, VESpec())
+    panel = show(PathPanel)
+    row = panel.form.rows["sigma_max"]
+    row.figure.selectAll()
+    commands.set_field(session, "path.sigma_min", 0.9, "σ_min")
+    qtbot.keyClicks(row.figure, "0.5")
+    qtbot.keyClick(row.figure, Qt.Key.Key_Return)
+    assert session.store.document.path == VESpec(sigma_min=0.9)
+    assert "sigma_max must exceed sigma_min" in said[0]
+    assert row.figure.text() == "5.0"
+
+
+def test_that_the_coupling_is_a_choice_of_the_training(qtbot, session, show):
+    panel = show(PathPanel)
+    qtbot.mouseClick(panel.coupling.buttons["ot"], LEFT)
+    assert session.store.document.training.coupling is Coupling.OT
+    assert panel.coupling.buttons["ot"].isChecked()
+
+
+def test_that_the_dots_follow_time(session, show):
+    panel = show(PathPanel)
+    before = panel.plot.grab().toImage()
+    session.playback.seek(0.8)
+    frame(session, panel)
+    assert panel.plot.grab().toImage() != before
+    assert "0.80" in panel.plot.toolTip()
+
+
+# ---- field ----
+
+
+def test_that_exact_learned_and_both_are_one_switch(qtbot, session, show):
+    panel = show(FieldPanel)
+    qtbot.mouseClick(panel.fields.buttons["both"], LEFT)
+    assert [pane.field for pane in session.store.document.view.panes] == list(FieldChoice)
+    assert panel.section.head.summary == "Exact | learned"
+    qtbot.mouseClick(panel.fields.buttons["learned"], LEFT)
+    assert [pane.field for pane in session.store.document.view.panes] == [FieldChoice.LEARNED]
+    session.store.undo()
+    assert panel.fields.buttons["both"].isChecked()
+
+
+def test_that_a_learned_field_without_a_model_is_noted_and_its_button_trains(qtbot, engine, session, show):
+    panel = show(FieldPanel)
+    commands.single_pane(session, FieldChoice.LEARNED)
+    frame(session, panel)
+    note = panel.section.notes.notes[0]
+    assert "No model" in note.words.text()
+    qtbot.mouseClick(note.button, LEFT)
+    assert len(engine.trained) == 1
+
+
+def _progress(state: TrainingState, step: int) -> TrainingProgress:
+    losses = np.ones(step, np.float32)
+    return TrainingProgress(1, state, step, 4000, 0, losses, 512.0, 6.4, floor=0.4)
+
+
+def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, engine, session, show):
+    panel = show(FieldPanel)
+    button = panel.training.button
+    qtbot.mouseClick(button, LEFT)
+    assert engine.trained[0].training.steps == 4000
+    session.results.training.take(_progress(TrainingState.RUNNING, 1000))
+    frame(session, panel)
+    assert button.text() == "Pause"
+    assert panel.training.steps.text() == "1,000 / 4,000"
+    assert panel.training.left.text() == "6 s"
+    assert panel.training.bar.value() == 250
+    qtbot.mouseClick(button, LEFT)
+    session.results.training.take(_progress(TrainingState.PAUSED, 1000))
+    frame(session, panel)
+    assert button.text() == "Resume"
+    qtbot.mouseClick(button, LEFT)
+    qtbot.mouseClick(panel.training.stop, LEFT)
+    assert engine.commands == [TrainingCommand.PAUSE, TrainingCommand.RESUME, TrainingCommand.STOP]
+    session.results.training.take(_progress(TrainingState.STOPPED, 1000))
+    frame(session, panel)
+    assert not panel.training.stop.isVisible()
+    assert button.text() == "Train"
+
+
+def test_that_a_failed_training_says_so_and_why(session, show):
+    panel = show(FieldPanel)
+    session.train()
+    failed = TrainingProgress(
+        1, TrainingState.FAILED, 3, 4000, 0, np.ones(3, np.float32), 0, 0, None, "It diverged."
+    )
+    session.results.training.take(failed)
+    frame(session, panel)
+    assert "failed" in panel.training.steps.text()
+    assert panel.training.steps.toolTip() == "It diverged."
+
+
+def test_that_the_settings_of_the_training_are_a_form(qtbot, session, show):
+    panel = show(FieldPanel)
+    qtbot.mouseClick(panel.settings, LEFT)
+    rows = panel.training_form.rows
+    rows["objective"].box.setCurrentIndex(1)
+    rows["objective"].box.activated.emit(1)
+    assert session.store.document.training.objective is Objective.DSM
+    figure = rows["steps"].figure
+    figure.selectAll()
+    qtbot.keyClicks(figure, "200000")
+    qtbot.keyClick(figure, Qt.Key.Key_Return)
+    assert session.store.document.training.steps == 200_000
+    assert figure.text() == "200,000"
+    assert list(panel.model_form.rows) == ["width", "layers"]
+
+
+# ---- motion ----
+
+
+def test_that_the_motion_decides_what_can_be_set(qtbot, session, show):
+    panel = show(MotionPanel)
+    assert not panel.sigma.isVisible()
+    assert not panel.seeds.noise.isEnabled()
+    qtbot.mouseClick(panel.motions.buttons["sde"], LEFT)
+    assert session.store.document.dynamics == SDESpec()
+    assert panel.sigma.isVisible()
+    assert panel.seeds.noise.isEnabled()
+    assert not panel.duration.isVisible()
+    _drag(qtbot, panel.sigma.slider, 10, 80)
+    sigma = session.store.document.dynamics.sigma
+    qtbot.mouseClick(panel.motions.buttons["langevin"], LEFT)
+    assert session.store.document.dynamics == LangevinSpec(sigma=sigma)
+    assert panel.duration.isVisible()
+
+
+def test_that_the_solver_is_chosen_among_those_of_the_motion(session, show):
+    panel = show(MotionPanel)
+    titles = [panel.solver.itemText(i) for i in range(panel.solver.count())]
+    assert titles == ["Euler", "Midpoint", "Heun", "Runge–Kutta 4"]
+    panel.solver.activated.emit(3)
+    assert session.store.document.dynamics == ODESpec(solver="rk4")
+    assert panel.solver.currentText() == "Runge–Kutta 4"
+    session.store.undo()
+    assert panel.solver.currentText() == "Heun"
+
+
+def test_that_steps_are_one_press_away(qtbot, session, show):
+    panel = show(MotionPanel)
+    qtbot.mouseClick(panel.quick[10], LEFT)
+    assert session.store.document.simulation.steps == 10
+    assert panel.quick[10].isChecked()
+    assert panel.steps.figure.text() == "10"
+    qtbot.mouseClick(panel.quick[10], LEFT)
+    assert panel.quick[10].isChecked()
+
+
+def test_that_a_drag_of_particles_is_one_undo_step(qtbot, session, show):
+    panel = show(MotionPanel)
+    _drag(qtbot, panel.particles.slider, 5, 30, 60, 90)
+    assert session.store.document.simulation.particles != 2000
+    assert not session.is_interacting
+    assert session.store.undo() == "Change particles"
+    assert session.store.document.simulation.particles == 2000
+    assert panel.particles.figure.text() == "2,000"
+
+
+def test_that_each_die_throws_its_own_seed(qtbot, session, show):
+    commands.choose_dynamics(session, SDESpec())
+    panel = show(MotionPanel)
+    start, noise = session.store.document.simulation.start_seed, session.store.document.simulation.noise_seed
+    qtbot.mouseClick(panel.seeds.start.die, LEFT)
+    assert session.store.document.simulation.start_seed != start
+    assert session.store.document.simulation.noise_seed == noise
+    qtbot.mouseClick(panel.seeds.noise.die, LEFT)
+    assert session.store.document.simulation.noise_seed != noise
+    figure = panel.seeds.start.figure
+    figure.selectAll()
+    qtbot.keyClicks(figure, "12")
+    qtbot.keyClick(figure, Qt.Key.Key_Return)
+    assert session.store.document.simulation.start_seed == 12
+
+
+def test_that_motions_side_by_side_are_all_marked_and_share_their_noise(session, show):
+    commands.compare(session, commands.COMPARISONS[1])
+    panel = show(MotionPanel)
+    assert [name for name, b in panel.motions.buttons.items() if b.isChecked()] == ["ode", "sde", "langevin"]
+    assert not panel.solver.isEnabled()
+    panel.sigma.chosen.emit(0.3)
+    sigmas = {getattr(pane.dynamics, "sigma", None) for pane in session.store.document.view.panes}
+    assert sigmas == {None, 0.3}
+
+
+def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, show):
+    commands.choose_dynamics(session, SDESpec(sigma=4.0))
+    panel = show(MotionPanel)
+    note = panel.section.notes.notes[0]
+    assert "large" in note.words.text()
+    qtbot.mouseClick(note.button, LEFT)
+    assert session.store.document.simulation.steps == 100
+
+
+# ---- all of them ----
+
+
+@pytest.mark.parametrize("entry", LEFT_PANELS, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("theme_name", ["dark", "light"])
+def test_that_every_control_has_a_name_a_tip_and_a_place_in_the_tab_order(show, theme, entry, theme_name):
+    panel = show(entry.factory)
+    theme.choose(theme_name)
+    controls = [
+        w for kind in (QAbstractButton, QSlider, QLineEdit, QComboBox) for w in panel.findChildren(kind)
+    ]
+    assert controls
+    for control in controls:
+        assert control.accessibleName() or getattr(control, "text", str)(), control
+        assert control.toolTip(), control
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control
+    theme.choose("dark")
+
+
+@pytest.mark.parametrize("entry", LEFT_PANELS, ids=lambda entry: entry.id)
+def test_that_nothing_is_wider_than_the_column(session, show, entry):
+    commands.choose_dynamics(session, LangevinSpec())
+    commands.choose_path(session, VESpec())
+    commands.start_drawing(session)
+    panel = show(entry.factory)
+    frame(session, panel)
+    assert panel.minimumSizeHint().width() <= 264
+    for child in panel.findChildren(QWidget):
+        if child.isVisible() and child.parentWidget() is not None and not isinstance(child, QLineEdit):
+            assert child.geometry().right() <= child.parentWidget().width(), child

@@ -1,0 +1,219 @@
+"""The right column: what it shows, when it shows, and that it is calm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.dynamics import SDESpec
+from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import LearnedModel, TrainingProgress, TrainingState
+from fmstudio.gui.plots import RIGHT_PANELS
+from fmstudio.gui.plots import pace as pace_module
+from fmstudio.gui.plots.chart import round_ticks
+from fmstudio.gui.plots.equation import EquationPanel
+from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.loss import LossPanel
+from fmstudio.gui.plots.loss_curve import BINS, loss_curve, vertical_range
+from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
+from fmstudio.gui.plots.metrics import MetricsPanel
+from fmstudio.gui.plots.pace import Pace
+from fmstudio.studio import commands
+from tests.gui.conftest import frame
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch):
+    """A clock that the test turns: every look at it is a second later, unless it stands."""
+
+    class Clock:
+        now, stands = 100.0, False
+
+        def monotonic(self) -> float:
+            self.now += 0.0 if self.stands else 1.0
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(pace_module, "time", clock)
+    return clock
+
+
+# ---- the loss as a curve ----
+
+
+@given(st.integers(1, 2000), st.integers(0, 10**6))
+def test_that_a_loss_curve_keeps_its_extremes_and_stays_small(n, seed):
+    losses = np.random.default_rng(seed).random(n)
+    curve = loss_curve(np.arange(n), losses)
+    assert len(curve.steps) <= BINS
+    assert curve.raw.min() == losses.min()
+    assert curve.raw.max() == losses.max()
+    assert losses.min() - 1e-9 <= curve.smooth.min()
+    assert curve.smooth.max() <= losses.max() + 1e-9
+    assert np.all(np.diff(curve.steps) > 0)
+
+
+def test_that_a_constant_loss_is_a_constant_curve():
+    curve = loss_curve(np.arange(1000), np.full(1000, 0.4))
+    np.testing.assert_allclose(curve.smooth, 0.4)
+
+
+def test_that_losses_that_are_not_finite_are_left_out():
+    curve = loss_curve([0, 1, 2, 3], [1.0, np.nan, np.inf, 3.0])
+    assert curve.raw.max() == 3.0
+    assert len(loss_curve([], []).steps) == 0
+
+
+def test_that_the_floor_and_the_curve_are_in_sight():
+    curve = loss_curve(np.arange(500), 1 + np.exp(-np.arange(500) / 50))
+    low, high = vertical_range(curve, 0.9)
+    assert low < 0.9
+    assert high > curve.smooth[len(curve.smooth) // 25 :].max()
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_that_ticks_are_few_and_in_sight(low, span):
+    ticks = round_ticks(low, low + span, 4)
+    assert 1 <= len(ticks) <= 4
+    assert all(low - 1e-6 * span <= tick <= low + span * (1 + 1e-6) for tick in ticks)
+
+
+def test_that_a_plot_is_drawn_for_news_only_and_not_too_often(clock):
+    clock.stands = True
+    pace = Pace()
+    assert pace.is_due("a")
+    assert not pace.is_due("a")
+    assert not pace.is_due("b")
+    clock.now += 1
+    assert pace.is_due("b")
+    assert not pace.is_due("b")
+
+
+# ---- the panels ----
+
+
+def _progress(step: int, floor: float | None = 0.387) -> TrainingProgress:
+    losses = (0.4 + np.exp(-np.arange(step) / 30)).astype(np.float32)
+    return TrainingProgress(1, TrainingState.RUNNING, step, 4000, 0, losses, 500.0, 5.0, floor)
+
+
+def test_that_the_loss_appears_with_the_first_step_beside_its_floor(session, show):
+    panel = show(LossPanel)
+    assert panel.isHidden()
+    session.train()
+    session.results.training.take(_progress(600))
+    frame(session, panel)
+    assert not panel.isHidden()
+    steps, smooth = panel.smooth.getData()
+    assert len(steps)
+    assert panel.section.head.summary == f"{smooth[-1]:.3f}"
+    assert panel.floor_words.toPlainText() == "floor 0.387 (not zero)"
+    assert panel.floor.getData()[1].tolist() == [0.387, 0.387]
+
+
+def test_that_a_loss_without_a_known_floor_shows_none(session, show):
+    panel = show(LossPanel)
+    session.train()
+    session.results.training.take(_progress(100, floor=None))
+    frame(session, panel)
+    assert not panel.floor.isVisible()
+    assert not panel.floor_words.isVisible()
+
+
+def _model(session) -> LearnedModel:
+    d = session.store.document
+    flat = FrozenArray(np.zeros(4))
+    return LearnedModel(ModelSpec(), Objective.CFM, flat, 10, d.source, d.target, d.path, TrainingSpec())
+
+
+def test_that_the_error_over_t_is_shown_with_its_value_at_the_present_moment(engine, session, show):
+    panel = show(FieldErrorPanel)
+    model = _model(session)
+    session.results.models[model.source, model.target, model.path] = model
+    commands.single_pane(session, FieldChoice.LEARNED)
+    frame(session, panel)
+    assert panel.isHidden()
+    job = engine.in_lane("error/0")[-1]
+    for row in range(job.result.shape[0]):
+        job.result.write(row, np.array([row / 100], np.float32))
+    session.playback.seek(0.5)
+    frame(session, panel)
+    assert not panel.isHidden()
+    assert panel.section.head.summary == "0.1"
+    assert panel.moment.getData()[0].tolist() == [0.5, 0.5]
+    session.playback.seek(1.0)
+    frame(session, panel)
+    assert panel.section.head.summary == "0.2"
+
+
+def test_that_the_marginal_is_the_density_summed_over_y(engine, session):
+    session.tick(0.0)
+    job = engine.in_lane("density/0")[0]
+    engine.fill(job)
+    grid, row = job.request.grid, 7
+    summed = marginal(job, row)
+    expected = job.result.values[job.request.order.index(row)].sum(0) * (grid.ys[1] - grid.ys[0])
+    np.testing.assert_allclose(summed.density, expected, rtol=1e-4)
+    assert len(summed.x) == grid.nx
+
+
+def test_that_marginals_follow_time_between_source_and_target(engine, session, show):
+    panel = show(MarginalsPanel)
+    assert panel.isHidden()
+    job = engine.in_lane("density/0")[0]
+    engine.fill(job)
+    frame(session, panel)
+    assert not panel.isHidden()
+    first = panel.present[0].getData()[1]
+    np.testing.assert_allclose(first, marginal(job, 0).density)
+    session.playback.seek(0.5)
+    frame(session, panel)
+    np.testing.assert_allclose(panel.present[0].getData()[1], marginal(job, 24).density)
+    np.testing.assert_allclose(panel.source.getData()[1], marginal(job, 0).density)
+    np.testing.assert_allclose(panel.target.getData()[1], marginal(job, 48).density)
+    assert panel.section.head.summary == "t = 0.50"
+    assert not panel.present[1].isVisible()
+
+
+def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, show):
+    commands.compare(session, commands.COMPARISONS[1])
+    panel = show(MetricsPanel)
+    assert panel.isHidden()
+    for index in range(3):
+        engine.finish(engine.in_lane(f"trajectories/{index}")[-1])
+    frame(session, panel)
+    for index, job in enumerate(job for i in range(3) for job in engine.in_lane(f"measure/{i}")[-1:]):
+        job.result.write(0, np.array([0.06 + index / 100, 0.058], np.float32))
+    frame(session, panel)
+    assert not panel.isHidden()
+    rows = [tuple(label.text() for label in row) for row in panel.rows]
+    assert rows == [("ODE", "0.060", "0.058"), ("SDE", "0.070", "0.058"), ("Langevin", "0.080", "0.058")]
+
+
+def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
+    panel = show(EquationPanel)
+    assert panel.section.head.summary == "001 eq 20"
+    commands.choose_dynamics(session, SDESpec())
+    assert panel.section.head.summary == "001 Thm 2.3"
+    assert len(panel.wells) == 1
+    assert panel.words.text()
+    commands.compare(session, commands.COMPARISONS[1])
+    assert len(panel.wells) == 3
+    commands.set_field(session, "caption", "Look at the noise.", "Caption")
+    assert panel.caption.text() == "Look at the noise."
+
+
+@pytest.mark.parametrize("entry", RIGHT_PANELS, ids=lambda entry: entry.id)
+def test_that_every_panel_wears_both_dresses(session, show, theme, entry):
+    panel = show(entry.factory)
+    session.train()
+    session.results.training.take(_progress(50))
+    theme.choose("light")
+    frame(session, panel)
+    theme.choose("dark")
+    frame(session, panel)
+    assert panel.minimumSizeHint().width() <= 276

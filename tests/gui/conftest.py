@@ -45,7 +45,7 @@ def session(engine: FakeEngine, said: Said) -> Iterator[Session]:
 
 
 @pytest.fixture
-def show(qtbot, session: Session, theme: Theme, said: Said) -> Iterator[Callable[[type[Panel]], Panel]]:
+def show(qtbot, session: Session, theme: Theme, said: Said) -> Callable[[type[Panel]], Panel]:
     """Puts a panel on the screen, as wide as its column."""
     holders: list[QWidget] = []
 
@@ -62,7 +62,7 @@ def show(qtbot, session: Session, theme: Theme, said: Said) -> Iterator[Callable
         frame(session, made)
         return made
 
-    yield show
+    return show
 
 
 def frame(session: Session, *panels: Panel) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -81,13 +84,20 @@ class EquationPanel(Panel):
         self.wells = [_well(equation, len(equations) > 1) for equation in equations]
         for index, well in enumerate(self.wells):
             self._box.insertWidget(index, well)
-        self.words.setText(equations[0].words)
-        self.words.setVisible(len(equations) == 1)
+        self._show_words()
         self.section.set_summary(equations[0].source if len(equations) == 1 else "", "secondary")
 
     def _on_caption_changed(self, caption: str) -> None:
-        self.caption.setText(caption)
+        self.caption.setText(caption_markup(caption))
         self.caption.setVisible(bool(caption))
+        self._show_words()
+
+    def _show_words(self) -> None:
+        """The document's own words say more than the general ones."""
+        document = self.session.store.document
+        kinds = _kinds(document)
+        self.words.setText(EQUATIONS[kinds[0]].words)
+        self.words.setVisible(len(kinds) == 1 and not document.caption)
 
 
 def _well(equation: Equation, with_source: bool) -> QFrame:
@@ -102,6 +112,13 @@ def _well(equation: Equation, with_source: bool) -> QFrame:
         source.setProperty("role", "small")
         box.addWidget(source, 0, Qt.AlignmentFlag.AlignRight)
     return well
+
+
+def caption_markup(caption: str) -> str:
+    """Paragraphs as rich text, with p_t as a symbol and its subscript."""
+    paragraphs = [html.escape(part.strip(), quote=False) for part in caption.split("\n\n") if part.strip()]
+    lowered = [re.sub(r"\b([^\W\d_])_(\w+)", r"\1<sub>\2</sub>", part) for part in paragraphs]
+    return "".join(f'<p style="margin: {8 if i else 0}px 0 0 0">{part}</p>' for i, part in enumerate(lowered))
 
 
 def _kinds(document: Document) -> tuple[str, ...]:

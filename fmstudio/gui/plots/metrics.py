@@ -34,7 +34,6 @@ class MetricsPanel(Panel):
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(0, 1)
         self.lay_out("W₂ to the target", "", content)
-        self.section.set_summary("and floor", "secondary")
 
     @property
     def has_content(self) -> bool:
@@ -66,7 +65,7 @@ class MetricsPanel(Panel):
         for (title, w2, floor), (name, value, ground) in zip(figures, self.rows, strict=False):
             name.setText(title)
             value.setText(f"{w2:.3f}")
-            ground.setText(f"{floor:.3f}")
+            ground.setText(f"floor {floor:.3f}")
             value.setAccessibleName(f"W2 of {title}: {w2:.3f}, sampling floor {floor:.3f}")
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:

@@ -74,16 +74,18 @@ class PathPlot(QWidget):
     def _paint_letters(
         self, painter: QPainter, palette: Palette, box: QRectF, alpha: np.ndarray, beta: np.ndarray
     ) -> None:
-        """A letter beside each curve, on the side away from the other one, and out of the dots' way."""
+        """A letter beside each curve: between the two where there is room, and out of the dots' way."""
         font = interface_font(12)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        at = 0.13 if self._t > 0.3 else 0.87
+        at = 0.07 if self._t > 0.3 else 0.93
         index = round(at * (len(alpha) - 1))
         for letter, role, curve, other in (("α", "target", alpha, beta), ("β", "source", beta, alpha)):
             y = box.bottom() - box.height() * float(curve[index])
-            above = float(curve[index]) >= float(other[index])
-            y = y - 9 if above else y + metrics.ascent() + 4
+            is_upper = float(curve[index]) >= float(other[index])
+            apart = abs(float(curve[index] - other[index])) * box.height()
+            above = is_upper if apart < 2 * metrics.height() else not is_upper
+            y = y - 6 if above else y + metrics.ascent() + 3
             y = min(box.bottom() - 1, max(box.top() + metrics.ascent() - 3, y))
             x = box.left() + box.width() * at - metrics.horizontalAdvance(letter) / 2
             painter.setPen(QColor(readable(getattr(palette, role), palette.window)))

@@ -191,7 +191,10 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
     frame(session, panel)
     assert not panel.isHidden()
     rows = [tuple(label.text() for label in row) for row in panel.rows]
-    assert rows == [("ODE", "0.060", "0.058"), ("SDE", "0.070", "0.058"), ("Langevin", "0.080", "0.058")]
+    assert rows == [
+        (name, w2, "floor 0.058")
+        for name, w2 in zip(("ODE", "SDE", "Langevin"), ("0.060", "0.070", "0.080"), strict=True)
+    ]
 
 
 def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
@@ -203,8 +206,15 @@ def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
     assert panel.words.text()
     commands.compare(session, commands.COMPARISONS[1])
     assert len(panel.wells) == 3
-    commands.set_field(session, "caption", "Look at the noise.", "Caption")
-    assert panel.caption.text() == "Look at the noise."
+
+
+def test_that_a_caption_takes_the_place_of_the_general_words_and_reads_well(session, show):
+    panel = show(EquationPanel)
+    assert panel.words.isVisible()
+    commands.set_field(session, "caption", "See p_t & x < 2.\n\nTry: more steps.", "Caption")
+    assert not panel.words.isVisible()
+    assert "p<sub>t</sub> &amp; x &lt; 2." in panel.caption.text()
+    assert panel.caption.text().count("<p") == 2
 
 
 @pytest.mark.parametrize("entry", RIGHT_PANELS, ids=lambda entry: entry.id)

@@ -15,7 +15,8 @@ from torch import Tensor
 from fmstudio.flows.assignment import WarmAssignment
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent
 from fmstudio.flows.distributions import Distribution
-from fmstudio.flows.networks import MLP, Coefficients, Normalisation, PairMoments, space_features
+from fmstudio.flows.networks import MLP
+from fmstudio.flows.normalisation import Coefficients, Normalisation, PairMoments, space_features
 from fmstudio.flows.objectives import Objective, residual_weight
 from fmstudio.flows.posterior import marginal
 from fmstudio.flows.schedules import Schedule

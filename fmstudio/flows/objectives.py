@@ -7,9 +7,9 @@ time t: x_t = alpha z + beta x_0 is known), so they differ in their weighting al
 - ``exact``: E lambda_t |v(x_t, t) - u_t(x_t)|^2, the flow-matching loss itself (000 eq 5);
 - ``dsm``: E |noise(x_t, t) - x_0|^2, denoising score matching with lambda = beta^2 (002 eq 34).
 
-The weighting lambda_t = 1 / max(1, beta'_t^2) is 1 for CondOT and FM-OT. Where beta' is infinite at an end
-(VP, linear-VP) the target's variance is not bounded; the weighting keeps the loss finite (MATHS section 5,
-law 12) and does not move its minimiser.
+The weighting lambda_t = 1 / max(1, |beta'_t|) is 1 for CondOT and FM-OT. Where beta' is infinite at an end
+(VP, linear-VP) the target's variance is not bounded; weighted, its mean over t is finite, since the integral
+of |beta'| is beta_0 - beta_1 (MATHS section 5, law 12). The minimiser stays where it was.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ OBJECTIVES: tuple[Objective, ...] = ("cfm", "dsm", "exact")
 
 
 def velocity_weight(schedule: Schedule, t: Tensor) -> Tensor:
-    """lambda_t = 1 / max(1, beta'^2), of the shape of t."""
-    return 1 / schedule.dbeta(t).square().clamp_min(1.0)
+    """lambda_t = 1 / max(1, |beta'|), of the shape of t."""
+    return 1 / schedule.dbeta(t).abs().clamp_min(1.0)
 
 
 def residual_weight(schedule: Schedule, t: Tensor, objective: Objective) -> Tensor:

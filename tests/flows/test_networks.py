@@ -8,7 +8,8 @@ from torch import Tensor
 
 from fmstudio.flows.dynamics import FlowODE
 from fmstudio.flows.fields import LearnedField
-from fmstudio.flows.networks import MLP, SPACE, TIME, BackwardPass, Normalisation, PairMoments
+from fmstudio.flows.networks import MLP, BackwardPass
+from fmstudio.flows.normalisation import SPACE, TIME, Normalisation, PairMoments
 from fmstudio.flows.schedules import VE, VP, CondOT, Cosine, LinearVP, Polynomial, Schedule, SubVP
 from fmstudio.flows.simulate import simulate
 from fmstudio.flows.solvers import RK4

@@ -102,7 +102,7 @@ def test_that_no_draw_weighs_more_than_a_bounded_multiple_of_the_mean(
     block = batches.draw(8)
     terms = (block.w * block.y.square()).sum(-1)
     assert bool(torch.isfinite(terms).all())
-    assert float(terms.max()) < 200 * float(terms.mean())
+    assert float(terms.max()) < 1000 * float(terms.mean())
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

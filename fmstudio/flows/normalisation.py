@@ -1,0 +1,158 @@
+"""What the network sees and what its answer is multiplied by: the normalisation, and features of x and t.
+
+With per-axis constants of time, y = (x - centre_t) / in_t has unit variance, offset_t + skip_t (x - centre_t)
+is the best linear predictor of the velocity alpha' z + beta' x_0 from x_t, and out_t the standard deviation
+of what it leaves: the preconditioning of Karras et al. 2022 (App. B), for any schedule and coupling.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self, final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.schedules import Schedule, Time
+
+DIMENSION = 2
+NODES = 65
+"""Rows of the table."""
+COLUMNS = 5 * DIMENSION + 1
+WAVES = (1.5, 3.0)
+"""Frequencies of the sines and cosines of y that the network sees beside y: they let a small one draw fine
+detail (Tancik et al. 2020). Low enough to be smooth: periods of 4 and 2 standard deviations of x_t."""
+SPACE = DIMENSION * (1 + 2 * len(WAVES))
+"""Features of place: see ``space_features``."""
+TIME = 5
+"""Features of time: see ``time_features``."""
+
+
+@final
+@dataclass(frozen=True)
+class PairMoments:
+    """Per-axis means and standard deviations of x_0 and z, and their covariance as coupled: (2,) each."""
+
+    source_mean: Tensor
+    source_std: Tensor
+    target_mean: Tensor
+    target_std: Tensor
+    covariance: Tensor
+
+    @classmethod
+    def of(cls, x_0: Tensor, z: Tensor) -> Self:
+        """From paired draws (n, 2) each. An axis without spread counts as a thousandth of the widest."""
+        x_0, z = x_0.double(), z.double()
+        covariance = ((x_0 - x_0.mean(0)) * (z - z.mean(0))).mean(0)
+        return cls(x_0.mean(0), _spread(x_0), z.mean(0), _spread(z), covariance)
+
+
+def _spread(x: Tensor) -> Tensor:
+    std = x.std(0)
+    return std.clamp_min(max(1e-3 * float(std.max()), 1e-6))
+
+
+@final
+@dataclass(frozen=True)
+class Normalisation:
+    """The table (NODES, COLUMNS) of centre, in, skip, offset, out (two axes each) and angle at the times
+    t_k = sin^2(pi k / (2 NODES - 2)); linear in asin sqrt t between them, so that square-root ends are
+    followed."""
+
+    table: Tensor
+
+    @classmethod
+    def identity(cls) -> Self:
+        """x and F as they are: for a network without a schedule."""
+        table = torch.zeros(NODES, COLUMNS)
+        table[:, 2:4] = 1.0
+        table[:, 8:10] = 1.0
+        table[:, 10] = torch.linspace(1, -1, NODES)
+        return cls(table)
+
+    @classmethod
+    def of(cls, schedule: Schedule, moments: PairMoments) -> Self:
+        """By linear regression of alpha' z + beta' x_0 on alpha z + beta x_0, axis by axis."""
+        t = torch.sin(torch.linspace(0, math.pi / 2, NODES, dtype=torch.float64)).square()[:, None]
+        alpha, beta, dalpha = schedule.alpha(t), schedule.beta(t), schedule.dalpha(t)
+        beta_dbeta = schedule.beta_dbeta(t)
+        # An infinite beta' (VP and the like, t = 1) is cut: any out_t serves, the network adapts to it.
+        dbeta = schedule.dbeta(t).clamp_min(-20 * max(1.0, schedule.source_scale))
+        m, s = moments, moments.covariance
+        variance = (alpha * m.target_std) ** 2 + (beta * m.source_std) ** 2 + 2 * alpha * beta * s
+        variance = variance.clamp_min(1e-12)
+        covariance = alpha * dalpha * m.target_std**2 + beta_dbeta * m.source_std**2
+        covariance = covariance + (alpha * dbeta + dalpha * beta) * s
+        left = ((m.source_std * m.target_std) ** 2 - s**2).clamp_min(
+            1e-6 * (m.source_std * m.target_std) ** 2
+        )
+        # Where source and target velocity agree (polynomial, t = 0) nothing is left; out_t stays above 0.
+        out = (schedule.wronskian(t).abs().clamp_max(20 * schedule.source_scale)) * (left / variance).sqrt()
+        columns = [
+            alpha * m.target_mean + beta * m.source_mean,
+            variance.sqrt(),
+            covariance / variance,
+            dalpha * m.target_mean + dbeta * m.source_mean,
+            out.clamp_min(1e-3 * float(out.max())),
+            _angle(alpha, beta, m),
+        ]
+        return cls(torch.cat(columns, dim=1).to(torch.float32))
+
+
+def _angle(alpha: Tensor, beta: Tensor, m: PairMoments) -> Tensor:
+    """The schedule-free time: 1 for pure source, -1 for pure target, the angle between their scales."""
+    signal = alpha * m.target_std.square().mean().sqrt()
+    noise = beta * m.source_std.square().mean().sqrt()
+    return torch.atan2(noise, signal) * (4 / math.pi) - 1
+
+
+@final
+@dataclass(frozen=True)
+class Coefficients:
+    """The normalisation at some times: (n, 2) each, or (1, 2) for one time; features (n, TIME)."""
+
+    centre: Tensor
+    scale: Tensor
+    skip: Tensor
+    offset: Tensor
+    out: Tensor
+    features: Tensor
+
+    def rows(self, rows: slice) -> Coefficients:
+        """Those of some rows; one time's stand for every row."""
+        return Coefficients(*(c if len(c) == 1 else c[rows] for c in vars(self).values()))
+
+
+def lookup(table: Tensor, t: Time) -> Coefficients:
+    """The table (NODES, COLUMNS) at ``t``: a float, a 0-d tensor, (n,) or (n, 1)."""
+    t = torch.as_tensor(t, dtype=table.dtype, device=table.device).reshape(-1)
+    if t.stride(0) == 0:  # one time, expanded over the rows
+        t = t[:1]
+    place = torch.asin(t.clamp(0, 1).sqrt()) * ((NODES - 1) * 2 / math.pi)
+    left = place.floor().clamp(0, NODES - 2)
+    index = left.long()
+    rows = torch.lerp(table[index], table[index + 1], (place - left)[:, None])
+    centre, scale, skip, offset, out = (rows[:, i : i + DIMENSION] for i in range(0, 10, DIMENSION))
+    return Coefficients(centre, scale, skip, offset, out, time_features(rows[:, 10]))
+
+
+def space_features(y: Tensor) -> Tensor:
+    """(n, SPACE): y, then sin and cos of w y for each w of ``WAVES``."""
+    waves = [wave(w * y) for w in WAVES for wave in (torch.sin, torch.cos)]
+    return torch.cat([y, *waves], dim=1)
+
+
+def space_slopes(y: Tensor, dy: Tensor) -> Tensor:
+    """The change (m, n, SPACE) of the features of y (n, 2) as y changes by dy (m, n, 2)."""
+    waves = [s * dy for w in WAVES for s in (w * torch.cos(w * y), -w * torch.sin(w * y))]
+    return torch.cat([dy, *waves], dim=-1)
+
+
+def time_features(angle: Tensor) -> Tensor:
+    """(..., TIME) of the schedule-free time in [-1, 1]: the angle, and half the log of the noise-to-
+    signal ratio (cut at 100 : 1), which spreads out the last moments, when details form."""
+    ratio = torch.tan(((angle + 1) * (math.pi / 4)).clamp(0.01, math.pi / 2 - 0.01))
+    half_log = ratio.log() / 2
+    waves = [torch.sin(math.pi * angle), torch.sin(2 * half_log), torch.cos(2 * half_log)]
+    return torch.stack([angle, half_log, *waves], dim=-1)

@@ -112,6 +112,8 @@ class LearnedField(Field):
         self.network = network
         self.schedule = schedule
         self.predicts = predicts
+        divisors = {"velocity": schedule.wronskian(0.0), "data": schedule.beta(0.0)}
+        self._low = 0.0 if float(divisors.get(predicts, schedule.alpha(0.0))) > 0 else MARGIN
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         if self.predicts == "velocity":
@@ -156,8 +158,7 @@ class LearnedField(Field):
 
     def _inside(self, t: Time) -> Tensor:
         """t, away from the ends where a conversion of this prediction is 0/0."""
-        low = 0.0 if self.predicts in ("velocity", "data") else MARGIN
-        return as_time(t).clamp(low, 1 - MARGIN)
+        return as_time(t).clamp(self._low, 1 - MARGIN)
 
     def _predicted(self, x: Tensor, time: Tensor) -> Tensor:
         return self.network(x, _time_column(x, time))

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import final
 
 import torch
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from fmstudio.flows.kernels import (
@@ -54,15 +55,11 @@ class LatticeKernel(Kernel):
         return mass, self._whole_centres[across], self._whole_centres[along]
 
     @cached_property
-    def _nearest(self) -> tuple[Tensor, Tensor]:
-        """Row and column of the nearest cell with mass, for every cell of the rectangle."""
-        from scipy.ndimage import distance_transform_edt
-
-        mass = self._cropped[0]
-        empty = (mass <= 0).cpu().numpy()
-        rows, columns = distance_transform_edt(empty, return_distances=False, return_indices=True)
-        device = mass.device
-        return torch.as_tensor(rows, device=device).long(), torch.as_tensor(columns, device=device).long()
+    def _nearest(self) -> Tensor:
+        """The flat index of the nearest cell with mass, for every cell of the raster."""
+        empty = (self._whole <= 0).cpu().numpy()
+        row, column = distance_transform_edt(empty, return_distances=False, return_indices=True)
+        return torch.as_tensor(row * empty.shape[1] + column, device=self._whole.device).long()
 
     def moments(self, x: Tensor, alpha: Tensor, variance: Tensor, order: int) -> Moments:
         parts = [
@@ -108,15 +105,41 @@ class LatticeKernel(Kernel):
 
     def _limit(self, x: Tensor, alpha: Tensor, variance: Tensor) -> Moments:
         """The posterior as its nearest cell: the limit of small variance."""
-        mass, cx, cy = (a.to(x) for a in self._cropped)
-        rows, columns = self._nearest
-        place = x / alpha.clamp(min=1e-6)
-        i, j = _cell(place[:, 1], cy), _cell(place[:, 0], cx)
-        row, column = rows[i, j], columns[i, j]
-        mean = torch.stack([cx[column], cy[row]], 1)
+        cell = self._nearest_to(x / alpha.clamp(min=1e-6))
+        mean = self._centre(cell).to(x)
         gap = alpha * mean - x
         log_kernel = -gap.square().sum(1) / flat(2 * variance) - flat(log_norm(variance))
-        return Moments(mass[row, column].log() + log_kernel, mean, gap, x.new_zeros(len(x), 2, 2))
+        mass = self._whole.flatten()[cell].to(x)
+        return Moments(mass.log() + log_kernel, mean, gap, x.new_zeros(len(x), 2, 2))
+
+    def _nearest_to(self, place: Tensor) -> Tensor:
+        """The flat index of the nearest cell with mass to each place (n, 2)."""
+        g = len(self._whole_centres)
+        step = self._whole_centres[1] - self._whole_centres[0]
+        column, row = ((place - self._whole_centres[0]) / step).round().clamp(0, g - 1).long().unbind(1)
+        cell = self._nearest[row, column]
+        edge = self._whole_centres[-1] + step / 2
+        sides = (place[:, 1] > edge, place[:, 1] < -edge, place[:, 0] > edge, place[:, 0] < -edge)
+        for side, profile in zip(sides, self._profiles, strict=True):
+            for rows in torch.split(side.nonzero()[:, 0], ROWS):
+                squares = torch.cdist(place[rows], self._centre(profile).to(place))
+                cell[rows] = profile[squares.argmin(1)]
+        return cell
+
+    @cached_property
+    def _profiles(self) -> list[Tensor]:
+        """The flat indices of the cells seen from above, below, right and left: of those beyond that side of
+        the raster, the nearest cell is one of these."""
+        g = len(self._whole_centres)
+        index = torch.arange(g * g, device=self._whole.device).reshape(g, g)
+        filled = self._whole > 0
+        views = ((filled.flip(0), index.flip(0)), (filled, index))
+        sideways = ((filled.flip(1).T, index.flip(1).T), (filled.T, index.T))
+        return [_first_filled(cells, where) for cells, where in (*views, *sideways)]
+
+    def _centre(self, cell: Tensor) -> Tensor:
+        g = len(self._whole_centres)
+        return torch.stack([self._whole_centres[cell % g], self._whole_centres[cell // g]], 1)
 
     def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:
         mass, cx, cy = (a.to(x) for a in self._cropped)
@@ -127,9 +150,8 @@ class LatticeKernel(Kernel):
         return torch.stack([cx[column], cy[row]], 1), top
 
 
-def _cell(place: Tensor, centres: Tensor) -> Tensor:
-    """The index of the centre nearest to each coordinate."""
-    if len(centres) == 1:
-        return torch.zeros_like(place, dtype=torch.int64)
-    step = (centres[-1] - centres[0]) / (len(centres) - 1)
-    return ((place - centres[0]) / step).round().clamp(0, len(centres) - 1).long()
+def _first_filled(filled: Tensor, index: Tensor) -> Tensor:
+    """The index of the first filled cell of every column that has one."""
+    first = filled.float().argmax(0)
+    columns = torch.arange(filled.shape[1], device=filled.device)
+    return index[first, columns][filled.any(0)]

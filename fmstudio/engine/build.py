@@ -40,6 +40,7 @@ from fmstudio.flows.schedules import (
     Schedule,
     SubVP,
 )
+from fmstudio.flows.simulate import starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
 
 # ---- distributions -----------------------------------------------------------------------------------
@@ -161,11 +162,11 @@ def motion(request: TrajectoriesRequest) -> Motion:
     spec, simulation = request.dynamics, request.simulation
     end = spec.duration if isinstance(spec, m.LangevinSpec) else 1.0
     generator = torch.Generator().manual_seed(simulation.start_seed)
-    draws = distribution(request.source).sample(simulation.particles, generator)
+    along = schedule(request.path)
     return Motion(
         _DYNAMICS[type(spec)](request, spec),
         SOLVERS[spec.solver](),
-        schedule(request.path).source_scale * draws,
+        starting_points(distribution(request.source), along, simulation.particles, generator),
         tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
     )
 

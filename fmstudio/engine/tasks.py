@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.document.specs.dynamics import ODESpec
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec
 from fmstudio.engine import build
 from fmstudio.engine.buffers import LocalArray, ResultArray
 from fmstudio.engine.messages import (
@@ -31,10 +31,12 @@ from fmstudio.engine.messages import (
     TrajectoriesRequest,
     W2Request,
 )
+from fmstudio.flows.densities import kde_on_grid
 from fmstudio.flows.distributions import GaussianMixture
 from fmstudio.flows.simulate import TILE, simulate_in_tiles
 
 PATH_SAMPLES = 20_000
+FAR_AWAY = 1e9
 RECENT_BYTES = 256 * 2**20
 COPY_BYTES = 32 * 2**20
 WAIT_SECONDS = 0.004
@@ -82,6 +84,7 @@ def trajectories(request: TrajectoriesRequest, result: ResultArray, recent: Rece
     done, rows = 0, request.shape[0]
     for state in _states(request):
         if state is not None:
+            _require_near(state, request, done)
             result.write(done, state.numpy())
             done += 1
         yield done / rows
@@ -95,6 +98,19 @@ def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
     yield None
     yield from simulate_in_tiles(
         motion.dynamics, motion.solver, motion.start, motion.times, noise, _tile(request)
+    )
+
+
+def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> None:
+    """Raises ValueError when an explicit solver with too long steps has thrown the particles out."""
+    if bool((state.abs() < FAR_AWAY).all()):
+        return
+    cure = "more steps"
+    if isinstance(request.dynamics, LangevinSpec):
+        cure = "more steps, a smaller σ or a shorter duration, or MALA"
+    raise ValueError(
+        f"The particles ran off to infinity at step {step} of {request.simulation.steps}: "
+        f"the steps are too long for this target. Use {cure}."
     )
 
 
@@ -169,8 +185,6 @@ def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
 
 
 def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
-    from fmstudio.flows.densities import kde_on_grid
-
     xs, ys = _axes(request.grid)
     for row, index in enumerate(request.order):
         result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
@@ -231,6 +245,7 @@ def samples(request: SamplesRequest, result: ResultArray, recent: RecentTrajecto
 
 
 def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajectories) -> Task:
+    # POT takes longer to load than all else but torch, and the first picture does not need it.
     from fmstudio.flows.metrics import w2
 
     states: Row | None = None

@@ -16,19 +16,21 @@ TONE = 0.68
 
 
 @lru_cache(maxsize=8)
-def density_table(palette: Palette) -> Array:
-    """(TABLE_SIZE, 4) premultiplied RGBA over sqrt(value / top).
+def density_table(palette: Palette, transparent: bool = False) -> Array:
+    """(TABLE_SIZE, 4) premultiplied RGBA over sqrt(value / top), from the palette's canvas to its last stop.
 
-    Laid over the canvas it shows the palette's stops. The first entry is fully transparent, so a density's
-    rectangle has no edge, and over anything but the canvas it is a glow.
+    Opaque it begins with the canvas colour itself, so a density's rectangle has no edge. Transparent it begins
+    with nothing and shows the same when laid over the canvas; over anything else it is a glow.
     """
     from cmap import Colormap
 
     at = np.linspace(0.0, 1.0, TABLE_SIZE)
     canvas = np.array(rgb(palette.canvas))
-    shown = np.asarray(Colormap(list(palette.density))(at ** (2 * TONE)))[:, :3]
+    shown = np.asarray(Colormap(list(palette.density))(at ** (2 * TONE), N=1 << 14))[:, :3]
     shown[0] = canvas
-    alpha = np.maximum(_smooth(at / 0.4), _least_alpha(shown, canvas))
+    alpha = np.ones(TABLE_SIZE)
+    if transparent:
+        alpha = np.maximum(_smooth(at / 0.4), _least_alpha(shown, canvas))
     colour = shown - (1 - alpha)[:, None] * canvas
     return np.ascontiguousarray(np.concatenate([colour, alpha[:, None]], 1), dtype=np.float32)
 

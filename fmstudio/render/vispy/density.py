@@ -49,7 +49,7 @@ void main() {
     vec4 colour = texture2D(u_table, vec2(sqrt(value * inside.x * inside.y), 0.5));
     // Half a grey level of fixed noise, or slow slopes on a dark ground show bands.
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-    gl_FragColor = vec4(colour.rgb + min(colour.a * 8.0, 1.0) * noise / 255.0, colour.a);
+    gl_FragColor = vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
 }
 """
 
@@ -69,7 +69,7 @@ class DensityVisual:
     def __init__(self) -> None:
         self._program = program(_VERTEX, f"#define EDGE {EDGE}\n" + _FRAGMENT)
         self.uploads: Uploads[DensityImage] = Uploads(_upload, limit=96 << 20)
-        self._tables: dict[str, gloo.Texture2D] = {}
+        self._tables: dict[tuple[Palette, bool], gloo.Texture2D] = {}
         self._strips, self._index = gloo.VertexBuffer(), gloo.IndexBuffer()
 
     def draw(self, layer: DensityLayer, frame: PaneFrame) -> None:
@@ -87,16 +87,15 @@ class DensityVisual:
         draw["u_cells"] = (columns - 1.0, rows - 1.0)
         draw["u_a"], draw["u_b"] = a.texture, b.texture
         draw["u_weight"], draw["u_gain"] = layer.weight, 1.0 / layer.top
-        draw["u_table"] = self._table(frame.palette)
+        draw["u_table"] = self._table(frame)
         draw.draw("triangles", self._index)
 
-    def _table(self, palette: Palette) -> gloo.Texture2D:
-        if palette.name not in self._tables:
-            table = density_table(palette)[None]
-            self._tables[palette.name] = gloo.Texture2D(
-                table, interpolation="linear", internalformat="rgba32f"
-            )
-        return self._tables[palette.name]
+    def _table(self, frame: PaneFrame) -> gloo.Texture2D:
+        key = (frame.palette, frame.transparent)
+        if key not in self._tables:
+            table = density_table(*key)[None]
+            self._tables[key] = gloo.Texture2D(table, interpolation="linear", internalformat="rgba32f")
+        return self._tables[key]
 
 
 def _upload(image: Array) -> DensityImage:

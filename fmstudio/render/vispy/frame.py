@@ -28,6 +28,8 @@ class PaneFrame:
     palette: Palette
     ratio: float
     """physical pixels per logical pixel"""
+    transparent: bool = False
+    """whether nothing, rather than the canvas colour, lies under the layers"""
 
     @property
     def view(self) -> tuple[float, float, float, float]:

@@ -95,7 +95,7 @@ class ScenePainter:
         gloo.set_scissor(area.x, below, area.width, area.height)
         self._clear(scene, sheet)
         gloo.set_viewport(area.x, below, area.width, area.height)
-        frame = PaneFrame(area, scene.camera, scene.palette, sheet.ratio)
+        frame = PaneFrame(area, scene.camera, scene.palette, sheet.ratio, sheet.transparent)
         for layer in pane.layers:
             self.visuals[type(layer)].draw(layer, frame)
         gloo.set_viewport(0, 0, sheet.width, sheet.height)

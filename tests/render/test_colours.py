@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fmstudio.render.colours import density_table
+from fmstudio.render.palette import PALETTES, Palette, rgb
+
+BOTH = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+
+
+def lightness(colours: np.ndarray) -> np.ndarray:
+    """OKLab's L of sRGB colours in [0, 1]."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    to_cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    return np.cbrt(linear @ to_cones.T) @ np.array([0.2104542553, 0.7936177850, -0.0040720468])
+
+
+@BOTH
+def test_that_no_density_leaves_the_canvas_as_it_is(palette: Palette) -> None:
+    assert density_table(palette)[0] == pytest.approx((*rgb(palette.canvas), 1.0))
+    assert np.allclose(density_table(palette, transparent=True)[0], 0)
+
+
+@BOTH
+def test_that_the_table_is_premultiplied(palette: Palette) -> None:
+    table = density_table(palette, transparent=True)
+    assert table.min() >= 0
+    assert (table[:, :3] <= table[:, 3:] + 1e-6).all()
+
+
+@BOTH
+@pytest.mark.parametrize("transparent", [False, True])
+def test_that_over_the_canvas_the_stops_are_seen(palette: Palette, transparent: bool) -> None:
+    table = density_table(palette, transparent)
+    shown = table[:, :3] + (1 - table[:, 3:]) * np.array(rgb(palette.canvas))
+    assert shown[-1] == pytest.approx(rgb(palette.density[-1]), abs=1e-3)
+    assert shown[0] == pytest.approx(rgb(palette.canvas), abs=1e-6)
+    assert np.abs(np.diff(shown, axis=0)).max() < 0.02
+
+
+@BOTH
+def test_that_equal_steps_of_the_map_are_equal_steps_of_lightness(palette: Palette) -> None:
+    steps = np.diff(lightness(np.array([rgb(stop) for stop in palette.density])))
+    assert np.sign(steps).min() == np.sign(steps).max()
+    assert steps == pytest.approx(steps.mean(), rel=0.12)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmstudio.render.panes import PaneArea, pane_areas
+from fmstudio.render.scene import Camera
+
+SIZES = st.integers(16, 3000)
+
+
+@given(st.integers(1, 6), SIZES, SIZES, st.integers(0, 3))
+def test_that_panes_share_the_canvas_but_for_the_lines_between_them(
+    n: int, width: int, height: int, line: int
+) -> None:
+    covered = np.zeros((height, width), np.uint8)
+    areas = pane_areas(n, width, height, line)
+    for area in areas:
+        covered[area.y : area.y + area.height, area.x : area.x + area.width] += 1
+    columns, rows = {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2), 5: (3, 2), 6: (3, 2)}[n]
+    lines = width * height - (width - line * (columns - 1)) * (height - line * (rows - 1))
+    spare = sum(areas[-1].width * areas[-1].height for _ in range(columns * rows - n))
+    assert covered.max() == 1
+    assert (covered == 0).sum() == pytest.approx(lines + spare, abs=width + height if spare else 0)
+
+
+@given(st.integers(1, 6), SIZES, SIZES)
+def test_that_panes_of_a_canvas_differ_by_a_pixel_at_most(n: int, width: int, height: int) -> None:
+    areas = pane_areas(n, width, height)
+    for sizes in ([a.width for a in areas], [a.height for a in areas]):
+        assert max(sizes) - min(sizes) <= 1
+
+
+@given(st.floats(-9, 9), st.floats(-9, 9), st.floats(0.1, 50), st.floats(0, 700), st.floats(0, 500))
+def test_that_pixels_and_plane_are_inverse(cx: float, cy: float, half: float, px: float, py: float) -> None:
+    area, camera = PaneArea(30, 40, 701, 503), Camera(cx, cy, half)
+    assert area.to_pixel(*area.to_plane(px, py, camera), camera) == pytest.approx((px, py), abs=1e-6)
+
+
+def test_that_the_camera_is_in_the_middle_and_y_goes_up() -> None:
+    area, camera = PaneArea(100, 50, 400, 200), Camera(1.0, 2.0, 3.0)
+    assert area.to_pixel(1.0, 2.0, camera) == (300, 150)
+    assert area.to_pixel(1.0, 5.0, camera) == (300, 50)
+    assert area.to_pixel(4.0, 2.0, camera) == (400, 150)

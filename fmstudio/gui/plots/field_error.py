@@ -30,7 +30,7 @@ class FieldErrorPanel(Panel):
         self._top = 1.0
         self.lay_out("Learned − exact, over t", "", self.chart)
         self.section.head.setWhatsThis("E|v − u|² under p_t")
-        self.chart.show_bottom_ticks([(0.012, "0"), (0.5, "0.5"), (0.988, "1")])
+        self.chart.show_bottom_ticks([(0.025, "0"), (0.5, "0.5"), (0.975, "1")])
 
     @property
     def has_content(self) -> bool:
@@ -46,7 +46,10 @@ class FieldErrorPanel(Panel):
         t = self.session.playback.t
         if self._errors is not None and self._cursor_pace.is_due((round(300 * t), job.id, ready)):
             self.moment.setData([t, t], [0.0, self._top])
-            self.section.set_summary(f"{np.interp(t, self._times, self._errors):.3g}", "danger")
+            # Moments come in order: beyond the last there is nothing to say yet.
+            known = t <= self._times[-1]
+            words = f"{np.interp(t, self._times, self._errors):.3g}" if known else ""
+            self.section.set_summary(words, "danger")
 
     def _job(self) -> Job | None:
         """The newest answer of the first pane that has one, with at least two rows."""

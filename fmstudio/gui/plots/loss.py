@@ -18,7 +18,7 @@ class LossPanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self.chart = Chart("Training loss over steps", theme, height=104)
-        self.raw = self.chart.add_line(Stroke("learned", 1.0, opacity=0.16))
+        self.raw = self.chart.add_line(Stroke("learned", 1.0, opacity=0.3))
         self.floor = self.chart.add_line(Stroke("exact", 1.2, dashed=True))
         self.smooth = self.chart.add_line(Stroke("learned", 1.8))
         self.floor_words = self.chart.add_text("exact", (1.0, 0.0))
@@ -35,7 +35,8 @@ class LossPanel(Panel):
             self._show(training)
 
     def _show(self, training: TrainingRecord) -> None:
-        curve = loss_curve(*training.curve())
+        steps, losses = training.curve()
+        curve = loss_curve(steps, losses, len(steps) / max(training.steps, len(steps), 1))
         if not len(curve.steps):
             return
         last = float(max(training.steps, curve.steps[-1], 1))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 240
+RAW_BINS = 60
 _MEMORY = 18.0
 """Bins over which the smoothed curve remembers; fewer at the start, so that it does not lag in the plunge."""
 
@@ -24,19 +25,35 @@ class LossCurve:
     smooth: Curve
 
 
-def loss_curve(steps: npt.ArrayLike, losses: npt.ArrayLike) -> LossCurve:
-    """Sum up a run; losses that are not finite are left out. Empty for an empty run."""
+def loss_curve(steps: npt.ArrayLike, losses: npt.ArrayLike, share: float = 1.0) -> LossCurve:
+    """Sum up a run; losses that are not finite are left out. Empty for an empty run.
+
+    ``share`` is how much of the plot's width the run takes up: the zigzag is as dense at its start as later.
+    """
     x, y = np.asarray(steps, np.float64), np.asarray(losses, np.float64)
     finite = np.isfinite(y)
     x, y = x[finite], y[finite]
     if not len(y):
         return LossCurve(*(np.zeros(0) for _ in range(4)))
-    edges = np.unique(np.linspace(0, len(y), min(BINS, len(y)) + 1).astype(int))
-    starts, counts = edges[:-1], np.diff(edges)
+    starts, counts = _bins(len(y), BINS)
     means = np.add.reduceat(y, starts) / counts
     middles = np.add.reduceat(x, starts) / counts
-    raw = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], 1).ravel()
-    return LossCurve(np.repeat(middles, 2), raw, middles, _smoothed(means))
+    return LossCurve(*_extremes(x, y, max(2, round(share * RAW_BINS))), middles, _smoothed(means))
+
+
+def _bins(n: int, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where each bin starts, and how many numbers are in it."""
+    edges = np.unique(np.linspace(0, n, min(most, n) + 1).astype(np.int64))
+    return edges[:-1], np.diff(edges)
+
+
+def _extremes(x: Curve, y: Curve, most: int) -> tuple[Curve, Curve]:
+    """A zigzag through the least and the greatest of each of a few bins."""
+    starts, counts = _bins(len(y), most)
+    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
+    middles = np.add.reduceat(x, starts) / counts
+    width = float(middles[1] - middles[0]) / 2 if len(middles) > 1 else 0.0
+    return np.stack([middles, middles + width], 1).ravel(), np.stack([low, high], 1).ravel()
 
 
 def _smoothed(means: Curve) -> Curve:

@@ -138,9 +138,14 @@ def test_that_the_error_over_t_is_shown_with_its_value_at_the_present_moment(eng
     frame(session, panel)
     assert panel.isHidden()
     job = engine.in_lane("error/0")[-1]
-    for row in range(job.result.shape[0]):
+    rows = job.result.shape[0]
+    for row in range(rows // 4):
         job.result.write(row, np.array([row / 100], np.float32))
     session.playback.seek(0.5)
+    frame(session, panel)
+    assert not panel.section.head.summary
+    for row in range(rows // 4, rows):
+        job.result.write(row, np.array([row / 100], np.float32))
     frame(session, panel)
     assert not panel.isHidden()
     assert panel.section.head.summary == "0.1"

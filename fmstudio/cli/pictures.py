@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,19 +64,33 @@ def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:
 
 
 class _Progress:
-    """One line on standard error for people, JSON lines on standard output for programs."""
+    """One line on standard error for people, JSON lines on standard output for programs.
+
+    A request to end (SIGTERM) is heeded at the next news, as an error is, so that what is half-way is cleared.
+    """
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
         self._started = 0.0
         self._last = 0.0
         self._people = sys.stderr.isatty() and not as_json
+        self._ending = False
+        signal.signal(signal.SIGTERM, self._on_terminate)
+
+    def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
+        self._ending = True
+
+    def _heed(self) -> None:
+        if self._ending:
+            raise typer.Exit(1)
 
     def stage(self, name: str, share: float) -> None:
+        self._heed()
         if self._people and self._due():
             typer.echo(f"\r{name} {100 * share:3.0f} %  ", nl=False, err=True)
 
     def frame(self, done: int, frames: int) -> None:
+        self._heed()
         self._started = self._started or time.monotonic()
         if not self._due() and done < frames:
             return

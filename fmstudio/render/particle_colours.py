@@ -14,8 +14,8 @@ def origin_colours(start: Array) -> Bytes:
     angle = np.arctan2(offset[:, 1], offset[:, 0])
     radius = np.hypot(offset[:, 0], offset[:, 1])
     rank = np.clip(radius / max(float(np.quantile(radius, 0.95)), 1e-9), 0, 1)
-    lightness = 0.86 - 0.14 * rank
-    chroma = 0.05 + 0.13 * rank
+    lightness = 0.82 - 0.08 * rank
+    chroma = 0.08 + 0.11 * rank
     return _rgba(_oklch(lightness, chroma, angle))
 
 

@@ -32,7 +32,7 @@ from fmstudio.studio.planner import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results, Slot, position_of
 
 T = TypeVar("T")
-TRAIL_PARTICLES = 450
+TRAIL_PARTICLES = 600
 TRAIL_POINTS = 22
 TRAIL_SPAN = 0.24
 """How much of [0, 1] a fading tail covers."""
@@ -169,7 +169,7 @@ class Presenter:
         now = (1 - weight) * values[low, :count] + weight * values[high, :count]
         points = np.concatenate([tail, now[None]]).transpose(1, 0, 2)
         colours = self._cached((job.id, "trail colours", count), self._origin(job)[:count].copy)
-        yield TrailLayer(np.ascontiguousarray(points), colours, width=1.2, opacity=0.55)
+        yield TrailLayer(np.ascontiguousarray(points), colours, width=1.5, opacity=0.85)
 
     def _data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
         job = slot.at(0) if slot is not None else None

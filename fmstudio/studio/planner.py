@@ -60,6 +60,8 @@ class Planner:
         self._engine = engine
         self._results = results
         self.wanted: dict[str, Request] = {}
+        self.planned: Document | None = None
+        """the document that ``wanted`` is for"""
 
     def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
         """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
@@ -69,7 +71,7 @@ class Planner:
             self._results.clear(lane)
         for lane, request in wanted.items():
             self._want(lane, request)
-        self.wanted = wanted
+        self.wanted, self.planned = wanted, document
 
     @property
     def is_complete(self) -> bool:

@@ -57,7 +57,7 @@ class Session:
     @property
     def is_complete(self) -> bool:
         """What is visible is final (training aside)."""
-        return bool(self.planner.wanted) and self.planner.is_complete
+        return self.planner.planned == self.store.document and self.planner.is_complete
 
     # ---- training ----
 

@@ -66,7 +66,7 @@ def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:
 class _Progress:
     """One line on standard error for people, JSON lines on standard output for programs.
 
-    A request to end (SIGTERM) is heeded at the next news, as an error is, so that what is half-way is cleared.
+    A request to end (SIGTERM) is heeded at the next news, like an error: what is half-way is cleared.
     """
 
     def __init__(self, as_json: bool) -> None:

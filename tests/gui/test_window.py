@@ -138,7 +138,7 @@ def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, window):
     assert window.session.results.models
 
 
-def test_that_scrubbing_pauses_time_and_release_resumes_it(qtbot, quick_window):
+def test_that_scrubbing_pauses_time_and_release_resumes_it(quick_window):
     playback, line = quick_window.session.playback, quick_window.timeline.line
     playback.play()
     middle = QPoint(line.width() // 2, 21)
@@ -149,7 +149,7 @@ def test_that_scrubbing_pauses_time_and_release_resumes_it(qtbot, quick_window):
     assert playback.playing
 
 
-def test_that_buttons_and_keys_move_time(qtbot, quick_window):
+def test_that_buttons_and_keys_move_time(quick_window):
     playback, bar = quick_window.session.playback, quick_window.timeline
     steps = quick_window.session.store.document.simulation.steps
     playback.pause()
@@ -187,7 +187,7 @@ def test_that_the_wheel_zooms_at_the_pointer(qtbot, quick_window):
     assert after == pytest.approx(before, abs=1e-3)
 
 
-def test_that_layer_switches_switch_layers(qtbot, quick_window):
+def test_that_layer_switches_switch_layers(quick_window):
     switch = quick_window.canvas.switches[0].buttons[0]
     assert switch.layer == "density"
     switch.click()
@@ -259,7 +259,7 @@ def test_that_everything_comes_back_from_a_file(qtbot, window, tmp_path):
     assert not window.session.store.is_dirty
 
 
-def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(qtbot, quick_window, tmp_path):
+def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(quick_window, tmp_path):
     before = quick_window.session.store.document
     for name, content in (("bad.csv", b"1,2,3\n4,5,6\n"), ("bad.npy", b"junk"), ("bad.fmstudio", b"PK junk")):
         path = tmp_path / name
@@ -271,7 +271,7 @@ def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(qtbot, quick_
     assert quick_window.session.store.document == before
 
 
-def test_that_points_dropped_on_the_canvas_become_the_target(qtbot, quick_window, tmp_path):
+def test_that_points_dropped_on_the_canvas_become_the_target(quick_window, tmp_path):
     path = tmp_path / "cloud.npy"
     np.save(path, np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
     quick_window.canvas._on_file(path)
@@ -280,7 +280,7 @@ def test_that_points_dropped_on_the_canvas_become_the_target(qtbot, quick_window
 
 
 @pytest.mark.parametrize("entry", [entry.id for entry in gallery.ENTRIES])
-def test_that_every_gallery_entry_opens(qtbot, quick_window, entry):
+def test_that_every_gallery_entry_opens(quick_window, entry):
     quick_window.files.open_gallery(entry)
     quick_window.frame(0.02)
     quick_window.frame(0.02)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.render.palette import Palette
 from fmstudio.studio.planner import model_key
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
-
-BAR_STEPS = 1000
 
 
 class TrainingControls(QWidget):
@@ -32,11 +31,7 @@ class TrainingControls(QWidget):
         for label in (self.left, self.speed):
             label.setProperty("role", "small")
         self.steps.setProperty("role", "secondary")
-        self.bar = QProgressBar()
-        self.bar.setProperty("meaning", "learned")
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, BAR_STEPS)
-        self.bar.setAccessibleName("Training progress")
+        self.bar = ProgressLine("Training progress", "learned", theme)
         self._lay_out(settings)
         self.button.clicked.connect(self._on_button_clicked)
         self.stop.clicked.connect(self._on_stop_clicked)
@@ -87,7 +82,7 @@ class TrainingControls(QWidget):
         self.button.setText("Resume" if paused else "Pause")
         self.button.setToolTip("Go on training" if paused else "Pause training (Ctrl+T)")
         self.steps.setText(f"{training.step:,} / {training.steps:,}")
-        self.bar.setValue(round(BAR_STEPS * training.step / max(training.steps, 1)))
+        self.bar.show_share(training.step / max(training.steps, 1))
         self.speed.setText("paused" if paused else f"{training.steps_per_second:,.0f} steps/s")
         self.left.setText("" if paused else duration(training.seconds_left))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
@@ -27,6 +27,8 @@ class PathPlot(QWidget):
         self._path: PathSpec = CondOTSpec()
         self._t = 0.0
         self._shown_x = -1
+        self._pictured: object = None
+        self._picture = QPixmap()
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Signal scale alpha and noise scale beta over time")
@@ -52,23 +54,42 @@ class PathPlot(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette = self._theme.palette
-        times = np.linspace(0, 1, _SAMPLES)
-        alpha, beta = path_curves(self._path, times)
-        top = max(1.0, float(beta.max()))
-        box = QRectF(self.rect()).adjusted(_PAD, _PAD, -_PAD, -_PAD)
-        here_alpha, here_beta = path_curves(self._path, self._t)
+        palette, box = self._theme.palette, self._box()
         x = box.left() + box.width() * self._t
         painter.setPen(QPen(QColor(palette.line), 1))
         painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
-        for role, curve, here in (("source", beta, here_beta), ("target", alpha, here_alpha)):
+        painter.drawPixmap(0, 0, self._curves())
+        alpha, beta = path_curves(self._path, [0.0, self._t])
+        top = max(1.0, float(beta[0]))
+        painter.setPen(QPen(QColor(palette.window), 1.5))
+        for role, here in (("source", beta[1]), ("target", alpha[1])):
+            painter.setBrush(QColor(getattr(palette, role)))
+            painter.drawEllipse(QPointF(x, box.bottom() - box.height() * float(here) / top), 4.5, 4.5)
+
+    def _box(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(_PAD, _PAD, -_PAD, -_PAD)
+
+    def _curves(self) -> QPixmap:
+        """The curves and their letters; painted anew only when they changed."""
+        look = (self._path, self.size(), self._theme.palette, self._t > 0.3, self.devicePixelRatio())
+        if look != self._pictured:
+            self._pictured = look
+            self._picture = QPixmap(self.size() * self.devicePixelRatio())
+            self._picture.setDevicePixelRatio(self.devicePixelRatio())
+            self._picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_curves(painter, self._theme.palette, self._box())
+            painter.end()
+        return self._picture
+
+    def _paint_curves(self, painter: QPainter, palette: Palette, box: QRectF) -> None:
+        alpha, beta = path_curves(self._path, np.linspace(0, 1, _SAMPLES))
+        top = max(1.0, float(beta[0]))
+        for role, curve in (("source", beta), ("target", alpha)):
             colour = QColor(getattr(palette, role))
             painter.setPen(QPen(colour, 1.7, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
             painter.drawPolyline(_polyline(box, curve / top))
-            painter.setPen(QPen(QColor(palette.window), 1.5))
-            painter.setBrush(colour)
-            painter.drawEllipse(QPointF(x, box.bottom() - box.height() * float(here) / top), 4.5, 4.5)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
         self._paint_letters(painter, palette, box, alpha / top, beta / top)
 
     def _paint_letters(

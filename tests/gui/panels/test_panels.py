@@ -238,7 +238,7 @@ def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, engine, session,
     assert button.text() == "Pause"
     assert panel.training.steps.text() == "1,000 / 4,000"
     assert panel.training.left.text() == "6 s"
-    assert panel.training.bar.value() == 250
+    assert panel.training.bar.share == 0.25
     qtbot.mouseClick(button, LEFT)
     session.results.training.take(_progress(TrainingState.PAUSED, 1000))
     frame(session, panel)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel
 
+from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.section import Section
 from fmstudio.gui.widgets.segmented import Choice, Segmented
@@ -210,6 +211,20 @@ def test_that_a_drawing_shows_on_its_tile_the_right_way_up(qtbot, theme):
     bright = _pixels(tile)[8:36, 8:36].sum(2) > 200
     assert bright[:10, 18:].all()
     assert not bright[18:, :].any()
+
+
+def test_that_a_progress_line_fills_as_far_as_it_is_told(qtbot, theme):
+    line = ProgressLine("Training", "learned", theme)
+    qtbot.addWidget(line)
+    line.resize(100, 4)
+    line.show_share(0.5)
+    pixels = _pixels(line)[2].sum(1)
+    assert len({*pixels[5:45]}) == 1
+    assert len({*pixels[55:95]}) == 1
+    assert pixels[25] > pixels[75]
+    assert line.accessibleName() == "Training: 50 %"
+    line.show_share(7)
+    assert line.share == 1.0
 
 
 def test_that_tiles_fill_the_width_of_their_column(qtbot, theme):

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.icons import icon
@@ -104,14 +114,22 @@ class TimeLine(QWidget):
 
     def _paint_ends(self, painter: QPainter) -> None:
         palette = self._theme.palette
-        font = QFont(self.font())
-        font.setItalic(True)
-        painter.setFont(font)
-        box = QRectF(_MARGIN - 4, 33, self.width() - 2 * _MARGIN + 8, 18)
-        painter.setPen(QColor(palette.source))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, "p_init")
-        painter.setPen(QColor(palette.target))
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight, "p_data")
+        letter, index = QFont(self.font()), QFont(self.font())
+        letter.setItalic(True)
+        index.setPixelSize(max(9, letter.pixelSize() - 3))
+        self._paint_symbol(painter, _MARGIN - 4, "init", palette.source, letter, index)
+        width = QFontMetrics(letter).horizontalAdvance("p") + QFontMetrics(index).horizontalAdvance("data")
+        self._paint_symbol(painter, self.width() - _MARGIN + 4 - width, "data", palette.target, letter, index)
+
+    def _paint_symbol(
+        self, painter: QPainter, x: int, name: str, colour: str, letter: QFont, index: QFont
+    ) -> None:
+        """p with a subscript."""
+        painter.setPen(QColor(colour))
+        painter.setFont(letter)
+        painter.drawText(x, 45, "p")
+        painter.setFont(index)
+        painter.drawText(x + QFontMetrics(letter).horizontalAdvance("p"), 48, name)
 
 
 class TimelineBar(QFrame):

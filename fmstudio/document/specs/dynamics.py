@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.training import Coupling
 
 
 class SigmaProfile(StrEnum):
@@ -55,9 +56,109 @@ class LangevinSpec(Spec):
     duration: float = setting(4.0, "Duration", low=0.1, high=100.0, step=0.5)
 
 
-DynamicsSpec = Annotated[ODESpec | SDESpec | ReverseSDESpec | LangevinSpec, Field(discriminator="kind")]
+class ProbabilityFlowSpec(Spec):
+    """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, written with the score (002 sec 6-7); it equals u_t."""
+
+    title: ClassVar[str] = "Probability flow"
+    kind: Literal["probability-flow"] = "probability-flow"
+    solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
+
+
+class InterpolantSpec(Spec):
+    """X_t = alpha_t z + beta_t X_0 for pairs (X_0, z) of the coupling: exact samples of p_t, and the lines that
+    conditional flow matching learns from (000 Thm 2; 004)."""
+
+    title: ClassVar[str] = "Samples of pₜ"
+    kind: Literal["interpolant"] = "interpolant"
+    solver: Literal["pairs"] = "pairs"
+    coupling: Coupling = Coupling.INDEPENDENT
+
+
+class AnnealedLangevinSpec(Spec):
+    """Langevin steps on p_t while t goes from 0 to 1; each of the ``steps`` lasts ``rest`` units of its clock."""
+
+    title: ClassVar[str] = "Annealed Langevin"
+    kind: Literal["annealed-langevin"] = "annealed-langevin"
+    solver: Literal["ula"] = "ula"
+    sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
+    duration: float = setting(6.0, "Duration", low=0.1, high=100.0, step=0.5)
+
+
+class LinearFlowSpec(Spec):
+    """dX = -theta X dt for ``duration`` (001 Ex 1.1): X_t = exp(-theta t) X_0."""
+
+    title: ClassVar[str] = "Linear flow"
+    kind: Literal["linear-flow"] = "linear-flow"
+    solver: Literal["euler", "midpoint", "heun", "rk4"] = "rk4"
+    theta: float = setting(1.0, "θ", low=-3.0, high=10.0, step=0.1)
+    duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
+
+
+class BrownianMotionSpec(Spec):
+    """dX = dW for ``duration`` (001 eq 5): the variance grows by t."""
+
+    title: ClassVar[str] = "Brownian motion"
+    kind: Literal["brownian-motion"] = "brownian-motion"
+    solver: Literal["euler-maruyama"] = "euler-maruyama"
+    duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
+
+
+class OrnsteinUhlenbeckSpec(Spec):
+    """dX = -theta X dt + sigma dW for ``duration`` (001 Ex 1.2); tends to N(0, sigma^2 / (2 theta) I)."""
+
+    title: ClassVar[str] = "Ornstein–Uhlenbeck"
+    kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
+    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    theta: float = setting(0.5, "θ", low=0.0, high=10.0, step=0.05)
+    sigma: float = setting(0.5, "Noise σ", low=0.0, high=5.0, step=0.05)
+    duration: float = setting(6.0, "Duration", low=0.1, high=50.0, step=0.5)
+
+
+class NoisingSpec(Spec):
+    """The forward SDE of the path (VP, VE or sub-VP): from data at s = 0 to noise at s = 1 (002 sec 2)."""
+
+    title: ClassVar[str] = "Noising SDE"
+    kind: Literal["noising"] = "noising"
+    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+
+
+class LinearSDESpec(Spec):
+    """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, b = (b_x, b_y), g = g_0 + g_1 t (002 eq 6-15)."""
+
+    title: ClassVar[str] = "Linear SDE"
+    kind: Literal["linear-sde"] = "linear-sde"
+    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    a_0: float = setting(-1.0, "a₀", low=-5.0, high=5.0, step=0.1)
+    a_1: float = setting(0.0, "a₁", low=-5.0, high=5.0, step=0.1)
+    b_x: float = setting(1.0, "b, x", low=-5.0, high=5.0, step=0.1)
+    b_y: float = setting(0.5, "b, y", low=-5.0, high=5.0, step=0.1)
+    g_0: float = setting(0.6, "g₀", low=0.0, high=5.0, step=0.1)
+    g_1: float = setting(0.0, "g₁", low=0.0, high=5.0, step=0.1)
+    duration: float = setting(3.0, "Duration", low=0.1, high=20.0, step=0.5)
+
+
+Transport = ODESpec | SDESpec | ReverseSDESpec | ProbabilityFlowSpec | InterpolantSpec
+"""Motions whose law at time t is p_t of the path."""
+Sampler = LangevinSpec | AnnealedLangevinSpec
+"""Motions that sample a density that is given."""
+FreeProcess = LinearFlowSpec | BrownianMotionSpec | OrnsteinUhlenbeckSpec | NoisingSpec | LinearSDESpec
+"""Motions that know no target: their p_t follows from where they start."""
+
+DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
 
 DYNAMICS: tuple[type[Spec], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)
+"""Offered first in the motion panel."""
+MORE_DYNAMICS: tuple[type[Spec], ...] = (
+    ProbabilityFlowSpec,
+    InterpolantSpec,
+    AnnealedLangevinSpec,
+    LinearFlowSpec,
+    BrownianMotionSpec,
+    OrnsteinUhlenbeckSpec,
+    NoisingSpec,
+    LinearSDESpec,
+)
+"""Offered after them."""
 
 SOLVER_TITLES: dict[str, str] = {
     "euler": "Euler",
@@ -68,6 +169,7 @@ SOLVER_TITLES: dict[str, str] = {
     "stochastic-heun": "Stochastic Heun",
     "ula": "Unadjusted Langevin",
     "mala": "Metropolis-adjusted (MALA)",
+    "pairs": "Pairs of the coupling",
 }
 
 

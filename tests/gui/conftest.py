@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QSlider, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.gui.panels import Panel
@@ -71,3 +72,12 @@ def frame(session: Session, *panels: Panel) -> None:
     notes = guardrails(session.store.document, session.results)
     for panel in panels:
         panel.refresh(notes)
+
+
+def drag(qtbot, slider: QSlider, start: int, *stops: int) -> None:
+    """What a hand does: press at ``start``, move over ``stops``, let go."""
+    middle = slider.height() // 2
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(start, middle))
+    for stop in stops:
+        qtbot.mouseMove(slider, QPoint(stop, middle))
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(stops[-1], middle))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSlider, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
 from fmstudio.document.specs.distribution import (
     DrawnSpec,
@@ -14,31 +13,20 @@ from fmstudio.document.specs.distribution import (
     RingSpec,
     TwoMoonsSpec,
 )
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, VESpec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingProgress, TrainingState
-from fmstudio.gui.panels import LEFT_PANELS
 from fmstudio.gui.panels.field import FieldPanel
-from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.gui.panels.path import PathPanel
 from fmstudio.gui.panels.source import SourcePanel
 from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.studio import commands
 from fmstudio.studio.planner import thumbnail_lane
 from fmstudio.studio.tools import Mode
-from tests.gui.conftest import frame
+from tests.gui.conftest import drag, frame
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-def _drag(qtbot, slider: QSlider, start: int, *stops: int) -> None:
-    middle = slider.height() // 2
-    qtbot.mousePress(slider, LEFT, pos=QPoint(start, middle))
-    for stop in stops:
-        qtbot.mouseMove(slider, QPoint(stop, middle))
-    qtbot.mouseRelease(slider, LEFT, pos=QPoint(stops[-1], middle))
 
 
 # ---- source and target ----
@@ -83,7 +71,7 @@ def test_that_parameters_of_the_chosen_target_are_sliders_behind_a_switch(qtbot,
     assert panel.form.isVisible()
     before = session.store.document
     slider = panel.form.rows["radius"].slider
-    _drag(qtbot, slider, 20, 40, 55, 70)
+    drag(qtbot, slider, 20, 40, 55, 70)
     assert isinstance(session.store.document.target, EightGaussiansSpec)
     assert session.store.document.target.radius != 2.0
     assert session.store.undo() == "Change radius"
@@ -114,7 +102,7 @@ def test_that_the_brush_belongs_to_the_tools_and_not_to_the_document(qtbot, sess
     qtbot.mouseClick(panel.brush.kinds.buttons["eraser"], LEFT)
     assert session.tools.brush.erase
     radius = session.tools.brush.radius
-    _drag(qtbot, panel.brush.size_row.slider, 10, 90)
+    drag(qtbot, panel.brush.size_row.slider, 10, 90)
     assert session.tools.brush.radius > radius
     frame(session, panel)
     assert panel.brush.kinds.buttons["eraser"].isChecked()
@@ -278,120 +266,3 @@ def test_that_the_settings_of_the_training_are_a_form(qtbot, session, show):
     assert session.store.document.training.steps == 200_000
     assert figure.text() == "200,000"
     assert list(panel.model_form.rows) == ["width", "layers"]
-
-
-# ---- motion ----
-
-
-def test_that_the_motion_decides_what_can_be_set(qtbot, session, show):
-    panel = show(MotionPanel)
-    assert not panel.sigma.isVisible()
-    assert not panel.seeds.noise.isEnabled()
-    qtbot.mouseClick(panel.motions.buttons["sde"], LEFT)
-    assert session.store.document.dynamics == SDESpec()
-    assert panel.sigma.isVisible()
-    assert panel.seeds.noise.isEnabled()
-    assert not panel.duration.isVisible()
-    _drag(qtbot, panel.sigma.slider, 10, 80)
-    sigma = session.store.document.dynamics.sigma
-    qtbot.mouseClick(panel.motions.buttons["langevin"], LEFT)
-    assert session.store.document.dynamics == LangevinSpec(sigma=sigma)
-    assert panel.duration.isVisible()
-
-
-def test_that_the_solver_is_chosen_among_those_of_the_motion(session, show):
-    panel = show(MotionPanel)
-    titles = [panel.solver.itemText(i) for i in range(panel.solver.count())]
-    assert titles == ["Euler", "Midpoint", "Heun", "Runge–Kutta 4"]
-    panel.solver.activated.emit(3)
-    assert session.store.document.dynamics == ODESpec(solver="rk4")
-    assert panel.solver.currentText() == "Runge–Kutta 4"
-    session.store.undo()
-    assert panel.solver.currentText() == "Heun"
-
-
-def test_that_steps_are_one_press_away(qtbot, session, show):
-    panel = show(MotionPanel)
-    qtbot.mouseClick(panel.quick[10], LEFT)
-    assert session.store.document.simulation.steps == 10
-    assert panel.quick[10].isChecked()
-    assert panel.steps.figure.text() == "10"
-    qtbot.mouseClick(panel.quick[10], LEFT)
-    assert panel.quick[10].isChecked()
-
-
-def test_that_a_drag_of_particles_is_one_undo_step(qtbot, session, show):
-    panel = show(MotionPanel)
-    _drag(qtbot, panel.particles.slider, 5, 30, 60, 90)
-    assert session.store.document.simulation.particles != 2000
-    assert not session.is_interacting
-    assert session.store.undo() == "Change particles"
-    assert session.store.document.simulation.particles == 2000
-    assert panel.particles.figure.text() == "2,000"
-
-
-def test_that_each_die_throws_its_own_seed(qtbot, session, show):
-    commands.choose_dynamics(session, SDESpec())
-    panel = show(MotionPanel)
-    start, noise = session.store.document.simulation.start_seed, session.store.document.simulation.noise_seed
-    qtbot.mouseClick(panel.seeds.start.die, LEFT)
-    assert session.store.document.simulation.start_seed != start
-    assert session.store.document.simulation.noise_seed == noise
-    qtbot.mouseClick(panel.seeds.noise.die, LEFT)
-    assert session.store.document.simulation.noise_seed != noise
-    figure = panel.seeds.start.figure
-    figure.selectAll()
-    qtbot.keyClicks(figure, "12")
-    qtbot.keyClick(figure, Qt.Key.Key_Return)
-    assert session.store.document.simulation.start_seed == 12
-
-
-def test_that_motions_side_by_side_are_all_marked_and_share_their_noise(session, show):
-    commands.compare(session, commands.COMPARISONS[1])
-    panel = show(MotionPanel)
-    assert [name for name, b in panel.motions.buttons.items() if b.isChecked()] == ["ode", "sde", "langevin"]
-    assert not panel.solver.isEnabled()
-    panel.sigma.chosen.emit(0.3)
-    sigmas = {getattr(pane.dynamics, "sigma", None) for pane in session.store.document.view.panes}
-    assert sigmas == {None, 0.3}
-
-
-def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, show):
-    commands.choose_dynamics(session, SDESpec(sigma=4.0))
-    panel = show(MotionPanel)
-    note = panel.section.notes.notes[0]
-    assert "large" in note.words.text()
-    qtbot.mouseClick(note.button, LEFT)
-    assert session.store.document.simulation.steps == 100
-
-
-# ---- all of them ----
-
-
-@pytest.mark.parametrize("entry", LEFT_PANELS, ids=lambda entry: entry.id)
-@pytest.mark.parametrize("theme_name", ["dark", "light"])
-def test_that_every_control_has_a_name_a_tip_and_a_place_in_the_tab_order(show, theme, entry, theme_name):
-    panel = show(entry.factory)
-    theme.choose(theme_name)
-    controls = [
-        w for kind in (QAbstractButton, QSlider, QLineEdit, QComboBox) for w in panel.findChildren(kind)
-    ]
-    assert controls
-    for control in controls:
-        assert control.accessibleName() or getattr(control, "text", str)(), control
-        assert control.toolTip(), control
-        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control
-    theme.choose("dark")
-
-
-@pytest.mark.parametrize("entry", LEFT_PANELS, ids=lambda entry: entry.id)
-def test_that_nothing_is_wider_than_the_column(session, show, entry):
-    commands.choose_dynamics(session, LangevinSpec())
-    commands.choose_path(session, VESpec())
-    commands.start_drawing(session)
-    panel = show(entry.factory)
-    frame(session, panel)
-    assert panel.minimumSizeHint().width() <= 264
-    for child in panel.findChildren(QWidget):
-        if child.isVisible() and child.parentWidget() is not None and not isinstance(child, QLineEdit):
-            assert child.geometry().right() <= child.parentWidget().width(), child

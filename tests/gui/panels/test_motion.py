@@ -1,0 +1,94 @@
+"""The motion panel: what can be set depends on what moves the particles."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.gui.panels.motion import MotionPanel
+from fmstudio.studio import commands
+from tests.gui.conftest import drag
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_that_the_motion_decides_what_can_be_set(qtbot, session, show):
+    panel = show(MotionPanel)
+    assert not panel.sigma.isVisible()
+    assert not panel.seeds.noise.isEnabled()
+    qtbot.mouseClick(panel.motions.buttons["sde"], LEFT)
+    assert session.store.document.dynamics == SDESpec()
+    assert panel.sigma.isVisible()
+    assert panel.seeds.noise.isEnabled()
+    assert not panel.duration.isVisible()
+    drag(qtbot, panel.sigma.slider, 10, 80)
+    sigma = session.store.document.dynamics.sigma
+    qtbot.mouseClick(panel.motions.buttons["langevin"], LEFT)
+    assert session.store.document.dynamics == LangevinSpec(sigma=sigma)
+    assert panel.duration.isVisible()
+
+
+def test_that_the_solver_is_chosen_among_those_of_the_motion(session, show):
+    panel = show(MotionPanel)
+    titles = [panel.solver.itemText(i) for i in range(panel.solver.count())]
+    assert titles == ["Euler", "Midpoint", "Heun", "Runge–Kutta 4"]
+    panel.solver.activated.emit(3)
+    assert session.store.document.dynamics == ODESpec(solver="rk4")
+    assert panel.solver.currentText() == "Runge–Kutta 4"
+    session.store.undo()
+    assert panel.solver.currentText() == "Heun"
+
+
+def test_that_steps_are_one_press_away(qtbot, session, show):
+    panel = show(MotionPanel)
+    qtbot.mouseClick(panel.quick[10], LEFT)
+    assert session.store.document.simulation.steps == 10
+    assert panel.quick[10].isChecked()
+    assert panel.steps.figure.text() == "10"
+    qtbot.mouseClick(panel.quick[10], LEFT)
+    assert panel.quick[10].isChecked()
+
+
+def test_that_a_drag_of_particles_is_one_undo_step(qtbot, session, show):
+    panel = show(MotionPanel)
+    drag(qtbot, panel.particles.slider, 5, 30, 60, 90)
+    assert session.store.document.simulation.particles != 2000
+    assert not session.is_interacting
+    assert session.store.undo() == "Change particles"
+    assert session.store.document.simulation.particles == 2000
+    assert panel.particles.figure.text() == "2,000"
+
+
+def test_that_each_die_throws_its_own_seed(qtbot, session, show):
+    commands.choose_dynamics(session, SDESpec())
+    panel = show(MotionPanel)
+    start, noise = session.store.document.simulation.start_seed, session.store.document.simulation.noise_seed
+    qtbot.mouseClick(panel.seeds.start.die, LEFT)
+    assert session.store.document.simulation.start_seed != start
+    assert session.store.document.simulation.noise_seed == noise
+    qtbot.mouseClick(panel.seeds.noise.die, LEFT)
+    assert session.store.document.simulation.noise_seed != noise
+    figure = panel.seeds.start.figure
+    figure.selectAll()
+    qtbot.keyClicks(figure, "12")
+    qtbot.keyClick(figure, Qt.Key.Key_Return)
+    assert session.store.document.simulation.start_seed == 12
+
+
+def test_that_motions_side_by_side_are_all_marked_and_share_their_noise(session, show):
+    commands.compare(session, commands.COMPARISONS[1])
+    panel = show(MotionPanel)
+    assert [name for name, b in panel.motions.buttons.items() if b.isChecked()] == ["ode", "sde", "langevin"]
+    assert not panel.solver.isEnabled()
+    panel.sigma.chosen.emit(0.3)
+    sigmas = {getattr(pane.dynamics, "sigma", None) for pane in session.store.document.view.panes}
+    assert sigmas == {None, 0.3}
+
+
+def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, show):
+    commands.choose_dynamics(session, SDESpec(sigma=4.0))
+    panel = show(MotionPanel)
+    note = panel.section.notes.notes[0]
+    assert "large" in note.words.text()
+    qtbot.mouseClick(note.button, LEFT)
+    assert session.store.document.simulation.steps == 100

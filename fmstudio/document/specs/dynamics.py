@@ -57,7 +57,7 @@ class LangevinSpec(Spec):
 
 
 class ProbabilityFlowSpec(Spec):
-    """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, written with the score (002 sec 6-7); it equals u_t."""
+    """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, with the score (002 sec 6-7); it equals u_t."""
 
     title: ClassVar[str] = "Probability flow"
     kind: Literal["probability-flow"] = "probability-flow"
@@ -65,8 +65,8 @@ class ProbabilityFlowSpec(Spec):
 
 
 class InterpolantSpec(Spec):
-    """X_t = alpha_t z + beta_t X_0 for pairs (X_0, z) of the coupling: exact samples of p_t, and the lines that
-    conditional flow matching learns from (000 Thm 2; 004)."""
+    """X_t = alpha_t z + beta_t X_0 for pairs (X_0, z) of the coupling: exact samples of p_t, and the lines
+    that conditional flow matching learns from (000 Thm 2; 004)."""
 
     title: ClassVar[str] = "Samples of pₜ"
     kind: Literal["interpolant"] = "interpolant"
@@ -75,7 +75,7 @@ class InterpolantSpec(Spec):
 
 
 class AnnealedLangevinSpec(Spec):
-    """Langevin steps on p_t while t goes from 0 to 1; each of the ``steps`` lasts ``rest`` units of its clock."""
+    """Langevin steps on p_t while t goes from 0 to 1; ``duration`` is what the sampler's own clock spends."""
 
     title: ClassVar[str] = "Annealed Langevin"
     kind: Literal["annealed-langevin"] = "annealed-langevin"
@@ -123,7 +123,7 @@ class NoisingSpec(Spec):
 
 
 class LinearSDESpec(Spec):
-    """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, b = (b_x, b_y), g = g_0 + g_1 t (002 eq 6-15)."""
+    """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, g = g_0 + g_1 t (002 eq 6-15)."""
 
     title: ClassVar[str] = "Linear SDE"
     kind: Literal["linear-sde"] = "linear-sde"

@@ -134,7 +134,6 @@ def test_that_a_lattice_far_away_is_its_nearest_cell() -> None:
         # The cell that holds x asks on behalf of x: it may err by its own diagonal.
         reached = moments.gap.norm(dim=1).double()
         assert (reached - least).abs()[far].max() < lattice.cell * math.sqrt(2)
-        assert (moments.covariance()[far] < 1e-3).all()
 
 
 def test_that_centred_differences_keep_their_digits_near_the_target() -> None:

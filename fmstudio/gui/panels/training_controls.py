@@ -14,6 +14,8 @@ from fmstudio.studio.planner import model_key
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
+HEIGHT = 38
+
 
 class TrainingControls(QWidget):
     """One button that says what it will do next, one to stop, the run in figures, and its settings."""
@@ -40,7 +42,7 @@ class TrainingControls(QWidget):
 
     def _lay_out(self, settings: QWidget) -> None:
         figures = QVBoxLayout()
-        figures.setSpacing(3)
+        figures.setSpacing(2)
         figures.addStretch(1)
         figures.addWidget(self.steps)
         figures.addWidget(self.bar)
@@ -59,6 +61,8 @@ class TrainingControls(QWidget):
         row.addLayout(figures, 1)
         row.addWidget(settings)
         self.button.setMinimumWidth(62)
+        # The same at rest and at work: a column that grows by a line moves everything below it.
+        self.setFixedHeight(HEIGHT)
 
     def tick(self) -> None:
         """Follow the training, when it has something new to say."""

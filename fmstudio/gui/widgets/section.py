@@ -149,7 +149,7 @@ class Section(QWidget):
         self.head = SectionHead(title, symbol, theme)
         self.notes = Notes()
         inner = QVBoxLayout()
-        inner.setContentsMargins(MARGIN, 9, MARGIN, 11)
+        inner.setContentsMargins(MARGIN, 8, MARGIN, 10)
         inner.setSpacing(7)
         inner.addWidget(self.head)
         inner.addWidget(content)

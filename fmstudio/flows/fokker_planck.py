@@ -44,14 +44,14 @@ class _Faces:
         return float((torch.maximum(x[:, 1:], x[:, :-1]) + torch.maximum(y[1:], y[:-1])).max())
 
 
-def continuity(
+def solve_continuity(
     density: Tensor, xs: Tensor, ys: Tensor, velocity: Drift, times: Sequence[float]
 ) -> Iterator[Tensor]:
-    """Solves d_t p = -div(p u): the Fokker-Planck equation without noise; see ``fokker_planck``."""
-    return fokker_planck(density, xs, ys, velocity, lambda _: 0.0, times)
+    """Solves d_t p = -div(p u): the Fokker-Planck equation without noise; see ``solve_fokker_planck``."""
+    return solve_fokker_planck(density, xs, ys, velocity, lambda _: 0.0, times)
 
 
-def fokker_planck(
+def solve_fokker_planck(
     density: Tensor,
     xs: Tensor,
     ys: Tensor,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fmstudio.flows import densities
 from fmstudio.flows.densities import balance, flux_divergence, kde_on_grid, scott_bandwidth
-from fmstudio.flows.fokker_planck import continuity, fokker_planck
+from fmstudio.flows.fokker_planck import solve_continuity, solve_fokker_planck
 from fmstudio.flows.kernels import grid_points
 from fmstudio.flows.schedules import CondOT, Cosine, Schedule
 from tests.flows.cases import exact, schedule_name, three_modes
@@ -115,7 +115,7 @@ def test_that_an_uneven_grid_is_refused() -> None:
 
 
 def last(density: Tensor, *arguments: object) -> Tensor:
-    *_, end = fokker_planck(density, *arguments)  # type: ignore[arg-type]
+    *_, end = solve_fokker_planck(density, *arguments)  # type: ignore[arg-type]
     return end
 
 
@@ -133,7 +133,7 @@ def test_that_transport_alone_turns_a_bump_and_gains_an_order_with_the_grid() ->
         xs = axis(n, 3.0)
         start = normal(xs, xs, torch.tensor([1.2, 0.0]), 0.15)
         end = normal(xs, xs, torch.tensor([0.0, 1.2]), 0.15)
-        for p in continuity(start, xs, xs, swirl, [0.0, math.pi / 2]):
+        for p in solve_continuity(start, xs, xs, swirl, [0.0, math.pi / 2]):
             density = p
         errors.append(float((density - end).abs().mean()))
     assert math.log2(errors[0] / errors[1]) > 1.6
@@ -157,7 +157,7 @@ def test_that_mass_is_kept_and_never_negative(sigma: float) -> None:
     def tear(x: Tensor, t: float) -> Tensor:
         return torch.stack([torch.sign(x[:, 0] - 0.3) * 3, -4 * x[:, 1] * math.cos(9 * t)], 1)
 
-    for p in fokker_planck(start, xs, ys, tear, lambda _: sigma, [0.0, 0.2, 0.5]):
+    for p in solve_fokker_planck(start, xs, ys, tear, lambda _: sigma, [0.0, 0.2, 0.5]):
         assert float(p.sum()) == pytest.approx(float(start.sum()), rel=1e-12)
         assert (p >= -1e-15).all()
 
@@ -175,7 +175,7 @@ def test_that_the_solution_is_p_t_whatever_sigma(sigma: float) -> None:
     times = [0.0, 0.3, 0.6]
     for t, p in zip(
         times,
-        fokker_planck(law.density_on_grid(xs, xs, 0.0), xs, xs, drift, lambda _: sigma, times),
+        solve_fokker_planck(law.density_on_grid(xs, xs, 0.0), xs, xs, drift, lambda _: sigma, times),
         strict=True,
     ):
         want = law.density_on_grid(xs, xs, t)
@@ -186,10 +186,10 @@ def test_that_impossible_problems_are_refused() -> None:
     xs = axis(20)
     p = normal(xs, xs, torch.zeros(2), 0.3)
     with pytest.raises(ValueError, match="times must rise"):
-        list(continuity(p, xs, xs, swirl, [0.5, 0.2]))
+        list(solve_continuity(p, xs, xs, swirl, [0.5, 0.2]))
     with pytest.raises(ValueError, match=r"density must have shape \(20, 20\), got \(19, 20\)"):
-        list(continuity(p[1:], xs, xs, swirl, [0.0, 0.2]))
+        list(solve_continuity(p[1:], xs, xs, swirl, [0.0, 0.2]))
     with pytest.raises(ValueError, match="at least 0"):
-        list(continuity(-p, xs, xs, swirl, [0.0, 0.2]))
+        list(solve_continuity(-p, xs, xs, swirl, [0.0, 0.2]))
     with pytest.raises(ValueError, match="sigma must be finite and at least 0, got -1"):
-        list(fokker_planck(p, xs, xs, swirl, lambda _: -1.0, [0.0, 0.2]))
+        list(solve_fokker_planck(p, xs, xs, swirl, lambda _: -1.0, [0.0, 0.2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeVar
 
@@ -46,10 +45,11 @@ class Presenter:
 
     def __init__(self, results: Results) -> None:
         self._results = results
-        self._cache: OrderedDict[Hashable, Any] = OrderedDict()
+        self._cache: dict[int, dict[Hashable, Any]] = {}
 
     def scene(self, document: Document, t: float, palette: Palette) -> Scene:
         """What the studio shows at time t."""
+        self._forget_the_gone()
         view = document.view.camera
         panes = tuple(self._pane(document, index, t, palette) for index in range(len(document.view.panes)))
         return Scene(panes, Camera(view.x, view.y, view.half_height), palette, t)
@@ -110,7 +110,7 @@ class Presenter:
         assert isinstance(request, FieldRequest)
         grid = request.grid
         vectors = (1 - weight) * self._row(job, a) + weight * self._row(job, b)
-        positions = self._cached((job.id, "grid"), lambda: _grid_points(grid.xs, grid.ys))
+        positions = self._cached(job, ("grid"), lambda: _grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
         yield ArrowLayer(
@@ -136,11 +136,11 @@ class Presenter:
 
     def _top(self, job: Job, row: int) -> float:
         return self._cached(
-            (job.id, "top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE))
+            job, ("top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE))
         )
 
     def _speed(self, job: Job, row: int) -> float:
-        return self._cached((job.id, "speed", row), lambda: _typical_speed(self._row(job, row)))
+        return self._cached(job, ("speed", row), lambda: _typical_speed(self._row(job, row)))
 
     # ---- particles ----
 
@@ -168,7 +168,7 @@ class Presenter:
         tail = values[rows, :count]
         now = (1 - weight) * values[low, :count] + weight * values[high, :count]
         points = np.concatenate([tail, now[None]]).transpose(1, 0, 2)
-        colours = self._cached((job.id, "trail colours", count), self._origin(job)[:count].copy)
+        colours = self._cached(job, ("trail colours", count), self._origin(job)[:count].copy)
         yield TrailLayer(np.ascontiguousarray(points), colours, width=1.5, opacity=0.85)
 
     def _data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
@@ -197,31 +197,37 @@ class Presenter:
             return self._origin(job)
         if choice is ParticleColour.PLAIN:
             return self._cached(
-                (job.id, "plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
+                job, ("plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
             )
         return self._cached(
-            (job.id, "speed colours", row),
+            job,
+            ("speed colours", row),
             lambda: speed_colours(
                 job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]
             ),
         )
 
     def _origin(self, job: Job) -> Bytes:
-        return self._cached((job.id, "origin"), lambda: origin_colours(job.result.values[0]))
+        return self._cached(job, ("origin"), lambda: origin_colours(job.result.values[0]))
 
     # ---- caches ----
 
     def _row(self, job: Job, row: int) -> Array:
-        return self._cached((job.id, "row", row), lambda: job.result.values[position_of(job, row)])
+        return self._cached(job, ("row", row), lambda: job.result.values[position_of(job, row)])
 
-    def _cached(self, key: Hashable, make: Callable[[], T]) -> T:
-        if key not in self._cache:
-            self._cache[key] = make()
-            while len(self._cache) > 4096:
-                self._cache.popitem(last=False)
-        self._cache.move_to_end(key)
-        found: T = self._cache[key]
+    def _cached(self, job: Job, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made of this job before, or made now; kept for as long as the job is shown."""
+        kept = self._cache.setdefault(job.id, {})
+        if key not in kept:
+            kept[key] = make()
+        found: T = kept[key]
         return found
+
+    def _forget_the_gone(self) -> None:
+        """Let go of jobs that no lane holds: a kept row keeps its whole result in memory."""
+        live = {job.id for slot in self._results.slots.values() for job in slot.jobs}
+        for gone in self._cache.keys() - live:
+            del self._cache[gone]
 
 
 def _grid_points(xs: Array, ys: Array) -> Array:

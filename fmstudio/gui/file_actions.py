@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from fmstudio.document.document import Document
 from fmstudio.document.imports import import_target
 from fmstudio.document.preferences import Preferences
-from fmstudio.studio import commands
+from fmstudio.studio import panes
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
 from fmstudio.studio.session import Session
 
@@ -110,7 +110,7 @@ class FileActions:
         except ValueError as error:
             self._window.notices.say(str(error))
             return
-        commands.choose_target(self._session, target)
+        panes.choose(self._session, "target", target, f"Import {path.name}")
 
     def may_leave(self) -> bool:
         """True if there is nothing unsaved, or it is saved now, or the person lets it go."""

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.studio.opening import save_file
 from fmstudio.studio.session import Session
 
@@ -62,7 +62,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export video")
         self.setMinimumWidth(420)
         self.size_box, self.fps, self.seconds = QComboBox(), QSpinBox(), QDoubleSpinBox()
-        self.progress, self.words = QProgressBar(), QLabel()
+        self.progress, self.words = ProgressLine("Export", "target", theme), QLabel()
         self.start_button, self.cancel_button = QPushButton("Export…"), QPushButton("Close")
         self._build()
 
@@ -75,7 +75,6 @@ class ExportDialog(QDialog):
         self.seconds.setDecimals(1)
         self.seconds.setValue(self._session.store.document.view.seconds + 1)
         self.seconds.setSuffix(" s")
-        self.progress.setTextVisible(False)
         self.progress.hide()
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(36)
@@ -139,7 +138,7 @@ class ExportDialog(QDialog):
         process.finished.connect(self._on_process_finished)
         process.errorOccurred.connect(self._on_process_failed)
         self._process = process
-        self.progress.setRange(0, 0)
+        self.progress.show_share(0.0)
         self.progress.show()
         self.words.setText("Preparing…")
         self.start_button.setEnabled(False)
@@ -156,8 +155,7 @@ class ExportDialog(QDialog):
         if "frames" not in news:
             return
         done, frames = int(news["frame"]), int(news["frames"])
-        self.progress.setRange(0, frames)
-        self.progress.setValue(done)
+        self.progress.show_share(done / max(frames, 1))
         seconds = float(news["seconds"])
         left = seconds / max(done, 1) * (frames - done)
         self.words.setText(f"Frame {done} of {frames} · about {left:.0f} s left")

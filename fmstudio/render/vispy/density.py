@@ -129,8 +129,8 @@ def _halved(image: Array) -> Array:
 
 
 def lit_spans(image: Array) -> Array:
-    """(bands, 2): in each band of BAND rows the columns between which values can be seen, a cell wider on each
-    side; (inf, -inf) where there are none."""
+    """(bands, 2): in each band of BAND rows the columns between which values can be seen, a cell wider on
+    each side; (inf, -inf) where there are none."""
     lit = image > DARK * max(float(image.max()), 1e-30)
     bands = np.logical_or.reduceat(lit, np.arange(0, max(len(image) - 1, 1), BAND), 0)
     # Its last cells reach up to the next band's first row.

@@ -34,11 +34,11 @@ class OffscreenRenderer:
         ratio = natural_ratio(width, height) if pixel_ratio is None else pixel_ratio
         self._sheet = Sheet(width, height, ratio, time_bar=time_bar, transparent=transparent)
         self._canvas = _canvas()
-        self._canvas.set_current()
         try:
-            self.gl_renderer = renderer_name()
-            self._capture = Capture(width, height)
-            self._painter = ScenePainter()
+            with self._current():
+                self.gl_renderer = renderer_name()
+                self._capture = Capture(width, height)
+                self._painter = ScenePainter()
         except BaseException:
             self._canvas.close()
             raise
@@ -54,8 +54,7 @@ class OffscreenRenderer:
 
     def draw(self, scene: Scene) -> Bytes:
         """The scene as (h, w, 3) bytes, or (h, w, 4) with straight alpha when transparent."""
-        self._canvas.set_current()
-        with self._capture.drawing():
+        with self._current(), self._capture.drawing():
             self._painter.paint(scene, self._sheet)
             self._canvas.context.flush_commands()
             if self._sheet.transparent:
@@ -65,6 +64,17 @@ class OffscreenRenderer:
     def close(self) -> None:
         """Release the context. Closing twice does no harm."""
         self._canvas.close()
+
+    @contextmanager
+    def _current(self) -> Iterator[None]:
+        """Our context is the thread's while the block runs, and no longer: a window's toolkit that makes its
+        own current (or ends it) must not find ours."""
+        self._canvas.set_current()
+        try:
+            yield
+        finally:
+            self._canvas.context.flush_commands()
+            _release(self._canvas)
 
 
 def natural_ratio(width: int, height: int) -> float:
@@ -86,6 +96,15 @@ def _canvas() -> app.Canvas:
     except (RuntimeError, ImportError) as error:
         failures.append(str(error))
     raise RuntimeError("There is no OpenGL to draw with (" + "; ".join(failures) + ").")
+
+
+def _release(canvas: app.Canvas) -> None:
+    """No EGL context is current any more. vispy has no word for it."""
+    if canvas.app.backend_name == "egl":
+        from vispy.app.backends import _egl
+
+        nothing = _egl.egl.EGL_NO_CONTEXT
+        _egl.egl.eglMakeCurrent(_egl._EGL_DISPLAY, nothing, nothing, nothing)
 
 
 def _hidden_window() -> app.Canvas:

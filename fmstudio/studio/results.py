@@ -23,6 +23,7 @@ from fmstudio.engine.messages import (
 ModelKey = tuple[DistributionSpec, DistributionSpec, PathSpec]
 CACHE_BYTES = 400 * 2**20
 SLOT_JOBS = 6
+AGE_IN_ROWS = 3
 
 
 @dataclass
@@ -44,15 +45,20 @@ class Slot:
         return None
 
     def nearest(self, row: int) -> tuple[Job, int] | None:
-        """As ``at``, or else the newest result's ready row that is nearest to ``row``."""
+        """As ``at``, or else a ready row near to ``row``: a newer result may be ``AGE_IN_ROWS`` rows farther."""
         job = self.at(row)
         if job is not None:
             return job, row
-        for job in self.jobs:
-            ready = [r for r in range(job.result.shape[0]) if is_row_ready(job, r)]
-            if ready:
-                return job, min(ready, key=lambda r: abs(r - row))
-        return None
+        found = [
+            (abs(r - row) + AGE_IN_ROWS * age, age, r)
+            for age, job in enumerate(self.jobs)
+            for r in range(job.result.shape[0])
+            if is_row_ready(job, r)
+        ]
+        if not found:
+            return None
+        _, age, nearest = min(found)
+        return self.jobs[age], nearest
 
     @property
     def request(self) -> Request | None:

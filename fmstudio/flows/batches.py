@@ -16,7 +16,7 @@ from fmstudio.flows.assignment import WarmAssignment
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent
 from fmstudio.flows.distributions import Distribution
 from fmstudio.flows.networks import MLP
-from fmstudio.flows.normalisation import Coefficients, Normalisation, PairMoments, space_features
+from fmstudio.flows.normalisation import Normalisation, PairMoments, space_features
 from fmstudio.flows.objectives import Objective, residual_weight
 from fmstudio.flows.posterior import marginal
 from fmstudio.flows.schedules import Schedule
@@ -43,12 +43,14 @@ class Problem:
     schedule: Schedule
     coupling: Coupling
     objective: Objective = "cfm"
+    label_dropout: float = 0.1
+    """How often a conditional network is shown no label (classifier-free guidance: Ho & Salimans 2022)."""
 
 
 @final
 @dataclass(frozen=True)
 class Batches:
-    """Regression problems for F, for several steps: inputs (k, n, SPACE + TIME), y and w (k, n, 2)."""
+    """Regression problems for F, for k steps: inputs (k, n, SPACE + TIME + labels), y and w (k, n, 2)."""
 
     inputs: Tensor
     y: Tensor
@@ -60,7 +62,10 @@ class BatchSource:
     """Draws batches of a problem for a network, whose normalisation it uses."""
 
     def __init__(self, problem: Problem, network: MLP, batch: int, generator: torch.Generator) -> None:
-        """Raises NoClosedForm where the ``exact`` objective has no closed form."""
+        """Raises NoClosedForm where the ``exact`` objective has no closed form, ValueError for a conditional
+        network with another than the independent coupling or the exact objective."""
+        if network.labels and (problem.objective == "exact" or not isinstance(problem.coupling, Independent)):
+            raise ValueError("a conditional network trains on independent pairs, by cfm or dsm")
         self.problem = problem
         self._network = network
         self._batch = batch
@@ -73,7 +78,7 @@ class BatchSource:
 
     def normalise(self) -> None:
         """Fits the network's normalisation to the moments of coupled draws."""
-        moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch)))
+        moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch))[:2])
         self._network.normalise(Normalisation.of(self.problem.schedule, moments))
 
     @torch.no_grad()
@@ -83,7 +88,7 @@ class BatchSource:
         Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are even.
         """
         like = self._network.flat
-        x_0, z = (p.to(like) for p in self._pairs(count))
+        x_0, z, labels = (p.to(like) for p in self._pairs(count))
         t = self._times(count).to(like)
         schedule = self.problem.schedule
         x_t = schedule.alpha(t) * z + schedule.beta(t) * x_0
@@ -94,23 +99,33 @@ class BatchSource:
         at = self._network.coefficients(t)
         y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
         w = residual_weight(schedule, t, self.problem.objective) * at.out.square()
-        return Batches(*(a.view(count, self._batch, -1) for a in (network_inputs(x_t, at), y, w)))
+        inputs = torch.cat([space_features((x_t - at.centre) / at.scale), at.features, labels], dim=1)
+        return Batches(*(a.view(count, self._batch, -1) for a in (inputs, y, w)))
 
     def _times(self, count: int) -> Tensor:
         shift = torch.rand(count, 1, generator=self._generator, device=self._generator.device)
         even = torch.arange(self._batch, device=shift.device) / self._batch
         return (even + shift).remainder(1.0).view(-1, 1)
 
-    def _pairs(self, count: int) -> tuple[Tensor, Tensor]:
-        """(x_0, z), (count * batch, 2) each, coupled batch by batch."""
+    def _pairs(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(x_0, z), (count * batch, 2) each, coupled batch by batch, and z's labels as the network sees them:
+        (count * batch, labels)."""
         n = count * self._batch
         x_0 = self.problem.source.sample(n, self._generator)
-        z = self.problem.target.sample(n, self._generator)
+        z, label = self.problem.target.sample_labelled(n, self._generator)
         if isinstance(self.problem.coupling, Independent):
-            return x_0, z
+            return x_0, z, self._one_hot(label)
         batches = zip(torch.split(x_0, self._batch), torch.split(z, self._batch), strict=True)
         coupled = [self._pair(a, b, self._generator) for a, b in batches]
-        return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled])
+        return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled]), x_0.new_empty(n, 0)
+
+    def _one_hot(self, label: Tensor) -> Tensor:
+        """(n, labels): 1 for the label, or nothing at all where it is dropped; (n, 0) if unconditional."""
+        labels = self._network.labels
+        if labels == 0:
+            return torch.empty(len(label), 0)
+        u = torch.rand(len(label), 1, generator=self._generator, device=self._generator.device)
+        return torch.nn.functional.one_hot(label, labels) * (u >= self.problem.label_dropout).to(label.device)
 
 
 def _exact_field(problem: Problem) -> Field | None:
@@ -126,8 +141,3 @@ def _pairing(problem: Problem, generator: torch.Generator) -> Pairing:
     reference = (law.sample(REFERENCE_DRAWS, generator) for law in (problem.source, problem.target))
     warm = WarmAssignment(*reference)
     return lambda x_0, z, _: (x_0, z[warm.permutation(x_0, z)])
-
-
-def network_inputs(x: Tensor, at: Coefficients) -> Tensor:
-    """(n, SPACE + TIME): what F sees."""
-    return torch.cat([space_features((x - at.centre) / at.scale), at.features], dim=1)

@@ -15,15 +15,13 @@ costs more than the arithmetic.
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterator
 from typing import Self, final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import silu
 
+from fmstudio.flows.layers import Layers, count, require_flat, start, views
 from fmstudio.flows.normalisation import (
     COLUMNS,
     DIMENSION,
@@ -64,22 +62,12 @@ class MLP:
         self.width, self.layers, self.labels = width, layers, labels
         self._bind(torch.zeros(self.size(width, layers, labels)))
         self.normalise(Normalisation.identity())
-        generator = generator or torch.Generator().manual_seed(0)
-        for weight, _ in self.parameters(self.trained):
-            draw = torch.rand(weight.shape, generator=generator, device=generator.device)
-            weight.copy_((2 * draw - 1) * GAIN * math.sqrt(3 / len(weight)))
-        self.parameters(self.trained)[-1][0].zero_()
+        start(self.parameters(self.trained), GAIN, generator or torch.Generator().manual_seed(0))
 
     @classmethod
     def from_flat(cls, width: int, layers: int, flat: Tensor, labels: int = 0) -> Self:
         """The network with these numbers (copied). Raises ValueError for a wrong length or NaN."""
-        expected = cls.size(width, layers, labels)
-        if flat.shape != (expected,):
-            raise ValueError(
-                f"flat must hold {expected} numbers for {layers} layers of {width}, got {flat.shape}"
-            )
-        if not bool(torch.isfinite(flat).all()):
-            raise ValueError("flat holds NaN or infinite numbers")
+        require_flat(flat, cls.size(width, layers, labels), f"{layers} layers of {width}")
         network = cls(width, layers, labels=labels)
         network._bind(flat.detach().clone())
         return network
@@ -87,7 +75,7 @@ class MLP:
     @staticmethod
     def size(width: int, layers: int, labels: int = 0) -> int:
         """The length of ``flat``."""
-        return NODES * COLUMNS + sum(a * b + b for a, b in _shapes(width, layers, labels))
+        return NODES * COLUMNS + count(_sizes(width, layers, labels))
 
     def _bind(self, flat: Tensor) -> None:
         self.flat = flat
@@ -118,9 +106,9 @@ class MLP:
         """Takes over the table."""
         self.table.copy_(normalisation.table)
 
-    def parameters(self, trained: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def parameters(self, trained: Tensor) -> Layers:
         """Views (weight (inputs, outputs), bias) of a vector laid out like ``trained``, layer by layer."""
-        return list(_views(trained, _shapes(self.width, self.layers, self.labels)))
+        return views(trained, _sizes(self.width, self.layers, self.labels))
 
     def coefficients(self, t: Time) -> Coefficients:
         """The normalisation at ``t``, a float, a 0-d tensor, (n,) or (n, 1)."""
@@ -189,18 +177,8 @@ def _tiles(n: int) -> list[slice]:
     return [slice(first, first + TILE) for first in range(0, max(n, 1), TILE)]
 
 
-def _shapes(width: int, layers: int, labels: int) -> list[tuple[int, int]]:
-    sizes = [SPACE + TIME + labels, *[width] * layers, DIMENSION]
-    return list(itertools.pairwise(sizes))
-
-
-def _views(trained: Tensor, shapes: list[tuple[int, int]]) -> Iterator[tuple[Tensor, Tensor]]:
-    first = 0
-    for inputs, outputs in shapes:
-        weight = trained[first : first + inputs * outputs].view(inputs, outputs)
-        first += inputs * outputs
-        yield weight, trained[first : first + outputs]
-        first += outputs
+def _sizes(width: int, layers: int, labels: int) -> list[int]:
+    return [SPACE + TIME + labels, *[width] * layers, DIMENSION]
 
 
 @final

@@ -77,6 +77,8 @@ class Plan:
     batch: int
     rate: float
     first: int = 0
+    warm_up: int = 0
+    """Steps over which the rate rises from 0: likelihoods have cliffs beside their start."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not 0 <= self.first < self.steps:
@@ -89,8 +91,9 @@ class Plan:
             raise ValueError(f"learning_rate must be a positive number, got {self.rate}")
 
     def rate_at(self, step: int) -> float:
-        """The cosine from ``rate`` at step 0 to 0 at the end."""
-        return 0.5 * self.rate * (1 + math.cos(math.pi * step / self.steps))
+        """The cosine from ``rate`` at step 0 to 0 at the end, after the warm-up."""
+        rise = min(1.0, (step + 1) / (self.warm_up + 1))
+        return 0.5 * self.rate * rise * (1 + math.cos(math.pi * step / self.steps))
 
     def require_finite(self, loss: float, step: int) -> None:
         """Raises TrainingDiverged unless the loss of that step is a finite number."""

@@ -1,0 +1,49 @@
+"""Layers of a perceptron as views into one flat vector: weight (inputs, outputs), row-major, then bias."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+Layers = list[tuple[Tensor, Tensor]]
+
+
+def count(sizes: Sequence[int]) -> int:
+    """How many numbers the layers between ``sizes`` hold."""
+    return sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(sizes))
+
+
+def views(numbers: Tensor, sizes: Sequence[int]) -> Layers:
+    """(weight, bias) of each layer, sharing memory with ``numbers``."""
+    layers, first = [], 0
+    for inputs, outputs in itertools.pairwise(sizes):
+        weight = numbers[first : first + inputs * outputs].view(inputs, outputs)
+        first += inputs * outputs
+        layers.append((weight, numbers[first : first + outputs]))
+        first += outputs
+    return layers
+
+
+def start(layers: Layers, gain: float, generator: torch.Generator, bias: float = 0.0) -> None:
+    """Uniform weights that give a unit input of standard deviation ``gain`` from inputs of 1; biases uniform
+    up to ``bias``. The last layer is 0: a fresh network answers 0."""
+    for weight, offset in layers[:-1]:
+        draw = torch.rand(weight.shape, generator=generator, device=generator.device)
+        weight.copy_((2 * draw - 1) * gain * math.sqrt(3 / len(weight)))
+        if bias:
+            draw = torch.rand(offset.shape, generator=generator, device=generator.device)
+            offset.copy_((2 * draw - 1) * bias)
+    for part in layers[-1]:
+        part.zero_()
+
+
+def require_flat(flat: Tensor, expected: int, what: str) -> None:
+    """Raises ValueError unless ``flat`` holds as many finite numbers as ``what`` takes."""
+    if flat.shape != (expected,):
+        raise ValueError(f"flat must hold {expected} numbers for {what}, got {tuple(flat.shape)}")
+    if not bool(torch.isfinite(flat).all()):
+        raise ValueError("flat holds NaN or infinite numbers")

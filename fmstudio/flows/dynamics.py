@@ -5,6 +5,7 @@ Time runs from 0 (source) to 1 (target), except where a class says that it has a
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,9 +160,22 @@ class AnnealedLangevin(Dynamics):
 # ---- linear -------------------------------------------------------------------------------------------
 
 
+class LinearDynamics(Dynamics):
+    """dX = (a(t) X + b(t)) dt + g(t) dW: X_t given X_0 is normal, its mean linear in X_0 and its variance
+    the same for all coordinates and all X_0 (002 eq 6-15). ``flows.processes`` has the law that follows."""
+
+    @abstractmethod
+    def mean(self, x_0: Tensor, t: float) -> Tensor:
+        """E[X_t given X_0 = x_0], (n, d), for x_0 (n, d)."""
+
+    @abstractmethod
+    def variance(self, t: float) -> Tensor:
+        """Var[X_t given X_0] of each coordinate, 0-dimensional float64."""
+
+
 @final
 @dataclass(frozen=True)
-class LinearFlow(Dynamics):
+class LinearFlow(LinearDynamics):
     """dX = -theta X dt; X_t = exp(-theta t) X_0 (001 Ex 1.1)."""
 
     theta: float
@@ -174,9 +188,17 @@ class LinearFlow(Dynamics):
         return _scalar(0.0)
 
 
+    def mean(self, x_0: Tensor, t: float) -> Tensor:
+        """exp(-theta t) x_0 (001 eq 3)."""
+        return math.exp(-self.theta * t) * x_0
+
+    def variance(self, t: float) -> Tensor:  # noqa: ARG002
+        return _scalar(0.0)
+
+
 @final
 @dataclass(frozen=True)
-class BrownianMotion(Dynamics):
+class BrownianMotion(LinearDynamics):
     """dX = dW (001 eq 5)."""
 
     noises: ClassVar[bool] = True
@@ -187,10 +209,17 @@ class BrownianMotion(Dynamics):
     def diffusion(self, t: Time) -> Tensor:  # noqa: ARG002
         return _scalar(1.0)
 
+    def mean(self, x_0: Tensor, t: float) -> Tensor:  # noqa: ARG002
+        return x_0
+
+    def variance(self, t: float) -> Tensor:
+        """t."""
+        return _scalar(t)
+
 
 @final
 @dataclass(frozen=True)
-class OrnsteinUhlenbeck(Dynamics):
+class OrnsteinUhlenbeck(LinearDynamics):
     """dX = -theta X dt + sigma dW; stationary N(0, sigma^2 / (2 theta)) (001 Ex 1.2)."""
 
     theta: float
@@ -207,11 +236,21 @@ class OrnsteinUhlenbeck(Dynamics):
     def diffusion(self, t: Time) -> Tensor:  # noqa: ARG002
         return _scalar(self.sigma)
 
+    def mean(self, x_0: Tensor, t: float) -> Tensor:
+        """exp(-theta t) x_0."""
+        return math.exp(-self.theta * t) * x_0
+
+    def variance(self, t: float) -> Tensor:
+        """sigma^2 (1 - exp(-2 theta t)) / (2 theta), or sigma^2 t for theta = 0."""
+        y = 2 * self.theta * t
+        return _scalar(self.sigma**2 * t * (-math.expm1(-y) / y if y else 1.0))
+
 
 @final
 @dataclass(frozen=True)
-class LinearSDE(Dynamics):
-    """dX = (a(t) X + b(t)) dt + g(t) dW with scalar a and g and b of shape (d,) or scalar (002 eq 6)."""
+class LinearSDE(LinearDynamics):
+    """dX = (a(t) X + b(t)) dt + g(t) dW with scalar a and g and b of shape (d,) or scalar (002 eq 6).
+    The three are functions of a 0-dimensional tensor t, in torch alone: they are mapped over many times."""
 
     a: Callable[[Tensor], Tensor]
     b: Callable[[Tensor], Tensor]
@@ -228,26 +267,27 @@ class LinearSDE(Dynamics):
     def mean(self, x_0: Tensor, t: float, nodes: int = 2000) -> Tensor:
         """E[X_t given X_0 = x_0] = e^A(t) (x_0 + int_0^t e^-A(s) b(s) ds), A(t) = int_0^t a (002 eq 10)."""
         s, growth = self._growth(t, nodes)
-        pushes = torch.stack([torch.exp(growth[-1] - growth[i]) * self.b(s[i]) for i in range(len(s))])
+        pushes = torch.vmap(self.b)(s).to(torch.float64)
+        pushes = torch.exp(growth[-1] - growth).view(-1, *[1] * (pushes.ndim - 1)) * pushes
         return torch.exp(growth[-1]).to(x_0) * x_0 + torch.trapezoid(pushes, s, dim=0).to(x_0)
 
     def variance(self, t: float, nodes: int = 2000) -> Tensor:
         """Var[X_t given X_0] = int_0^t e^(2 A(t) - 2 A(s)) g(s)^2 ds, for each coordinate (002 eq 13)."""
         s, growth = self._growth(t, nodes)
-        pushes = torch.stack([self.g(s[i]).square() for i in range(len(s))])
+        pushes = torch.vmap(self.g)(s).to(torch.float64).square()
         return torch.trapezoid(torch.exp(2 * (growth[-1] - growth)) * pushes, s)
 
     def _growth(self, t: float, nodes: int) -> tuple[Tensor, Tensor]:
         """Times s in [0, t] and A(s), by the trapezoidal rule."""
         s = torch.linspace(0, t, nodes + 1, dtype=torch.float64)
-        rates = torch.stack([self.a(s[i]) for i in range(len(s))]).to(torch.float64)
+        rates = torch.vmap(self.a)(s).to(torch.float64)
         steps = torch.cumulative_trapezoid(rates, s)
         return s, torch.cat([torch.zeros(1, dtype=torch.float64), steps])
 
 
 @final
 @dataclass(frozen=True)
-class Noising(Dynamics):
+class Noising(LinearDynamics):
     """The forward SDE of a path, from data to noise: dX = -(alpha'/alpha) X ds + g dW, coefficients taken at
     t = 1 - s. Its clock is the diffusion literature's s, 0 = data (002 sec. 2).
 

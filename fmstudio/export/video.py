@@ -28,7 +28,7 @@ def check_writable(path: Path) -> None:
     """Raise ExportError at once if no video can be written at ``path``: before anything long is computed."""
     format_of(path)
     check_place(path)
-    _ffmpeg()
+    ffmpeg_program()
 
 
 def write_video(path: Path, frames: Iterable[Bytes], size: tuple[int, int], fps: float) -> Iterator[int]:
@@ -55,7 +55,7 @@ def _checked(frame: Bytes, size: tuple[int, int]) -> Bytes:
     return frame
 
 
-def _ffmpeg() -> str:
+def ffmpeg_program() -> str:
     """The path of the ffmpeg program. Raises ExportError."""
     import imageio_ffmpeg
 
@@ -70,7 +70,7 @@ def _ffmpeg() -> str:
 def _input(size: tuple[int, int], fps: float) -> list[str]:
     rate = Fraction(fps).limit_denominator(1001)
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", str(rate), "-i", "-"]
-    return [_ffmpeg(), "-hide_banner", "-loglevel", "error", *raw, "-an"]
+    return [ffmpeg_program(), "-hide_banner", "-loglevel", "error", *raw, "-an"]
 
 
 class _Encoder:

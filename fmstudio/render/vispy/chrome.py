@@ -19,6 +19,8 @@ MARGIN = 14.0
 """Logical pixels between words and the pane's edge."""
 BAR = 44.0
 """Logical height of the time bar."""
+SHADE = 72.0
+"""Logical height over which layers fade behind words."""
 CLOCK = "t = 0.00"
 
 
@@ -46,6 +48,8 @@ class Chrome:
         pad, margin = HALO * look.ratio, MARGIN * look.ratio
         room = round(area.width - 2 * margin)
         setting = (look.palette, look.ratio)
+        if look.halo:
+            self._draw_shades(pane, area, look)
         if pane.title or pane.subtitle:
             width = max(room - round(reserve * look.ratio), 0)
             words = self._picture(title_block, pane.title, pane.subtitle, *setting, width, look.halo)
@@ -59,6 +63,18 @@ class Chrome:
             words = self._picture(notice_block, pane.notice, *setting, round(0.7 * room), look.halo)
             rows, columns = words.shape[:2]
             self._put(words, area.x + (area.width - columns) / 2, area.y + (area.height - rows) / 2)
+
+    def _draw_shades(self, pane: Pane, area: PaneArea, look: Look) -> None:
+        """Let the layers fade out behind the words at the upper and lower edge."""
+        rows = round(SHADE * look.ratio)
+        if area.height < 4 * rows:
+            return
+        if pane.title or pane.subtitle:
+            shade = self._picture(_shade, look.palette, rows, True)
+            self._pictures.put(shade, area.x, area.y, width=area.width)
+        if pane.legend:
+            shade = self._picture(_shade, look.palette, rows, False)
+            self._pictures.put(shade, area.x, area.y + area.height - rows, width=area.width)
 
     def draw_time(self, scene: Scene, top: int, width: int, ratio: float) -> None:
         """The time bar below ``top``: p_init, a line with a knob, p_data and t."""
@@ -95,6 +111,15 @@ class Chrome:
     def _put(self, picture: gloo.Texture2D, x: float, y: float) -> None:
         """At whole pixels, so that words stay sharp."""
         self._pictures.put(picture, round(x), round(y))
+
+
+def _shade(palette: Palette, rows: int, downwards: bool) -> Bytes:
+    """The canvas colour, strong at the edge and gone at ``rows`` pixels from it."""
+    strength = 0.85 * np.linspace(1, 0, rows) ** 1.5
+    if not downwards:
+        strength = strength[::-1]
+    colour = np.array([*rgb(palette.canvas), 1.0])
+    return np.asarray(np.round(255 * strength[:, None, None] * colour), np.uint8)
 
 
 def _line(palette: Palette, strength: float, thick: int) -> Bytes:

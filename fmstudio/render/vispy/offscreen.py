@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from vispy import app
 
@@ -33,7 +34,7 @@ class OffscreenRenderer:
         """
         ratio = natural_ratio(width, height) if pixel_ratio is None else pixel_ratio
         self._sheet = Sheet(width, height, ratio, time_bar=time_bar, transparent=transparent)
-        self._canvas = _canvas()
+        self._canvas = unseen_canvas()
         try:
             with self._current():
                 self.gl_renderer = renderer_name()
@@ -82,17 +83,17 @@ def natural_ratio(width: int, height: int) -> float:
     return max(0.75, min(width / 800, height / 720))
 
 
-def _canvas() -> app.Canvas:
-    """A canvas that nobody sees."""
+def unseen_canvas(kind: type[app.Canvas] = app.Canvas, **options: Any) -> Any:
+    """A vispy canvas that nobody sees, whose context is current. Raises RuntimeError without OpenGL."""
     failures: list[str] = []
     if sys.platform.startswith("linux"):
         try:
             with _surfaceless():
-                return app.Canvas(size=(16, 16), app=app.Application("egl"), show=False)
+                return kind(app=app.Application("egl"), show=False, **{"size": (16, 16), **options})
         except RuntimeError as error:
             failures.append(f"EGL: {error}")
     try:
-        return _hidden_window()
+        return _hidden_window(kind, options)
     except (RuntimeError, ImportError) as error:
         failures.append(str(error))
     raise RuntimeError("There is no OpenGL to draw with (" + "; ".join(failures) + ").")
@@ -107,9 +108,10 @@ def _release(canvas: app.Canvas) -> None:
         _egl.egl.eglMakeCurrent(_egl._EGL_DISPLAY, nothing, nothing, nothing)
 
 
-def _hidden_window() -> app.Canvas:
+def _hidden_window(kind: type[app.Canvas], options: dict[str, Any]) -> app.Canvas:
     """For systems without EGL. Qt makes the context when a window is shown, so it is shown once."""
-    canvas = app.Canvas(size=(16, 16), app="pyside6", show=True, decorate=False, position=(-200, -200))
+    given = {"size": (16, 16), "decorate": False, "position": (-200, -200), **options}
+    canvas = kind(app="pyside6", show=True, **given)
     canvas.app.process_events()
     return canvas
 

@@ -13,6 +13,7 @@ from fmstudio.render.panes import PaneArea, pane_areas
 from fmstudio.render.scene import (
     ArrowLayer,
     DensityLayer,
+    InkLayer,
     Layer,
     Pane,
     ParticleLayer,
@@ -24,6 +25,7 @@ from fmstudio.render.vispy.arrows import ArrowVisual
 from fmstudio.render.vispy.chrome import BAR, Chrome, Look
 from fmstudio.render.vispy.density import DensityVisual
 from fmstudio.render.vispy.frame import PaneFrame
+from fmstudio.render.vispy.ink import InkVisual
 from fmstudio.render.vispy.particles import ParticleVisual, PointVisual
 from fmstudio.render.vispy.trails import TrailVisual
 
@@ -68,6 +70,7 @@ class ScenePainter:
             TrailLayer: TrailVisual(),
             ArrowLayer: ArrowVisual(),
             PointLayer: PointVisual(),
+            InkLayer: InkVisual(),
         }
         self._chrome = Chrome()
 

@@ -32,23 +32,29 @@ void main() {
 _FRAGMENT = """
 uniform float u_size;
 uniform float u_radius;
+#ifdef RING
 uniform vec4 u_rim;    // premultiplied colour of the ring around the disc
 uniform float u_ring;  // its width in pixels
+#endif
 varying vec4 v_colour;
 void main() {
     float inside = u_radius + 0.5 - u_size * distance(gl_PointCoord, vec2(0.5));
     float cover = clamp(inside, 0.0, 1.0);
-    float ring = clamp(inside + u_ring, 0.0, 1.0) - cover;
-    gl_FragColor = v_colour * cover + u_rim * (v_colour.a * ring);
+    gl_FragColor = v_colour * cover;
+#ifdef RING
+    gl_FragColor += u_rim * (v_colour.a * (clamp(inside + u_ring, 0.0, 1.0) - cover));
+#endif
 }
 """
 
 
 class DiscProgram:
-    """Antialiased discs; shared by particles and still points."""
+    """Antialiased discs, with a ring of the canvas colour around each or without."""
 
-    def __init__(self) -> None:
-        self._program = program(_VERTEX, _FRAGMENT)
+    def __init__(self, ring: float = 0.0) -> None:
+        """``ring`` is its width in logical pixels."""
+        self._ring = ring
+        self._program = program(_VERTEX, ("#define RING\n" if ring else "") + _FRAGMENT)
 
     def draw(
         self,
@@ -56,18 +62,18 @@ class DiscProgram:
         colour: gloo.VertexBuffer | tuple[float, float, float, float],
         diameter: float,
         frame: PaneFrame,
-        ring: float = 0.0,
     ) -> None:
-        """``diameter`` and the width of the ``ring`` of canvas colour around it in logical pixels."""
-        pixels = diameter * frame.ratio
+        """Discs of ``diameter`` logical pixels, at weight w between two places (a, b, w)."""
+        pixels = max(diameter * frame.ratio, 1.0)
+        ring = self._ring * frame.ratio
         draw = self._program
         draw["u_view"] = frame.view
         draw["a_from"], draw["a_to"], draw["u_weight"] = places
         draw["a_colour"] = colour
-        draw["u_radius"] = max(pixels, 1.0) / 2
-        draw["u_size"] = float(np.ceil(max(pixels, 1.0) + 2 * ring * frame.ratio + 1.0))
-        draw["u_ring"] = ring * frame.ratio
-        draw["u_rim"] = (*(RIM * v for v in rgb(frame.palette.canvas)), RIM)
+        draw["u_radius"], draw["u_size"] = pixels / 2, pixels + 2 * ring + 1.0
+        if ring:
+            draw["u_ring"] = ring
+            draw["u_rim"] = (*(RIM * v for v in rgb(frame.palette.canvas)), RIM)
         draw.draw("points")
 
 
@@ -75,7 +81,7 @@ class ParticleVisual:
     """Draws particle layers; a frame between two states that were seen uploads nothing."""
 
     def __init__(self) -> None:
-        self._discs = DiscProgram()
+        self._crowd, self._ringed = DiscProgram(), DiscProgram(RING)
         self.uploads: Uploads[gloo.VertexBuffer] = Uploads(
             lambda p: gloo.VertexBuffer(as_float(p)), limit=256 << 20
         )
@@ -85,8 +91,8 @@ class ParticleVisual:
         if len(layer.a) == 0:
             return
         places = (self.uploads.of(layer.a), self.uploads.of(layer.b), layer.weight)
-        ring = RING if len(layer.a) <= CROWD else 0.0
-        self._discs.draw(places, self.colours.of(layer.colours), layer.size, frame, ring)
+        discs = self._ringed if len(layer.a) <= CROWD else self._crowd
+        discs.draw(places, self.colours.of(layer.colours), layer.size, frame)
 
 
 class PointVisual:

@@ -4,7 +4,7 @@
     law = flows.marginal(flows.GaussianMixture.standard_normal(), flows.shapes.two_moons(), flows.CondOT())
     u = law.velocity(x, 0.5)
 
-Time runs from 0 (source) to 1 (target) everywhere; points are (n, 2). Chapters and the chief names of each are
+Time runs from 0 (source) to 1 (target) everywhere; points are (n, 2). Chapters and their chief names are
 found when they are first asked for: importing the package loads neither torch nor scipy.
 """
 
@@ -27,6 +27,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         *("Dynamics", "FlowODE", "SDEExtension", "ReverseSDE", "ProbabilityFlow", "Langevin"),
         *("AnnealedLangevin", "LinearFlow", "BrownianMotion", "OrnsteinUhlenbeck", "LinearSDE", "Noising"),
     ),
+    "processes": ("process_law", "ProcessLaw"),
     "solvers": (
         *("Solver", "Euler", "Midpoint", "Heun", "RK4", "EulerMaruyama", "StochasticHeun"),
         *("UnadjustedLangevin", "MALA", "SOLVERS"),

@@ -155,3 +155,29 @@ def test_that_a_single_cell_is_one_normal() -> None:
     one = GaussianMixture.isotropic(centre[None], lattice.cell)
     x = centre + 0.5 * torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
     assert lattice.log_prob(x) == pytest.approx(one.log_prob(x), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("t", [0.0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9])
+def test_that_a_coarser_raster_does_not_show(t: float) -> None:
+    """Float32 sees the raster as coarse as the kernel allows, float64 every cell: on noise, the worst."""
+    g = torch.Generator().manual_seed(0)
+    mass = torch.rand(128, 128, generator=g) * (torch.rand(128, 128, generator=g) < 0.02)
+    mass[50:70, 30:32] = 1.0
+    law = marginal(standard_normal(), Lattice(mass, 3.0), CondOT())
+    x = torch.cat([law.sample(500, t, g), 4 * torch.randn(300, 2, generator=g)])
+    single, double = law.first_order(x, t), law.first_order(x.double(), t)
+    near = double.log_prob > -50  # beyond, float32 takes the nearest cell
+    assert single.log_prob[near].double() == pytest.approx(double.log_prob[near], rel=1e-4, abs=1e-4)
+    for name in ("velocity", "posterior_mean"):
+        one, other = getattr(single, name)[near].double(), getattr(double, name)[near]
+        assert (one - other).abs().max() < 2e-4 * (1 + float(other.abs().max()))
+
+
+def test_that_halving_a_raster_keeps_its_moments() -> None:
+    mass, cx, cy = small_lattice().kernel._level(0)
+    coarse, wx, wy = small_lattice().kernel._level(2)
+    assert coarse.numel() < mass.numel()
+    for i in range(4):
+        for j in range(4):
+            fine_moment = (cy**i) @ mass @ (cx**j)
+            assert (wy**i) @ coarse @ (wx**j) == pytest.approx(float(fine_moment), abs=1e-9)

@@ -100,6 +100,14 @@ def test_that_a_clean_test_passes_the_guards(output: str) -> None:
     assert f"{len(LEAKS) + 2} passed, {len(LEAKS)} errors" in output
 
 
+@pytest.mark.parametrize("_order", ["sets it", "must not see it"])
+def test_that_no_test_sees_another_flush_denormal_numbers(_order: str) -> None:
+    import torch
+
+    assert sys.float_info.min / 2 > 0
+    torch.set_flush_denormal(True)
+
+
 def test_that_a_skipped_test_fails_in_ci(tmp_path: Path) -> None:
     result = run_inner(tmp_path, "import pytest\n\ndef test_skips():\n    pytest.skip('no reason')\n")
     assert result.returncode == 1

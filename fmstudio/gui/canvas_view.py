@@ -52,11 +52,13 @@ class CanvasView(QWidget):
     def frame(self) -> bool:
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
         document, t = self._session.store.document, self._session.playback.t
-        seen = (document, t, self._session.results.signature(), self._theme.palette.name, self.size())
+        drawing = self._session.tools.mode is Mode.DRAW
+        look = (self._theme.palette.name, self.size(), drawing)
+        seen = (document, t, self._session.results.signature(), look)
         if seen == self._shown:
             return False
         self._shown = seen
-        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette))
+        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, drawing))
         for switches in self.switches:
             switches.refresh()
         return True

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import DensityRequest, FieldRequest
@@ -20,6 +21,7 @@ from fmstudio.render.scene import (
     Bytes,
     Camera,
     DensityLayer,
+    InkLayer,
     Layer,
     Pane,
     ParticleLayer,
@@ -38,6 +40,7 @@ TRAIL_SPAN = 0.24
 ARROW_LENGTH = 0.62
 """A typical arrow, in cells of its grid."""
 TOP_QUANTILE = 0.995
+INK_OPACITY = 0.38
 
 
 class Presenter:
@@ -47,20 +50,24 @@ class Presenter:
         self._results = results
         self._cache: dict[int, dict[Hashable, Any]] = {}
 
-    def scene(self, document: Document, t: float, palette: Palette) -> Scene:
-        """What the studio shows at time t."""
+    def scene(self, document: Document, t: float, palette: Palette, drawing: bool = False) -> Scene:
+        """What the studio shows at time t; while ``drawing`` the ink is seen at every t."""
         self._forget_the_gone()
         view = document.view.camera
-        panes = tuple(self._pane(document, index, t, palette) for index in range(len(document.view.panes)))
+        panes = tuple(
+            self._pane(document, index, t, palette, drawing) for index in range(len(document.view.panes))
+        )
         return Scene(panes, Camera(view.x, view.y, view.half_height), palette, t)
 
-    def _pane(self, document: Document, index: int, t: float, palette: Palette) -> Pane:
+    def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:
         experiment = document.experiment(index)
         spec = document.view.panes[index]
         title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment)
         if is_waiting_for_a_stroke(experiment):
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
         layers = tuple(self._layers(document, index, t, palette))
+        if drawing and isinstance(experiment.target, DrawnSpec):
+            layers = (*layers, _ink(experiment.target, palette))
         legend = tuple(words.legend(document, self._results, index))
         return Pane(title, subtitle, layers, legend, words.notice(experiment, self._results, index))
 
@@ -228,6 +235,10 @@ class Presenter:
         live = {job.id for slot in self._results.slots.values() for job in slot.jobs}
         for gone in self._cache.keys() - live:
             del self._cache[gone]
+
+
+def _ink(target: DrawnSpec, palette: Palette) -> InkLayer:
+    return InkLayer(target.raster.values, target.half, palette.target, INK_OPACITY)
 
 
 def _grid_points(xs: Array, ys: Array) -> Array:

@@ -97,7 +97,17 @@ class PointLayer:
     opacity: float
 
 
-Layer = DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer
+@dataclass(frozen=True, eq=False)
+class InkLayer:
+    """A drawing (G, G), values in [0, 1], over [-half, half]^2, as a veil of one colour."""
+
+    raster: Array
+    half: float
+    colour: str
+    opacity: float
+
+
+Layer = InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ def start_drawing(session: Session) -> None:
     """Make the target a canvas to draw on (an existing drawing is kept)."""
     if not isinstance(session.store.document.target, DrawnSpec):
         half = round(max(session.store.document.view.camera.half_height, 1.0), 3)
-        set_field(session, "target", DrawnSpec(half=half), "Start a drawing")
+        drawn = {"target": DrawnSpec(half=half), "caption": ""}
+        session.store.edit(lambda d: d.model_copy(update=drawn), "Start a drawing")
 
 
 def draw_segment(session: Session, start: Vector, end: Vector, brush: drawing.Brush) -> None:

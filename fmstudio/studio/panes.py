@@ -61,6 +61,8 @@ def _chosen(document: Document, part: Part, spec: Spec) -> Document:
     if any(getattr(pane, part) is not None for pane in document.view.panes):
         panes = _merged(panes)
     changed = with_field(document, part, spec)
+    if part in ("source", "target"):
+        changed = changed.model_copy(update={"caption": ""})  # it spoke of other distributions
     return _with_panes(changed, tuple(panes))
 
 

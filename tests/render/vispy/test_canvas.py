@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,7 +22,10 @@ from tests.render.vispy.scenes import (
     scene,
 )
 
-pytestmark = pytest.mark.display
+NO_DISPLAY = sys.platform.startswith("linux") and not (
+    os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+)
+pytestmark = [pytest.mark.display, pytest.mark.skipif(NO_DISPLAY, reason="there is no display")]
 QtBot = pytest.importorskip("pytestqt.qtbot").QtBot
 
 

@@ -10,7 +10,7 @@ import pytest
 from fmstudio.render.colours import density_table
 from fmstudio.render.palette import DARK, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
-from fmstudio.render.scene import ArrowLayer, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, InkLayer, PointLayer, TrailLayer
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
     CAMERA,
@@ -253,6 +253,19 @@ def test_that_points_are_where_they_are_and_as_faint_as_asked(renderer: Make) ->
     light = brightness(renderer().draw(scene(layer)))
     assert centre_of_light(light) == pytest.approx(pixel(1.2, 0.7), abs=0.06)
     assert light.max() == pytest.approx(0.5, abs=0.05)
+
+
+def test_that_ink_is_a_veil_as_thick_as_it_was_painted(renderer: Make) -> None:
+    raster = np.zeros((40, 40), np.float32)
+    raster[20:, 20:], raster[:20, :20] = 1.0, 0.5
+    light = brightness(renderer().draw(scene(InkLayer(raster, 2.0, "#ffffff", 0.6))))
+    at = {
+        p: light[int(pixel(*p)[1]), int(pixel(*p)[0])]
+        for p in ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (2.2, 1.0))
+    }
+    assert at[1.0, 1.0] == pytest.approx(0.6 * FULL, abs=0.01)
+    assert at[-1.0, -1.0] == pytest.approx(0.3 * FULL, abs=0.01)
+    assert at[1.0, -1.0] == at[2.2, 1.0] == 0
 
 
 def test_that_layers_without_anything_draw_nothing(renderer: Make) -> None:

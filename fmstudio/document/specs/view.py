@@ -20,6 +20,46 @@ class FieldChoice(StrEnum):
     LEARNED = "learned"
 
 
+class DensityChoice(StrEnum):
+    """What the density layer shows, and how it is obtained."""
+
+    AUTO = "auto"
+    """the closed form where it belongs to the particles, or else a KDE"""
+    EXACT = "exact"
+    """the closed form of p_t"""
+    KDE = "kde"
+    """a kernel density estimate of the pane's particles"""
+    LIKELIHOOD = "likelihood"
+    """log p_0 less the divergence along the flow (000 eq 2-3; 004)"""
+    LIKELIHOOD_HUTCHINSON = "likelihood-hutchinson"
+    """the same with Hutchinson's estimate of the divergence"""
+    FOKKER_PLANCK = "fokker-planck"
+    """the Fokker-Planck equation of the pane's motion, solved on a grid (001 Thm 2.4)"""
+    TIME_DERIVATIVE = "time-derivative"
+    """d_t p"""
+    MINUS_DIVERGENCE = "minus-divergence"
+    """-div(p u)"""
+    RESIDUAL = "residual"
+    """d_t p + div(p u): what the continuity equation says is zero (001 Thm 2.2)"""
+    ERROR = "error"
+    """|v - u|, learned against exact"""
+    NAIVE_ERROR = "naive-error"
+    """|naive average - u|"""
+
+
+class ArrowChoice(StrEnum):
+    """What the arrows show."""
+
+    VELOCITY = "velocity"
+    """what moves the particles: u_t, or for a sampler the score of what it samples"""
+    SCORE = "score"
+    """grad log p_t"""
+    FLUX = "flux"
+    """p_t u_t"""
+    NAIVE_AVERAGE = "naive-average"
+    """the mean of u_t(x given z) over p_data instead of over the posterior (003)"""
+
+
 class ParticleColour(StrEnum):
     """What a particle's colour means."""
 
@@ -34,8 +74,15 @@ class LayersSpec(Spec):
     density: bool = True
     particles: bool = True
     trajectories: bool = True
+    """the last part of each path, fading"""
+    paths: bool = False
+    """the whole of each path so far"""
     field: bool = True
     data: bool = False
+    couplings: bool = False
+    """lines between the ends x_0 and z of some pairs"""
+    grid: bool = False
+    """a square grid, warped by the flow"""
 
 
 class PaneSpec(Spec):
@@ -44,6 +91,11 @@ class PaneSpec(Spec):
     title: str = ""
     field: FieldChoice = FieldChoice.EXACT
     layers: LayersSpec = LayersSpec()
+    until: float = setting(
+        1.0, "Until", low=0.0, high=1.0, step=0.05, hint="The pane goes no further than this part of the way"
+    )
+    density: DensityChoice = DensityChoice.AUTO
+    arrows: ArrowChoice = ArrowChoice.VELOCITY
     source: DistributionSpec | None = None
     target: DistributionSpec | None = None
     path: PathSpec | None = None

@@ -36,6 +36,16 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "networks": ("MLP",),
     "objectives": ("loss_floor",),
     "training": ("train", "TrainingStep", "TrainingDiverged"),
+    "reflow": ("reflow_pairs", "PairPool"),
+    "likelihood": (
+        *("log_density", "flow_states", "initial_log_prob", "entropy", "train_by_likelihood"),
+        *("ExactTrace", "HutchinsonTrace"),
+    ),
+    "realnvp": ("RealNVP", "train_realnvp"),
+    "labels": ("split_by_label",),
+    "guidance": (
+        *("ExactClassifier", "LearnedClassifier", "train_classifier", "ClassifierGuided", "ClassifierFree"),
+    ),
     "densities": ("kde_on_grid", "balance", "flux_divergence"),
     "fokker_planck": ("solve_fokker_planck", "solve_continuity"),
     "metrics": (

@@ -15,10 +15,12 @@ from torch import Tensor
 from fmstudio.flows.assignment import WarmAssignment
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent
 from fmstudio.flows.distributions import Distribution
+from fmstudio.flows.labels import split_by_label
 from fmstudio.flows.networks import MLP
 from fmstudio.flows.normalisation import Normalisation, PairMoments, space_features
 from fmstudio.flows.objectives import Objective, residual_weight
 from fmstudio.flows.posterior import marginal
+from fmstudio.flows.reflow import PairPool
 from fmstudio.flows.schedules import Schedule
 
 MOMENT_DRAWS = 4096
@@ -36,12 +38,13 @@ Field = Callable[[Tensor, Tensor], Tensor]
 @final
 @dataclass(frozen=True)
 class Problem:
-    """What is to be learned: x_t = alpha z + beta x_0 on coupled draws, and the target of each."""
+    """What is to be learned: x_t = alpha z + beta x_0 on coupled draws, and the target of each. Pairs are
+    drawn apart and coupled batch by batch, or drawn as pairs from a pool."""
 
     source: Distribution
     target: Distribution
     schedule: Schedule
-    coupling: Coupling
+    coupling: Coupling | PairPool
     objective: Objective = "cfm"
     label_dropout: float = 0.1
     """How often a conditional network is shown no label (classifier-free guidance: Ho & Salimans 2022)."""
@@ -66,13 +69,15 @@ class BatchSource:
         network with another than the independent coupling or the exact objective."""
         if network.labels and (problem.objective == "exact" or not isinstance(problem.coupling, Independent)):
             raise ValueError("a conditional network trains on independent pairs, by cfm or dsm")
+        if network.labels and network.labels != (found := len(split_by_label(problem.target)[0])):
+            raise ValueError(f"the network knows {network.labels} labels, the target has {found}")
         self.problem = problem
         self._network = network
         self._batch = batch
         self._generator = generator
         self._exact = _exact_field(problem)
         self._pair = _pairing(problem, generator)
-        light = isinstance(problem.coupling, Independent) and self._exact is None
+        light = isinstance(problem.coupling, Independent | PairPool) and self._exact is None
         self.block = max(1, (_LIGHT_ROWS if light else _HEAVY_ROWS) // batch)
         """How many batches should be drawn at once."""
 
@@ -111,6 +116,8 @@ class BatchSource:
         """(x_0, z), (count * batch, 2) each, coupled batch by batch, and z's labels as the network sees them:
         (count * batch, labels)."""
         n = count * self._batch
+        if isinstance(self.problem.coupling, PairPool):
+            return *self.problem.coupling.draw(n, self._generator), torch.empty(n, 0)
         x_0 = self.problem.source.sample(n, self._generator)
         z, label = self.problem.target.sample_labelled(n, self._generator)
         if isinstance(self.problem.coupling, Independent):
@@ -136,6 +143,8 @@ def _exact_field(problem: Problem) -> Field | None:
 
 def _pairing(problem: Problem, generator: torch.Generator) -> Pairing:
     """The coupling's own pairing; exact OT starts warm, since all batches are of the same two laws."""
+    if isinstance(problem.coupling, PairPool):
+        return lambda x_0, z, _: (x_0, z)
     if not isinstance(problem.coupling, ExactOT):
         return problem.coupling.pair
     reference = (law.sample(REFERENCE_DRAWS, generator) for law in (problem.source, problem.target))

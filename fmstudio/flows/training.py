@@ -19,6 +19,7 @@ from fmstudio.flows.couplings import Coupling
 from fmstudio.flows.distributions import Distribution
 from fmstudio.flows.networks import MLP, BackwardPass
 from fmstudio.flows.objectives import Objective
+from fmstudio.flows.reflow import PairPool
 from fmstudio.flows.schedules import Schedule
 
 AVERAGING = 0.99
@@ -42,7 +43,7 @@ def train(
     source: Distribution,
     target: Distribution,
     schedule: Schedule,
-    coupling: Coupling,
+    coupling: Coupling | PairPool,
     network: MLP,
     *,
     objective: Objective = "cfm",

@@ -33,6 +33,10 @@ class Distribution(ABC):
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), (n,), in the dtype and on the device of ``x`` (n, 2)."""
 
+    @abstractmethod
+    def mean(self) -> Tensor:
+        """E[z], (2,)."""
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """``n`` draws, (n, 2). Raises ValueError if n < 1."""
         return self.sample_labelled(n, generator)[0]
@@ -104,6 +108,9 @@ class GaussianMixture(Distribution):
         log_terms = weights.log() - log_det - white.square().sum(-1) / 2
         return torch.logsumexp(log_terms, 1) - x.shape[1] / 2 * LOG_2PI
 
+    def mean(self) -> Tensor:
+        return self.weights.to(self.means) @ self.means
+
 
 @final
 class Cloud(Distribution):
@@ -136,6 +143,9 @@ class Cloud(Distribution):
 
     def log_prob(self, x: Tensor) -> Tensor:
         return self.kernel.moments(x, *_at_the_end(self.width, x), order=0).log_prob
+
+    def mean(self) -> Tensor:
+        return self.weights @ self.points
 
     @cached_property
     def kernel(self) -> CloudKernel:
@@ -181,6 +191,10 @@ class Lattice(Distribution):
     def log_prob(self, x: Tensor) -> Tensor:
         return self.kernel.moments(x, *_at_the_end(self.cell, x), order=0).log_prob
 
+    def mean(self) -> Tensor:
+        across, along = self.mass.sum(0) @ self.centres, self.mass.sum(1) @ self.centres
+        return torch.stack([across, along])
+
     @cached_property
     def kernel(self) -> LatticeKernel:
         """The sums over the cells that its closed forms rest on."""
@@ -205,6 +219,9 @@ class UniformBox(Distribution):
         inside = (x.abs() <= self.half).all(1)
         level = torch.full_like(x[:, 0], -2 * math.log(2 * self.half))
         return torch.where(inside, level, torch.full_like(level, -math.inf))
+
+    def mean(self) -> Tensor:
+        return torch.zeros(2)
 
 
 def _at_the_end(width: float, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -28,6 +28,10 @@ COURANT = 0.45
 """Of a cell's mass at most this share leaves through one face of each axis in a step; below 1/2 none turns
 negative, because the two face values of a limited slope add up to twice the cell's."""
 
+FAINT = 1e-8
+"""Cells below this share of the largest, with none above it within two cells, are held still for a step. Far
+away a field is steep, and would dictate the step to cells that hold nothing."""
+
 
 @final
 @dataclass(frozen=True)
@@ -74,9 +78,9 @@ def solve_fokker_planck(
     for before, after in pairwise(times):
         t = before
         while t < after - 1e-12:
-            here = _faces_at(drift, faces, steps, t, len(ys), len(xs))
+            here = _faces_at(drift, faces, steps, t, density)
             dt = min(after - t, COURANT / max(here.courant(), 1e-12), (after - before) / 2)
-            middle = _faces_at(drift, faces, steps, t + dt / 2, len(ys), len(xs))
+            middle = _faces_at(drift, faces, steps, t + dt / 2, density)
             dt = min(dt, COURANT / max(middle.courant(), 1e-12))
             spread = _heat(density, steps, diffusion(t + dt / 2), dt)
             density = spread(_transported(spread(density), middle, dt))
@@ -94,11 +98,21 @@ def _check(density: Tensor, xs: Tensor, ys: Tensor, times: Sequence[float]) -> N
 
 
 def _faces_at(
-    drift: Drift, faces: tuple[Tensor, Tensor], steps: tuple[float, float], t: float, ny: int, nx: int
+    drift: Drift, faces: tuple[Tensor, Tensor], steps: tuple[float, float], t: float, density: Tensor
 ) -> _Faces:
-    across = drift(faces[0], t)[:, 0].reshape(ny, nx - 1) / steps[0]
-    along = drift(faces[1], t)[:, 1].reshape(ny - 1, nx) / steps[1]
-    return _Faces(across, along)
+    """The field through the faces of all cells that hold something, or are near one that does."""
+    held = (density > FAINT * density.max()).to(density)[None, None]
+    near = torch.nn.functional.max_pool2d(held, 5, stride=1, padding=2)[0, 0] > 0
+    return _Faces(
+        _normal_speed(drift, faces[0], near[:, 1:] | near[:, :-1], t, 0, density) / steps[0],
+        _normal_speed(drift, faces[1], near[1:] | near[:-1], t, 1, density) / steps[1],
+    )
+
+
+def _normal_speed(drift: Drift, points: Tensor, wanted: Tensor, t: float, axis: int, like: Tensor) -> Tensor:
+    speed = like.new_zeros(wanted.shape)
+    speed[wanted] = drift(points[wanted.flatten()], t)[:, axis].to(like)
+    return speed
 
 
 def _transported(p: Tensor, faces: _Faces, dt: float) -> Tensor:

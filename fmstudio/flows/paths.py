@@ -51,6 +51,13 @@ class ProbabilityPath:
         gap = x - coefficient(self.schedule.alpha(t), x) * z
         return coefficient(self.schedule.dalpha(t), x) * z + coefficient(rate, x) * gap
 
+    def naive_average(self, x: Tensor, target_mean: Tensor, t: Time) -> Tensor:
+        """E_{z ~ p_data} u_t(x given z), (n, d): 003's wrong guess, which weighs every target point alike
+        wherever x is. The conditional field is linear in z, so this is the field towards E[z] ``target_mean``
+        (d,), and its flow carries everything to that one point. Right is the posterior's mean:
+        ``Marginal.velocity``."""
+        return self.conditional_velocity(x, target_mean.to(x), t)
+
     def conditional_score(self, x: Tensor, z: Tensor, t: Time) -> Tensor:
         """(alpha z - x) / beta^2 (001 eq 24); at t = 1 with beta_1 = 0 beta is that at distance ``END``."""
         t = as_time(t)

@@ -12,10 +12,12 @@ from fmstudio.engine.messages import (
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
+    PairsRequest,
     Request,
     SamplesRequest,
     TrajectoriesRequest,
     W2Request,
+    WarpRequest,
 )
 
 URGENT_SECONDS = 0.03
@@ -49,6 +51,8 @@ _RANKS: dict[type, Rank] = {
     FieldRequest: Rank.FIELD,
     TrajectoriesRequest: Rank.TRAJECTORIES,
     SamplesRequest: Rank.SAMPLES,
+    PairsRequest: Rank.SAMPLES,
+    WarpRequest: Rank.TRAJECTORIES,
     W2Request: Rank.MEASURE,
     FieldErrorRequest: Rank.MEASURE,
 }

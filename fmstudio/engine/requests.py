@@ -1,0 +1,254 @@
+"""What goes to the engine. Frozen and picklable; no torch. ``messages`` has what comes back.
+
+A **request** is pure: it says everything its result depends on, so equal requests have equal results (the
+cache of ``studio.results`` rests on that). Every request but training answers with an array of ``rows``
+rows, written in order; row ``i`` of a timed request belongs to ``times[order[i]]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.distribution import DistributionSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
+from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
+
+Row = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """``nx`` by ``ny`` points on the closed rectangle centre +- half; rows of an image go up in y."""
+
+    cx: float
+    cy: float
+    half_x: float
+    half_y: float
+    nx: int
+    ny: int
+
+    @property
+    def xs(self) -> Row:
+        return np.linspace(self.cx - self.half_x, self.cx + self.half_x, self.nx, dtype=np.float32)
+
+    @property
+    def ys(self) -> Row:
+        return np.linspace(self.cy - self.half_y, self.cy + self.half_y, self.ny, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class LearnedModel:
+    """A published snapshot of a network: what it is, its flat parameters, and what it was trained on."""
+
+    model: ModelSpec
+    objective: Objective
+    parameters: FrozenArray
+    step: int
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    training: TrainingSpec
+
+
+@dataclass(frozen=True)
+class TrajectoriesRequest:
+    """Simulate particles. Result (steps + 1, particles, 2); ``learned`` None means the exact field."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    dynamics: DynamicsSpec
+    simulation: SimulationSpec
+    learned: LearnedModel | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.simulation.steps + 1, self.simulation.particles, 2)
+
+
+class DensityMethod(StrEnum):
+    """How a density was obtained; the legend says it."""
+
+    EXACT = "exact"
+    KDE = "kde"
+
+
+@dataclass(frozen=True)
+class DensityRequest:
+    """p_t on a grid for each of ``times``. Result (len(times), ny, nx), probability per unit area.
+
+    EXACT is the closed form of (source, target, path), or where ``law`` is given that of this process, at
+    these parts of its duration. KDE smooths the particles of ``trajectories`` (by Scott's rule) or, where
+    that is None, 20,000 exact samples alpha z + beta x_0 of the path.
+    """
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    grid: Grid
+    times: tuple[float, ...]
+    method: DensityMethod = DensityMethod.EXACT
+    trajectories: TrajectoriesRequest | None = None
+    law: FreeProcess | None = None
+    first: int = field(default=0, compare=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.times), self.grid.ny, self.grid.nx)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return outward_order(len(self.times), self.first)
+
+
+class Quantity(StrEnum):
+    """What the arrows show."""
+
+    VELOCITY = "velocity"
+    SCORE = "score"
+    DRIFT = "drift"
+    """of the process that ``law`` names, at these parts of its duration"""
+
+
+@dataclass(frozen=True)
+class FieldRequest:
+    """u_t (or the score) on a grid for each of ``times``. Result (len(times), ny, nx, 2)."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    grid: Grid
+    times: tuple[float, ...]
+    quantity: Quantity = Quantity.VELOCITY
+    learned: LearnedModel | None = None
+    law: FreeProcess | None = None
+    first: int = field(default=0, compare=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.times), self.grid.ny, self.grid.nx, 2)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return outward_order(len(self.times), self.first)
+
+
+@dataclass(frozen=True)
+class SamplesRequest:
+    """Draws of a distribution. Result (1, n, 2)."""
+
+    distribution: DistributionSpec
+    n: int
+    seed: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.n, 2)
+
+
+@dataclass(frozen=True)
+class PairsRequest:
+    """The first ``n`` pairs of a coupling in batches of ``batch_size``, as an Interpolant of the same seeds
+    draws them. Result (2, n, 2): where they start (beta_0 x_0), and z."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    coupling: Coupling
+    batch_size: int
+    n: int
+    start_seed: int
+    noise_seed: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (2, self.n, 2)
+
+
+@dataclass(frozen=True)
+class WarpRequest:
+    """Where a flow takes the points of a square grid on [-half, half]^2: ``lines`` lines across and as many
+    up, of ``points`` points each. Result (steps + 1, 2 lines points, 2): line by line, those across first.
+
+    ``flow`` is a motion without noise; its own particles play no part.
+    """
+
+    flow: TrajectoriesRequest
+    half: float
+    lines: int = 17
+    points: int = 65
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.flow.simulation.steps + 1, 2 * self.lines * self.points, 2)
+
+
+@dataclass(frozen=True)
+class W2Request:
+    """W2 between the last states of a simulation and as many fresh target draws (at most ``n``), beside its
+    sampling floor: W2 between two sets of target draws of that size. Result (1, 2): (w2, floor)."""
+
+    trajectories: TrajectoriesRequest
+    n: int = 1000
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, 2)
+
+
+@dataclass(frozen=True)
+class FieldErrorRequest:
+    """E|v_t - u_t|^2 under p_t, learned against exact, at each of ``times``. Result (len(times), 1)."""
+
+    learned: LearnedModel
+    times: tuple[float, ...]
+    n: int = 1024
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.times), 1)
+
+
+Request = (
+    TrajectoriesRequest
+    | DensityRequest
+    | FieldRequest
+    | SamplesRequest
+    | PairsRequest
+    | WarpRequest
+    | W2Request
+    | FieldErrorRequest
+)
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Train a network for ``training.steps`` steps.
+
+    ``resume`` continues from its parameters (the optimiser's moments start afresh): the steps that remain of
+    that run or, if it was complete, as many again.
+    """
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    model: ModelSpec
+    training: TrainingSpec
+    resume: LearnedModel | None = None
+
+
+class TrainingCommand(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+
+
+def outward_order(n: int, first: int) -> tuple[int, ...]:
+    """0 .. n-1 by distance from ``first``: the moment that is looked at comes first."""
+    return tuple(sorted(range(n), key=lambda i: (abs(i - first), i)))

@@ -30,10 +30,12 @@ def with_field(spec: S, path: str, value: Any) -> S:
 
 
 def with_text(spec: S, assignment: str) -> S:
-    """As ``with_field`` from 'path.to.field=value'; the value is JSON where it reads as such, else a string."""
+    """As ``with_field`` from 'path.to.field=value'; the value is JSON where it reads so, else a string."""
     path, equals, text = assignment.partition("=")
     if not equals or not path:
-        raise SettingError(f"'{assignment}' is not of the form path.to.field=value, for example model.width=64")
+        raise SettingError(
+            f"'{assignment}' is not of the form path.to.field=value, for example model.width=64"
+        )
     try:
         value = json.loads(text)
     except json.JSONDecodeError:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Array, Bytes
+
+Floats = npt.NDArray[Any]
 
 
 def origin_colours(start: Array) -> Bytes:
@@ -33,13 +38,13 @@ def plain_colours(n: int, palette: Palette) -> Bytes:
     return _rgba(np.tile(np.array(rgb(palette.text)), (n, 1)))
 
 
-def _rgba(colours: np.ndarray) -> Bytes:
+def _rgba(colours: Floats) -> Bytes:
     out = np.full((len(colours), 4), 255, np.uint8)
     out[:, :3] = np.clip(np.round(colours * 255), 0, 255)
     return out
 
 
-def _oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
+def _oklch(lightness: Floats, chroma: Floats, hue: Floats) -> Floats:
     """OKLCH to sRGB in [0, 1] (clipped). B. Ottosson, 'A perceptual color space for image processing'."""
     a, b = chroma * np.cos(hue), chroma * np.sin(hue)
     root = np.stack(
@@ -58,4 +63,4 @@ def _oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.nda
         ]
     )
     linear = np.clip(root**3 @ to_linear.T, 0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055))

@@ -45,7 +45,7 @@ class Slot:
         return None
 
     def nearest(self, row: int) -> tuple[Job, int] | None:
-        """As ``at``, or else a ready row near to ``row``: a newer result may be ``AGE_IN_ROWS`` rows farther."""
+        """As ``at``, or else a ready row near to ``row``; a newer result may be AGE_IN_ROWS rows farther."""
         job = self.at(row)
         if job is not None:
             return job, row

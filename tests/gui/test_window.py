@@ -120,6 +120,7 @@ def test_that_a_drawn_stroke_becomes_the_target_with_its_exact_flow_and_undo_tak
 
 def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, window):
     training = lambda: window.session.results.training  # noqa: E731
+    commands.set_field(window.session, "training.steps", 500_000, "A long training")
     window.actions_by_id["train"].trigger()
     qtbot.waitUntil(lambda: training().step > 20 and training().floor is not None, timeout=PATIENCE)
     window.actions_by_id["train"].trigger()

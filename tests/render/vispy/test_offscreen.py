@@ -10,6 +10,7 @@ import pytest
 from fmstudio.render.palette import DARK, LIGHT, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
 from fmstudio.render.scene import ArrowLayer, Legend, Pane, Scene
+from fmstudio.render.vispy import offscreen
 from fmstudio.render.vispy.offscreen import OffscreenRenderer, natural_ratio
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
@@ -172,3 +173,15 @@ def test_that_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch)
     assert drawer.size == (32, 32)
     drawer.close()
     drawer.close()
+
+
+def test_that_a_machine_without_opengl_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise RuntimeError(f"Could not import backend {name!r}")
+
+    monkeypatch.setattr(offscreen.app, "Application", missing)
+    monkeypatch.setattr(offscreen.sys, "platform", "linux")
+    for display in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(display, raising=False)
+    with pytest.raises(RuntimeError, match=r"no OpenGL to draw with: install libegl1 .* Could not import"):
+        OffscreenRenderer(32, 32)

@@ -64,6 +64,7 @@ def test_that_the_moment_looked_at_comes_before_everything_else_in_every_pane() 
     for _ in range(3):
         bench.loop.advance()
     assert [bench.results[job].ready for job in (3, 4, 2, 1)] == [1, 1, 1, 0]
+    assert bench.workshop.log == ["DensityRequest", "DensityRequest", "FieldRequest"]
 
 
 def test_that_panes_take_turns() -> None:
@@ -135,6 +136,21 @@ def test_that_during_a_stroke_the_density_keeps_up_and_nothing_starves(with_trai
     assert len(finished) >= 3
     if with_training:
         assert bench.workshop.runs[0].steps * 0.001 > 0.25 * bench.clock.now
+
+
+def test_that_urgent_work_without_end_starves_neither_motion_nor_training() -> None:
+    bench = Bench(density=0.01, trajectories=0.005, training=0.001)
+    bench.loop.train(0, training())
+    moving = bench.submit(1, "trajectories", trajectories(steps=1000))
+    job = 1
+    while bench.clock.now < 5:
+        for pane in range(4):
+            job += 1
+            bench.submit(job, f"density {pane}", density())
+        bench.run(0.02)
+    assert bench.workshop.runs[0].steps * 0.001 > 0.25 * bench.clock.now
+    assert moving.ready * 0.005 > 0.15 * bench.clock.now
+    assert bench.workshop.log.count("DensityRequest") * 0.01 > 0.4 * bench.clock.now
 
 
 def test_that_training_gets_its_share_beside_endless_requests_and_all_of_an_idle_engine() -> None:
@@ -212,7 +228,7 @@ def test_that_slow_edits_cannot_starve_a_lane() -> None:
     job = 0
     while bench.clock.now < 10:
         job += 1
-        bench.submit(job, "a", trajectories(steps=60, seed=job))
+        bench.submit(job, "a", trajectories(steps=100, seed=job))
         bench.run(0.3)
     assert len(bench.of(JobFinished)) >= 4
 

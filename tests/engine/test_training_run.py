@@ -67,7 +67,9 @@ def test_that_the_same_seed_gives_the_same_weights_however_it_is_watched() -> No
     while job.unfinished:
         replies += engine.poll()
     assert models(replies)[-1] == first
-    assert models(trained(request(seed=1)))[-1] != first
+    other = trained(request(seed=1))
+    assert models(other)[-1] != first
+    assert curve(other)[1] != curve(replies)[1]
 
 
 def test_that_there_is_no_floor_where_none_is_known() -> None:

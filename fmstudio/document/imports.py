@@ -11,9 +11,12 @@ from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 
 __all__ = ["SUFFIXES", "ImportProblem", "import_picture", "import_points", "import_target"]
 
+POINT_SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".npy")
+PICTURE_SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+
 _IMPORTERS: dict[str, Callable[[Path], PointsSpec | DrawnSpec]] = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".dat", ".npy"), import_points),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"), import_picture),
+    **dict.fromkeys(POINT_SUFFIXES, import_points),
+    **dict.fromkeys(PICTURE_SUFFIXES, import_picture),
 }
 
 SUFFIXES: tuple[str, ...] = tuple(_IMPORTERS)

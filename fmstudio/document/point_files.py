@@ -46,9 +46,7 @@ def import_points(path: Path) -> PointsSpec:
     Points that leave [-4, 4]^2 are centred and scaled into it, and more than 20,000 are thinned at random
     (always the same ones); the name says either.
     """
-    data = read_bytes(path)
-    points = _from_npy(data, path.name) if path.suffix.lower() == ".npy" else _from_text(data, path.name)
-    _check(points, path.name)
+    points = read_points(path)
     notes = []
     if len(points) > MAX_POINTS:
         notes.append(f"{MAX_POINTS:,} of {len(points):,} points")
@@ -58,6 +56,32 @@ def import_points(path: Path) -> PointsSpec:
         notes.append(f"centred and scaled by {factor:.3g}")
     name = f"{path.stem} ({', '.join(notes)})" if notes else path.stem
     return PointsSpec(points=FrozenArray(points), name=name)
+
+
+def read_points(path: Path) -> Points:
+    """The points of such a file as they are, (n, 2), n >= 2, finite. Raises ImportProblem."""
+    data = read_bytes(path)
+    points = _from_npy(data, path.name) if path.suffix.lower() == ".npy" else _from_text(data, path.name)
+    _check(points, path.name)
+    return points
+
+
+def points_in_place(path: Path) -> PointsSpec:
+    """The points of such a file where they lie, however far: for the shell, whose samples are compared with
+    the file. Each is blurred by half of what lies between neighbours. More than 20,000 are thinned at random
+    (always the same ones). Raises ImportProblem."""
+    points = read_points(path)
+    if len(points) > MAX_POINTS:
+        points = np.random.default_rng(_THINNING_SEED).permutation(points)[:MAX_POINTS]
+    return PointsSpec(points=FrozenArray(points), width=_fine_width(points), name=path.stem)
+
+
+def _fine_width(points: Points) -> float:
+    """Half the typical distance between nearest neighbours, within what a PointsSpec takes."""
+    from scipy.spatial import cKDTree
+
+    distances = cKDTree(points).query(points, k=2)[0][:, 1]
+    return float(np.clip(np.median(distances) / 2, 1e-3, 2.0))
 
 
 def _from_npy(data: bytes, name: str) -> Points:

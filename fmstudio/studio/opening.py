@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -41,7 +42,12 @@ def open_file(path: Path) -> Opened:
 
 def save_file(path: Path, document: Document, results: Results) -> None:
     """Write the document and the models of its panes. Raises DocumentError; the earlier file stays whole."""
-    files.save(path, document, [_saved(model) for model in models_of(document, results)])
+    save_models(path, document, models_of(document, results))
+
+
+def save_models(path: Path, document: Document, models: Iterable[LearnedModel]) -> None:
+    """Write the document and these models. Raises DocumentError; the earlier file stays whole."""
+    files.save(path, document, [_saved(model) for model in models])
 
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:

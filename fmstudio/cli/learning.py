@@ -1,0 +1,203 @@
+"""fmstudio train, sample, measure: the same document and the same overrides, on the engine of the window."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fmstudio.cli.app import JsonOption, app, load, sentences
+
+if TYPE_CHECKING:
+    from fmstudio.document.document import Document
+    from fmstudio.engine.messages import LearnedModel
+
+OPENING_DOCUMENT = "two-moons"
+
+Doc = Annotated[
+    str,
+    typer.Argument(metavar="[DOC]", help="A gallery id or a .fmstudio file; the opening scene by default."),
+]
+Source = Annotated[
+    str | None,
+    typer.Option(metavar="S", help="A built-in name, or a file: .npy, .csv (points), .png (density)."),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="A built-in name, or a file: .npy, .csv (points), .png (density)."),
+]
+PathKind = Annotated[
+    str | None, typer.Option("--path", metavar="P", help="condot, fm-ot, vp, ve, cosine, ...")
+]
+CouplingKind = Annotated[
+    str | None, typer.Option("--coupling", metavar="C", help="independent, ot or sinkhorn.")
+]
+Seed = Annotated[int | None, typer.Option(help="Of the training, the starting points and the noise.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="path.to.field=value", help="Any field of the document; may be repeated."),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The document of a command line with all that it overrides, and the models that came with it."""
+
+    document: Document
+    models: tuple[LearnedModel, ...]
+
+
+def _asked(
+    doc: str,
+    source: str | None,
+    target: str | None,
+    path: str | None,
+    coupling: str | None,
+    seed: int | None,
+    settings: list[str] | None,
+    more: dict[str, Any],
+) -> Asked:
+    """``more``: fields by name, from a command's own options; None leaves them. Raises ValueError."""
+    from fmstudio.document.editing import with_field
+    from fmstudio.document.overrides import Overrides
+
+    document, models = load(doc or OPENING_DOCUMENT)
+    document = Overrides(source, target, path, coupling, seed).applied(document)
+    for field, value in more.items():
+        if value is not None:
+            document = with_field(document, field, value)
+    return Asked(Overrides(settings=settings or ()).applied(document), models)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.fmstudio", help="Document and model.")],
+    doc: Doc = "",
+    source: Source = None,
+    target: Target = None,
+    path: PathKind = None,
+    coupling: CouplingKind = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    objective: Annotated[str | None, typer.Option(help="cfm, dsm, exact, cnf-ml or realnvp.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model and save it with its document. Ctrl-C ends early and keeps what was learned."""
+    from fmstudio.cli.training import run_training, save_trained
+    from fmstudio.document.overrides import one_of
+    from fmstudio.document.specs.training import Objective
+
+    with sentences():
+        if objective is not None:
+            objective = one_of(objective, tuple(Objective), "objective")
+        more = {"training.objective": objective, "training.steps": steps, "training.device": device}
+        asked = _asked(doc, source, target, path, coupling, seed, settings, more)
+        _require_suffix(out, ".fmstudio")
+        _require_place(out)
+        trained = run_training(asked.document)
+        save_trained(out, asked.document, asked.models, trained.model)
+    if as_json:
+        typer.echo(json.dumps(trained.report))
+    else:
+        floor = trained.report["loss_floor"]
+        beside = "" if floor is None else f", floor {floor:.4f}"
+        typer.echo(
+            f"{out}: {trained.report['steps']} steps in {trained.report['seconds']:.1f} s "
+            f"({trained.report['steps_per_second']:.0f} steps/s on {trained.report['device']}), "
+            f"loss {trained.report['final_loss']:.4f}{beside}",
+            err=True,
+        )
+
+
+@app.command()
+def sample(
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="OUT.npz", help="Arrays x, t and what is asked.")
+    ],
+    doc: Doc = "",
+    source: Source = None,
+    target: Target = None,
+    path: PathKind = None,
+    coupling: CouplingKind = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    n: Annotated[int, typer.Option("-n", help="How many particles, at least 2.")] = 10_000,
+    field: Annotated[
+        str | None, typer.Option(help="exact or learned; by default learned if DOC holds it.")
+    ] = None,
+    dynamics: Annotated[str | None, typer.Option(help="ode, sde, reverse-sde, langevin, ...")] = None,
+    solver: Annotated[
+        str | None, typer.Option(help="euler, midpoint, heun, rk4, euler-maruyama, ...")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Solver steps.")] = 100,
+    sigma: Annotated[float | None, typer.Option(help="Noise of an SDE or of Langevin dynamics.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="POINTS.npy", help="Where to start, instead of n source draws.")
+    ] = None,
+    trajectories: Annotated[bool, typer.Option("--trajectories", help="Keep every state.")] = False,
+    log_density: Annotated[bool, typer.Option("--log-density", help="log p of each sample.")] = False,
+) -> None:
+    """Simulate particles and save them as numpy arrays."""
+    from fmstudio.cli.sampling import Sampling, with_motion
+
+    with sentences():
+        _require_suffix(out, ".npz")
+        _require_place(out)
+        more = {"simulation.steps": steps}
+        asked = _asked(doc, source, target, path, coupling, seed, settings, more)
+        document = with_motion(asked.document, dynamics, solver, sigma)
+        sampling = Sampling(document, asked.models, field, n, start)
+        arrays = sampling.run(keep=trajectories, log_density=log_density)
+        _save_arrays(out, arrays)
+    typer.echo(f"{out}: " + ", ".join(f"{name} {value.shape}" for name, value in arrays.items()), err=True)
+
+
+@app.command()
+def measure(
+    samples: Annotated[Path, typer.Argument(metavar="SAMPLES.npz", help="What 'fmstudio sample' wrote.")],
+    target: Annotated[str, typer.Option(metavar="T", help="A built-in name or a file of points.")],
+    source: Source = None,
+    seed: Annotated[int, typer.Option(help="Of the target's draws.")] = 0,
+    points: Annotated[int, typer.Option(help="Use at most so many samples for W2.")] = 10_000,
+    as_json: JsonOption = False,
+) -> None:
+    """W2 with its sampling floor, sliced W2, MMD, energy distance; NPE where trajectories are there."""
+    from fmstudio.cli.measuring import measured
+
+    with sentences():
+        figures = measured(samples, target, source, seed, points)
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:18} {'-' if value is None else format(value, '.6g')}")
+
+
+def _require_suffix(out: Path, suffix: str) -> None:
+    if out.suffix != suffix:
+        raise ValueError(f"'{out}' must end in {suffix}, for example {out.stem or 'out'}{suffix}.")
+
+
+def _require_place(out: Path) -> None:
+    """Fails before anything long is computed."""
+    from fmstudio.export.landing import check_place
+
+    check_place(out)
+
+
+def _save_arrays(out: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    from fmstudio.document.atomic import explain_os_error, replacing
+    from fmstudio.export.errors import ExportError
+
+    try:
+        with replacing(out) as stream:
+            np.savez(stream, **arrays)
+    except OSError as error:
+        raise ExportError(explain_os_error(error, out)) from error

@@ -1,0 +1,136 @@
+"""How far samples are from a target: figures beside what a perfect sampler would score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fmstudio.document.arrays import read_npy
+from fmstudio.document.overrides import named_distribution
+from fmstudio.document.point_files import read_bytes
+from fmstudio.document.specs.distribution import PointsSpec
+from fmstudio.engine import build
+from fmstudio.engine.workshop import prepare_torch
+from fmstudio.flows import metrics
+
+FLOOR_REPEATS = 2
+PAIRWISE_POINTS = 10_000
+_LARGEST = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What is in the file; ``trajectories`` (frames, n, 2) with their times, if they were kept."""
+
+    x: Tensor
+    t: Tensor | None
+    trajectories: Tensor | None
+
+
+def measured(path: Path, target: str, source: str | None, seed: int, points: int) -> dict[str, Any]:
+    """The figures by name; ``npe`` is None without trajectories. Raises ValueError with one sentence.
+
+    A built-in target is drawn from anew; a file of points is compared with as it is.
+    """
+    if points < 2:
+        raise ValueError(f"points must be at least 2, got {points}")
+    samples = read_samples(path)
+    prepare_torch()
+    generator = torch.Generator().manual_seed(seed)
+    x = _some(samples.x, points, generator)
+    law = _Law.of(target, "target")
+    y = law.draw(len(x), generator)
+    floor = law.floor(len(x), generator)
+    few_x, few_y = x[:PAIRWISE_POINTS], y[:PAIRWISE_POINTS]
+    return {
+        "n": len(x),
+        "w2": metrics.w2(x, y),
+        "w2_floor": floor,
+        "sliced_w2": metrics.sliced_w2(x, y, generator),
+        "mmd": metrics.mmd(few_x, few_y),
+        "energy_distance": metrics.energy_distance(few_x, few_y),
+        "npe": _npe(samples, source, y, points, generator),
+    }
+
+
+def read_samples(path: Path) -> Samples:
+    """The arrays of a .npz file of 'fmstudio sample'. Raises ValueError with one sentence."""
+    arrays = _arrays(path)
+    if "x" not in arrays or arrays["x"].ndim != 2 or arrays["x"].shape[1] != 2 or len(arrays["x"]) < 2:
+        raise ValueError(f"{path.name} holds no samples: it needs an array x of shape (n, 2), n at least 2.")
+    x, t, states = arrays["x"], arrays.get("t"), arrays.get("trajectories")
+    if states is not None and (t is None or states.shape != (len(t), len(x), 2)):
+        raise ValueError(f"{path.name}: trajectories need shape (frames, n, 2), with times t (frames,).")
+    if not all(np.isfinite(a).all() for a in (x, t, states) if a is not None):
+        raise ValueError(f"{path.name} holds NaN or infinite values: sample again with more steps.")
+    return Samples(_tensor(x), *(None if a is None else _tensor(a) for a in (t, states)))
+
+
+def _tensor(values: Any) -> Tensor:
+    return torch.from_numpy(np.array(values, np.float32))
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    """Every array of the zip, by name; nothing is unpickled."""
+    import io
+    import zipfile
+
+    data = io.BytesIO(read_bytes(path, _LARGEST))
+    try:
+        with zipfile.ZipFile(data) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            return {name.removesuffix(".npy"): read_npy(archive.read(name)) for name in names}
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise ValueError(f"{path.name} is no .npz file of numbers: {error}.") from error
+
+
+@dataclass(frozen=True)
+class _Law:
+    """A distribution to compare with: a law that can be drawn from, or the points of a file themselves."""
+
+    spec: Any
+
+    @staticmethod
+    def of(name: str, part: str) -> _Law:
+        return _Law(named_distribution(name, part))
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """At most ``n`` points."""
+        if isinstance(self.spec, PointsSpec):
+            return _some(build.tensor(self.spec.points.values), n, generator)
+        return build.distribution(self.spec).sample(n, generator)
+
+    def floor(self, n: int, generator: torch.Generator) -> float:
+        """What a perfect sampler would score: W2 between fresh draws, or between two halves of a file."""
+        if isinstance(self.spec, PointsSpec):
+            points = build.tensor(self.spec.points.values)
+            half = min(n, len(points) // 2)
+            shuffled = _some(points, 2 * half, generator)
+            return metrics.w2(shuffled[:half], shuffled[half:])
+        return metrics.w2_floor(build.distribution(self.spec), n, n, generator, FLOOR_REPEATS).mean
+
+
+def _npe(
+    samples: Samples, source: str | None, y: Tensor, points: int, generator: torch.Generator
+) -> float | None:
+    """The normalised path energy; source draws are the trajectories' starts unless a source is named."""
+    if samples.trajectories is None or samples.t is None:
+        return None
+    starts = samples.trajectories[0]
+    if source is None:
+        x_0 = _some(starts, points, generator)
+    else:
+        x_0 = _Law.of(source, "source").draw(len(y), generator)
+    return metrics.normalised_path_energy(samples.trajectories, samples.t, metrics.w2(x_0, y))
+
+
+def _some(points: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """All points, or ``n`` of them at random."""
+    if len(points) <= n:
+        return points
+    return points[torch.randperm(len(points), generator=generator)[:n]]

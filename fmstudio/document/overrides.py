@@ -1,0 +1,107 @@
+"""What the shell's options change of a document: one place for train and sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fmstudio.document.document import Document
+from fmstudio.document.editing import SettingError, with_field, with_text
+from fmstudio.document.imports import PICTURE_SUFFIXES, POINT_SUFFIXES, import_picture
+from fmstudio.document.point_files import points_in_place
+from fmstudio.document.specs.distribution import BUILT_IN_KINDS, PointsSpec, built_in
+from fmstudio.document.specs.path import PATHS
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import Coupling
+
+PATH_KINDS: tuple[str, ...] = tuple(path.model_fields["kind"].default for path in PATHS)
+_MARGIN = 1.15
+_FARTHEST_VIEW = 100.0
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """None leaves what the document says; ``settings`` are 'path.to.field=value', applied last."""
+
+    source: str | None = None
+    target: str | None = None
+    path: str | None = None
+    coupling: str | None = None
+    seed: int | None = None
+    settings: Sequence[str] = ()
+
+    def applied(self, document: Document) -> Document:
+        """The document with these changes, in every pane. Raises ValueError with one sentence."""
+        for part in ("source", "target"):
+            name = getattr(self, part)
+            if name is not None:
+                document = _everywhere(document, part, named_distribution(name, part))
+        if self.path is not None:
+            document = _everywhere(document, "path", _path(self.path))
+        if self.coupling is not None:
+            choice = one_of(self.coupling, tuple(Coupling), "coupling")
+            document = with_field(document, "training.coupling", choice)
+        if self.seed is not None:
+            document = _with_seed(document, self.seed)
+        for setting in self.settings:
+            document = with_text(document, setting)
+        return document
+
+
+def named_distribution(name: str, part: str = "target") -> Any:
+    """The built-in distribution of that name, or the one in a file. Raises ValueError with one sentence.
+
+    Points stay where they lie, so that samples may be compared with the file.
+    """
+    if name in BUILT_IN_KINDS:
+        return built_in(name)
+    path = Path(name).expanduser()
+    suffix = path.suffix.lower()
+    if suffix in POINT_SUFFIXES:
+        return points_in_place(path)
+    if suffix in PICTURE_SUFFIXES:
+        return import_picture(path)
+    near = get_close_matches(name, BUILT_IN_KINDS, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"built in are {', '.join(BUILT_IN_KINDS)}."
+    raise SettingError(f"{part} '{name}' is neither built in nor a file (.npy, .csv or .png); {hint}")
+
+
+def one_of(value: str, choices: Sequence[str], argument: str) -> str:
+    """``value``, or ValueError: what it takes, and the nearest."""
+    if value in choices:
+        return value
+    near = get_close_matches(value, choices, 1)
+    hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(choices)}."
+    raise SettingError(f"There is no {argument} '{value}'; {hint}")
+
+
+def _path(kind: str) -> Spec:
+    chosen = one_of(kind, PATH_KINDS, "path")
+    return next(path for path in PATHS if path.model_fields["kind"].default == chosen)()
+
+
+def _everywhere(document: Document, part: str, spec: Spec) -> Document:
+    """The document with another source, target or path; panes that had their own follow it."""
+    panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
+    view = document.view.model_copy(update={"panes": panes})
+    if isinstance(spec, PointsSpec):
+        reach = _MARGIN * float(np.abs(spec.points.values).max())
+        half_height = min(max(view.camera.half_height, reach), _FARTHEST_VIEW)
+        view = view.model_copy(update={"camera": view.camera.model_copy(update={"half_height": half_height})})
+    return document.model_copy(update={part: spec, "view": view})
+
+
+def _with_seed(document: Document, seed: int) -> Document:
+    """Training, starting points and noise from one number."""
+    for field, value in (
+        ("training.seed", seed),
+        ("simulation.start_seed", seed),
+        ("simulation.noise_seed", seed + 1),
+    ):
+        document = with_field(document, field, value)
+    return document

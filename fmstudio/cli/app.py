@@ -53,11 +53,12 @@ def fail(sentence: str, code: int) -> NoReturn:
 @contextmanager
 def sentences() -> Iterator[None]:
     """Turn the known errors into their sentence and exit code."""
+    from fmstudio.document.files import SaveError
     from fmstudio.export.errors import ExportError
 
     try:
         yield
-    except ExportError as error:
+    except (ExportError, SaveError) as error:
         fail(str(error), 1)
     except MemoryError as error:
         fail(str(error) or "Out of memory: use fewer particles or steps.", 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fmstudio.document.document import Document
-from fmstudio.document.imports import import_target
+from fmstudio.document.imports import SUFFIXES, import_target
 from fmstudio.document.preferences import Preferences
 from fmstudio.studio import panes
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fmstudio.gui.main_window import MainWindow
 
 FILTER = "fmstudio (*.fmstudio)"
-IMPORT_FILTER = "Points or pictures (*.csv *.npy *.txt *.png *.jpg *.jpeg *.svg)"
+IMPORT_FILTER = f"Points or pictures ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))})"
 
 
 class FileActions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -25,8 +26,7 @@ def with_field(spec: S, path: str, value: Any) -> S:
     try:
         return _replaced(spec, path.split("."), value, path)  # type: ignore[no-any-return]
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        raise SettingError(f"{path} = {value!r} is not possible: {first['msg']}") from error
+        raise SettingError(f"{path} = {value!r} is not possible: {_reason(value, error)}") from error
 
 
 def with_text(spec: S, assignment: str) -> S:
@@ -73,6 +73,17 @@ def _in_tuple(node: tuple[Any, ...], name: str, rest: list[str], value: Any, pat
 def _hint(name: str, names: list[str]) -> str:
     near = get_close_matches(name, names, 1)
     return f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(names)}"
+
+
+def _reason(value: Any, error: pydantic.ValidationError) -> str:
+    """What the first error says; where only some words are possible, the nearest."""
+    first = error.errors()[0]
+    context = first.get("ctx", {})
+    words = str(context.get("expected_tags") or context.get("expected") or "")
+    names = re.findall(r"'([^']+)'", words)
+    if names and isinstance(value, str):
+        return _hint(value, names)
+    return first["msg"].removeprefix("Value error, ")
 
 
 def shallow(spec: Spec) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class _Progress:
         self._last = 0.0
         self._people = sys.stderr.isatty() and not as_json
         self._ending = False
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._before = signal.signal(signal.SIGTERM, self._on_terminate)
 
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._ending = True
@@ -103,6 +103,7 @@ class _Progress:
             typer.echo(f"\rframe {done}/{frames}, {left:.0f} s left   ", nl=False, err=True)
 
     def close(self) -> None:
+        signal.signal(signal.SIGTERM, self._before)
         if self._people:
             typer.echo("", err=True)
 

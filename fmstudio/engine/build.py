@@ -7,7 +7,6 @@ stroke builds its raster once for all lanes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,15 +14,12 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.specs import distribution as d
-from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.training import Coupling as CouplingSpec
-from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
+from fmstudio.engine.messages import LearnedModel
 from fmstudio.flows import shapes
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent, Sinkhorn
-from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
-from fmstudio.flows.dynamics import Dynamics, FlowODE, Langevin, ReverseSDE, SDEExtension
 from fmstudio.flows.fields import ExactField, Field, LearnedField
 from fmstudio.flows.networks import MLP
 from fmstudio.flows.paths import ProbabilityPath
@@ -40,8 +36,6 @@ from fmstudio.flows.schedules import (
     Schedule,
     SubVP,
 )
-from fmstudio.flows.simulate import starting_points
-from fmstudio.flows.solvers import SOLVERS, Solver
 
 # ---- distributions -----------------------------------------------------------------------------------
 
@@ -142,54 +136,3 @@ def field(
     if learned is None:
         return ExactField(marginal(source, target, path))
     return LearnedField(network(learned), schedule(learned.path))
-
-
-# ---- motion ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Motion:
-    """What moves particles from ``start``, by which solver, over which times."""
-
-    dynamics: Dynamics
-    solver: Solver
-    start: Tensor
-    times: tuple[float, ...]
-
-
-def motion(request: TrajectoriesRequest) -> Motion:
-    """Raises NoClosedForm where the dynamics needs a closed form that does not exist."""
-    spec, simulation = request.dynamics, request.simulation
-    end = spec.duration if isinstance(spec, m.LangevinSpec) else 1.0
-    generator = torch.Generator().manual_seed(simulation.start_seed)
-    along = schedule(request.path)
-    return Motion(
-        _DYNAMICS[type(spec)](request, spec),
-        SOLVERS[spec.solver](),
-        starting_points(distribution(request.source), along, simulation.particles, generator),
-        tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
-    )
-
-
-def _request_field(request: TrajectoriesRequest) -> Field:
-    return field(request.source, request.target, request.path, request.learned)
-
-
-def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:
-    """On the target itself, which is where the path from a standard normal ends."""
-    p_1 = marginal(d.StandardNormalSpec(), request.target, p.CondOTSpec())
-    return Langevin(lambda x: p_1.score(x, 1.0), spec.sigma, lambda x: p_1.log_prob(x, 1.0))
-
-
-def _sigma(spec: m.SDESpec, along: Schedule) -> Sigma:
-    if spec.profile is m.SigmaProfile.CONSTANT:
-        return ConstantSigma(spec.sigma)
-    return SqrtBetaSigma(spec.sigma, along)
-
-
-_DYNAMICS: dict[type, Callable[[TrajectoriesRequest, Any], Dynamics]] = {
-    m.ODESpec: lambda r, _: FlowODE(_request_field(r)),
-    m.SDESpec: lambda r, s: SDEExtension(_request_field(r), _sigma(s, schedule(r.path))),
-    m.ReverseSDESpec: lambda r, _: ReverseSDE(_request_field(r), schedule(r.path)),
-    m.LangevinSpec: _langevin,
-}

@@ -6,8 +6,7 @@ turn to something else, or drop the task. Runs on the loop's thread, without gra
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -15,57 +14,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec
-from fmstudio.engine import build
-from fmstudio.engine.buffers import LocalArray, ResultArray
+from fmstudio.document.specs.dynamics import FreeProcess, duration_of
+from fmstudio.engine import build, motions
+from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import (
     DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
     Grid,
+    PairsRequest,
     Quantity,
     Request,
     Row,
     SamplesRequest,
     TrajectoriesRequest,
     W2Request,
+    WarpRequest,
+)
+from fmstudio.engine.particles import (
+    RecentTrajectories,
+    Task,
+    coupled,
+    simulated,
+    trajectories,
+    warped,
 )
 from fmstudio.flows.densities import kde_on_grid
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.simulate import TILE, simulate_in_tiles
 
 PATH_SAMPLES = 20_000
-FAR_AWAY = 1e9
-RECENT_BYTES = 256 * 2**20
-COPY_BYTES = 32 * 2**20
 WAIT_SECONDS = 0.004
-
-
-class RecentTrajectories:
-    """The last simulations, whole, for densities and measures of the same particles."""
-
-    def __init__(self, capacity: int = RECENT_BYTES) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[TrajectoriesRequest, Row] = OrderedDict()
-
-    def get(self, request: TrajectoriesRequest) -> Row | None:
-        states = self._kept.get(request)
-        if states is not None:
-            self._kept.move_to_end(request)
-        return states
-
-    def put(self, request: TrajectoriesRequest, states: Row) -> None:
-        self._kept[request] = states
-        self._kept.move_to_end(request)
-        while self._kept and sum(kept.nbytes for kept in self._kept.values()) > self._capacity:
-            self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        self._kept.clear()
-
-
-Task = Iterator[float]
 
 
 def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> Task:
@@ -73,76 +51,12 @@ def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> 
     return _TASKS[type(request)](request, result, recent)
 
 
-# ---- particles ---------------------------------------------------------------------------------------
-
-
-def trajectories(request: TrajectoriesRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
-    known = recent.get(request)
-    if known is not None:
-        yield from _copied(known, result)
-        return
-    done, rows = 0, request.shape[0]
-    for state in _states(request):
-        if state is not None:
-            _require_near(state, request, done)
-            result.write(done, state.numpy())
-            done += 1
-        yield done / rows
-    recent.put(request, result.values)
-
-
-def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
-    """The states of the simulation; None wherever a long step may be interrupted."""
-    motion = build.motion(request)
-    noise = torch.Generator().manual_seed(request.simulation.noise_seed)
-    yield None
-    yield from simulate_in_tiles(
-        motion.dynamics, motion.solver, motion.start, motion.times, noise, _tile(request)
-    )
-
-
-def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> None:
-    """Raises ValueError when an explicit solver with too long steps has thrown the particles out."""
-    if bool((state.abs() < FAR_AWAY).all()):
-        return
-    cure = "more steps"
-    if isinstance(request.dynamics, LangevinSpec):
-        cure = "more steps, a smaller σ or a shorter duration, or MALA"
-    raise ValueError(
-        f"The particles ran off to infinity at step {step} of {request.simulation.steps}: "
-        f"the steps are too long for this target. Use {cure}."
-    )
-
-
-def _tile(request: TrajectoriesRequest) -> int:
-    """Particles in a slice: few where each is summed over hundreds of points of the target."""
-    cheap = request.learned is not None or isinstance(build.distribution(request.target), GaussianMixture)
-    return TILE if cheap else TILE // 4
-
-
-def _copied(known: Row, result: ResultArray) -> Task:
-    rows = len(known)
-    at_once = max(1, COPY_BYTES // known[0].nbytes)
-    for row in range(rows):
-        result.write(row, known[row])
-        if (row + 1) % at_once == 0:
-            yield (row + 1) / rows
-
-
-def _simulated(request: TrajectoriesRequest, recent: RecentTrajectories) -> Iterator[Row | float]:
-    """The states of ``request``, from memory or anew: the parts done as they come, at last the array."""
-    known = recent.get(request)
-    if known is None:
-        scratch = LocalArray(request.shape)
-        yield from trajectories(request, scratch, recent)
-        known = scratch.values
-    yield known
-
-
 # ---- densities ---------------------------------------------------------------------------------------
 
 
 def density(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    if request.method is DensityMethod.EXACT and request.law is not None:
+        return _density_of_process(request, request.law, result)
     if request.method is DensityMethod.EXACT:
         return _exact_density(request, result)
     if request.trajectories is not None:
@@ -158,6 +72,15 @@ def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
         yield (row + 1) / len(request.times)
 
 
+def _density_of_process(request: DensityRequest, spec: FreeProcess, result: ResultArray) -> Task:
+    exact = motions.law(spec, request.source, request.target, request.path)
+    xs, ys = _axes(request.grid)
+    for row, index in enumerate(request.order):
+        at = request.times[index] * duration_of(spec)
+        result.write(row, exact.density_on_grid(xs, ys, at).numpy())
+        yield (row + 1) / len(request.times)
+
+
 def _density_of_particles(
     request: DensityRequest,
     particles: TrajectoriesRequest,
@@ -165,13 +88,13 @@ def _density_of_particles(
     recent: RecentTrajectories,
 ) -> Task:
     states: Row | None = None
-    for step in _simulated(particles, recent):
+    for step in simulated(particles, recent):
         if isinstance(step, float):
             yield 0.0
         else:
             states = step
     assert states is not None
-    blend = isinstance(particles.dynamics, ODESpec)
+    blend = not motions.is_noisy(particles.dynamics)
     points = states
     yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
 
@@ -206,9 +129,20 @@ def _state_at(states: Row, t: float, blend: bool) -> Row:
 
 
 def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    if request.law is not None:
+        return _drift_arrows(request, request.law, result)
     if request.learned is None:
         return _exact_arrows(request, result)
     return _learned_arrows(request, result)
+
+
+def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray) -> Task:
+    process = motions.process(spec, request.path)
+    points = _points(request.grid)
+    for row, index in enumerate(request.order):
+        drift = process.drift(points, request.times[index] * duration_of(spec))
+        result.write(row, drift.numpy().reshape(request.shape[1:]))
+        yield (row + 1) / len(request.times)
 
 
 def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
@@ -223,12 +157,17 @@ def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
 
 def _learned_arrows(request: FieldRequest, result: ResultArray) -> Task:
     field = build.field(request.source, request.target, request.path, request.learned)
-    xs, ys = _axes(request.grid)
-    points = torch.cartesian_prod(ys, xs).flip(1)
+    points = _points(request.grid)
     ask = field.velocity if request.quantity is Quantity.VELOCITY else field.score
     for row, index in enumerate(request.order):
         result.write(row, ask(points, request.times[index]).numpy().reshape(request.shape[1:]))
         yield (row + 1) / len(request.times)
+
+
+def _points(grid: Grid) -> Tensor:
+    """All points of the grid, row by row."""
+    xs, ys = _axes(grid)
+    return torch.cartesian_prod(ys, xs).flip(1)
 
 
 def _axes(grid: Grid) -> tuple[Tensor, Tensor]:
@@ -249,7 +188,7 @@ def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajector
     from fmstudio.flows.metrics import w2
 
     states: Row | None = None
-    for step in _simulated(request.trajectories, recent):
+    for step in simulated(request.trajectories, recent):
         if isinstance(step, float):
             yield 0.8 * step
         else:
@@ -285,6 +224,8 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     DensityRequest: density,
     FieldRequest: arrows,
     SamplesRequest: samples,
+    PairsRequest: coupled,
+    WarpRequest: warped,
     W2Request: wasserstein,
     FieldErrorRequest: field_error,
 }

@@ -11,6 +11,7 @@ import torch
 from fmstudio.engine import tasks
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import Refusal, Request, TrainRequest
+from fmstudio.engine.particles import RecentTrajectories
 from fmstudio.engine.protocol import Notice
 from fmstudio.engine.training_run import FlowTraining
 from fmstudio.flows.posterior import NoClosedForm
@@ -24,7 +25,7 @@ class TorchWorkshop:
     """Starts tasks and trainings; keeps recent simulations."""
 
     def __init__(self) -> None:
-        self._recent = tasks.RecentTrajectories()
+        self._recent = RecentTrajectories()
 
     def start(self, request: Request, result: ResultArray) -> Iterator[float]:
         return _without_gradients(tasks.start(request, result, self._recent))

@@ -6,12 +6,10 @@ import torch
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
-from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine import build
-from fmstudio.engine.messages import TrajectoriesRequest
 from fmstudio.flows.posterior import NoClosedForm
 
 BUILT_IN = [*d.SOURCES, *d.TARGETS]
@@ -37,7 +35,6 @@ def test_that_every_kind_of_every_union_has_a_builder() -> None:
     kinds = {*BUILT_IN, d.PointsSpec, d.DrawnSpec}
     assert set(build._DISTRIBUTIONS) == kinds
     assert set(build._SCHEDULES) == set(p.PATHS)
-    assert set(build._DYNAMICS) == set(m.DYNAMICS)
     assert set(build.COUPLINGS) == set(Coupling)
 
 
@@ -84,29 +81,3 @@ def test_that_points_are_the_distribution_of_the_points() -> None:
 def test_that_a_source_without_closed_form_says_to_train() -> None:
     with pytest.raises(NoClosedForm, match="train"):
         build.marginal(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec())
-
-
-def motion(dynamics: m.DynamicsSpec, path: p.PathSpec | None = None, **simulation: int) -> build.Motion:
-    spec = m.SimulationSpec(**simulation)  # type: ignore[arg-type]
-    request = TrajectoriesRequest(
-        d.StandardNormalSpec(), d.TwoMoonsSpec(), path or p.CondOTSpec(), dynamics, spec
-    )
-    return build.motion(request)
-
-
-def test_that_particles_start_at_the_scaled_source() -> None:
-    plain = motion(m.ODESpec()).start
-    scaled = motion(m.ODESpec(), p.VESpec(sigma_max=5.0)).start
-    torch.testing.assert_close(scaled, 5 * plain)
-    assert not torch.equal(motion(m.ODESpec(), start_seed=8).start, plain)
-
-
-@pytest.mark.parametrize(
-    ("dynamics", "end"),
-    [(m.ODESpec(), 1.0), (m.SDESpec(), 1.0), (m.ReverseSDESpec(), 1.0), (m.LangevinSpec(duration=7.5), 7.5)],
-)
-def test_that_times_run_over_the_whole_clock(dynamics: m.DynamicsSpec, end: float) -> None:
-    built = motion(dynamics, steps=10)
-    assert len(built.times) == 11
-    assert (built.times[0], built.times[-1]) == (0.0, end)
-    assert built.solver.name == dynamics.solver

@@ -17,7 +17,7 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.path import CondOTSpec, PathSpec, VESpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
-from fmstudio.engine import build, tasks
+from fmstudio.engine import build, motions, tasks
 from fmstudio.engine.client import InlineEngine, Job, JobState
 from fmstudio.engine.messages import (
     DensityMethod,
@@ -89,7 +89,7 @@ def run(
 def test_that_states_are_those_of_the_simulation(engine: InlineEngine, particles: int) -> None:
     request = run(SDESpec(), simulation=SimulationSpec(steps=5, particles=particles))
     states = done(engine, request).result.values
-    motion = build.motion(request)
+    motion = motions.motion(request)
     noise = torch.Generator().manual_seed(request.simulation.noise_seed)
     with torch.no_grad():
         expected = list(simulate(motion.dynamics, motion.solver, motion.start, motion.times, noise))

@@ -146,6 +146,13 @@ FreeProcess = LinearFlowSpec | BrownianMotionSpec | OrnsteinUhlenbeckSpec | Nois
 
 DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
 
+
+def duration_of(dynamics: Spec) -> float:
+    """How long a motion runs by its own clock: from 0 to 1, where its spec does not say otherwise."""
+    return float(getattr(dynamics, "duration", 1.0))
+
+
+
 DYNAMICS: tuple[type[Spec], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)
 """Offered first in the motion panel."""
 MORE_DYNAMICS: tuple[type[Spec], ...] = (

@@ -1,0 +1,192 @@
+"""Requests of motion become dynamics, solver, start and times: ``build`` for what moves. Runs in the engine.
+
+One row of a registry for each kind of motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, get_args
+
+import torch
+from torch import Tensor
+
+from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs import path as p
+from fmstudio.engine import build
+from fmstudio.engine.messages import PairsRequest, TrajectoriesRequest
+from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
+from fmstudio.flows.dynamics import (
+    AnnealedLangevin,
+    BrownianMotion,
+    Dynamics,
+    FlowODE,
+    Langevin,
+    LinearDynamics,
+    LinearFlow,
+    LinearSDE,
+    Noising,
+    OrnsteinUhlenbeck,
+    ProbabilityFlow,
+    ReverseSDE,
+    SDEExtension,
+)
+from fmstudio.flows.fields import Field
+from fmstudio.flows.processes import ProcessLaw, process_law
+from fmstudio.flows.schedules import Schedule
+from fmstudio.flows.simulate import starting_points
+from fmstudio.flows.solvers import SOLVERS, Solver
+
+PAIR_BATCH = 256
+"""An Interpolant pairs its particles in batches, as a training does."""
+FREE = get_args(m.FreeProcess)
+
+
+def is_noisy(spec: m.DynamicsSpec) -> bool:
+    """Whether paths are rough: between two states of a solver they are not straight."""
+    return not isinstance(spec, m.ODESpec | m.ProbabilityFlowSpec | m.LinearFlowSpec | m.InterpolantSpec)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What moves particles from ``start``, by which solver, over which times."""
+
+    dynamics: Dynamics
+    solver: Solver
+    start: Tensor
+    times: tuple[float, ...]
+
+
+def motion(request: TrajectoriesRequest) -> Motion:
+    """Raises NoClosedForm where the dynamics needs a closed form that does not exist, KeyError for an
+    Interpolant, which no dynamics moves."""
+    spec, simulation = request.dynamics, request.simulation
+    end = m.duration_of(spec)
+    return Motion(
+        _DYNAMICS[type(spec)](request, spec),
+        SOLVERS[spec.solver](),
+        _start(request),
+        tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
+    )
+
+
+def _start(request: TrajectoriesRequest) -> Tensor:
+    """Along a path from beta_0 x_0; a process from what it starts at, as it is."""
+    spec, simulation = request.dynamics, request.simulation
+    along = None if isinstance(spec, FREE) else build.schedule(request.path)
+    source = request.target if isinstance(spec, m.NoisingSpec) else request.source
+    generator = torch.Generator().manual_seed(simulation.start_seed)
+    return starting_points(build.distribution(source), along, simulation.particles, generator)
+
+
+# ---- along a path, and towards a target --------------------------------------------------------------
+
+
+def _field(request: TrajectoriesRequest) -> Field:
+    return build.field(request.source, request.target, request.path, request.learned)
+
+
+def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:
+    """On the target itself, which is where the path from a standard normal ends."""
+    p_1 = build.marginal(d.StandardNormalSpec(), request.target, p.CondOTSpec())
+    return Langevin(lambda x: p_1.score(x, 1.0), spec.sigma, lambda x: p_1.log_prob(x, 1.0))
+
+
+def _annealed(request: TrajectoriesRequest, spec: m.AnnealedLangevinSpec) -> AnnealedLangevin:
+    sigma = SqrtBetaSigma(spec.sigma, build.schedule(request.path))
+    return AnnealedLangevin(_field(request), sigma, spec.duration)
+
+
+def _sigma(spec: m.SDESpec, along: Schedule) -> Sigma:
+    if spec.profile is m.SigmaProfile.CONSTANT:
+        return ConstantSigma(spec.sigma)
+    return SqrtBetaSigma(spec.sigma, along)
+
+
+# ---- processes ---------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def process(spec: m.FreeProcess, path: p.PathSpec) -> LinearDynamics:
+    """The process; ``path`` is what a Noising runs backwards."""
+    return _PROCESSES[type(spec)](spec, path)
+
+
+@lru_cache(maxsize=16)
+def law(
+    spec: m.FreeProcess, source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
+) -> ProcessLaw:
+    """The exact law of the process from where it starts. Raises NoClosedForm where there is none."""
+    start = build.distribution(target if isinstance(spec, m.NoisingSpec) else source)
+    return process_law(start, process(spec, path), m.duration_of(spec))
+
+
+def _linear_sde(spec: m.LinearSDESpec, _path: p.PathSpec) -> LinearSDE:
+    push = torch.tensor([spec.b_x, spec.b_y], dtype=torch.float64)
+    return LinearSDE(
+        lambda t: spec.a_0 + spec.a_1 * t,
+        lambda t: push + 0 * t,
+        lambda t: spec.g_0 + spec.g_1 * t,
+    )
+
+
+_PROCESSES: dict[type, Callable[[Any, p.PathSpec], LinearDynamics]] = {
+    m.LinearFlowSpec: lambda s, _: LinearFlow(s.theta),
+    m.BrownianMotionSpec: lambda _s, _p: BrownianMotion(),
+    m.OrnsteinUhlenbeckSpec: lambda s, _: OrnsteinUhlenbeck(s.theta, s.sigma),
+    m.NoisingSpec: lambda _, path: Noising(build.schedule(path)),
+    m.LinearSDESpec: _linear_sde,
+}
+
+_DYNAMICS: dict[type, Callable[[TrajectoriesRequest, Any], Dynamics]] = {
+    m.ODESpec: lambda r, _: FlowODE(_field(r)),
+    m.SDESpec: lambda r, s: SDEExtension(_field(r), _sigma(s, build.schedule(r.path))),
+    m.ReverseSDESpec: lambda r, _: ReverseSDE(_field(r), build.schedule(r.path)),
+    m.LangevinSpec: _langevin,
+    m.ProbabilityFlowSpec: lambda r, _: ProbabilityFlow(_field(r), build.schedule(r.path)),
+    m.AnnealedLangevinSpec: _annealed,
+    **dict.fromkeys(_PROCESSES, lambda r, s: process(s, r.path)),
+}
+
+
+# ---- pairs -------------------------------------------------------------------------------------------
+
+
+def pairs_of(request: TrajectoriesRequest, spec: m.InterpolantSpec) -> PairsRequest:
+    """The pairs whose lines an Interpolant's particles follow."""
+    simulation = request.simulation
+    return PairsRequest(
+        request.source,
+        request.target,
+        request.path,
+        spec.coupling,
+        PAIR_BATCH,
+        simulation.particles,
+        simulation.start_seed,
+        simulation.noise_seed,
+    )
+
+
+def pairs(request: PairsRequest) -> Iterator[tuple[Tensor, Tensor]]:
+    """(x_0, z) batch by batch, ``n`` pairs in all. x_0 are the starting points of every motion with that
+    seed (before beta_0 scales them), so that the same particle has the same place everywhere."""
+    first, second, third = _generators(request)
+    whole = -(-request.n // request.batch_size) * request.batch_size
+    x_0 = starting_points(build.distribution(request.source), None, whole, first)
+    z = starting_points(build.distribution(request.target), None, whole, second)
+    coupling = build.COUPLINGS[request.coupling]()
+    for start in range(0, request.n, request.batch_size):
+        rows = slice(start, start + request.batch_size)
+        paired = coupling.pair(x_0[rows], z[rows], third)
+        left = request.n - start
+        yield paired[0][:left], paired[1][:left]
+
+
+def _generators(request: PairsRequest) -> tuple[torch.Generator, torch.Generator, torch.Generator]:
+    """For x_0, z and the coupling: independent even if both seeds are equal."""
+    noise = torch.Generator().manual_seed(request.noise_seed)
+    seeds = torch.randint(2**62, (2,), generator=noise).tolist()
+    return tuple(torch.Generator().manual_seed(seed) for seed in (request.start_seed, *seeds))  # type: ignore[return-value]

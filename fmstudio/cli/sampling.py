@@ -16,7 +16,16 @@ from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field
 from fmstudio.document.overrides import one_of
 from fmstudio.document.point_files import read_points
-from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, LangevinSpec
+from fmstudio.document.specs.dynamics import (
+    DYNAMICS,
+    MORE_DYNAMICS,
+    AnnealedLangevinSpec,
+    InterpolantSpec,
+    LangevinSpec,
+    ReverseSDESpec,
+    SDESpec,
+)
+from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine import build, motions
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
@@ -26,7 +35,10 @@ from fmstudio.flows.likelihood import log_density as log_density_of_flow
 from fmstudio.flows.simulate import simulate
 from fmstudio.studio.planner import model_key
 
-KINDS: tuple[str, ...] = tuple(d.model_fields["kind"].default for d in (*DYNAMICS, *MORE_DYNAMICS))
+KINDS: tuple[str, ...] = tuple(
+    d.model_fields["kind"].default for d in (*DYNAMICS, *MORE_DYNAMICS) if d is not InterpolantSpec
+)
+_NEED_A_SCORE = (SDESpec, ReverseSDESpec, AnnealedLangevinSpec)
 LEAST_PARTICLES = 2
 
 
@@ -60,9 +72,12 @@ class Sampling:
         """Raises ValueError for n < 2, an unknown field, or a learned field that DOC does not hold."""
         if n < LEAST_PARTICLES:
             raise ValueError(f"n must be at least {LEAST_PARTICLES}, got {n}")
+        if isinstance(document.dynamics, InterpolantSpec):
+            raise SettingError(f"nothing moves an interpolant: take --dynamics {', '.join(KINDS[:4])}.")
         prepare_torch()
         self._document = document
         self._learned = _model(document, models, field)
+        _require_score(document, self._learned)
         self._start = None if start is None else torch.from_numpy(read_points(start)).float()
         self._n = n if self._start is None else len(self._start)
 
@@ -96,6 +111,8 @@ class Sampling:
         d = self._document
         if isinstance(d.dynamics, LangevinSpec):
             return build.distribution(d.target).log_prob(x)
+        if isinstance(d.dynamics, motions.FREE):
+            return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, 1.0)
         if self._learned is None:
             return build.marginal(d.source, d.target, d.path).log_prob(x, 1.0)
         field = build.field(d.source, d.target, d.path, self._learned)
@@ -115,6 +132,24 @@ def _model(document: Document, models: tuple[LearnedModel, ...], field: str | No
             "DOC holds no model of this source, target and path: make one with 'fmstudio train ... -o DOC'."
         )
     return mine[0]
+
+
+def _require_score(document: Document, learned: LearnedModel | None) -> None:
+    """A learned velocity tells the score only where x_0 is standard normal whatever z is: raises ValueError
+    for noise along any other path."""
+    if learned is None or not isinstance(document.dynamics, _NEED_A_SCORE):
+        return
+    kind, coupling = document.dynamics.kind, learned.training.coupling
+    if learned.source.kind != "standard-normal":
+        raise ValueError(
+            f"dynamics {kind} needs a score, which a model of a {learned.source.kind} source does not tell: "
+            "take ode, or train from a standard-normal source."
+        )
+    if coupling is not Coupling.INDEPENDENT:
+        raise ValueError(
+            f"dynamics {kind} needs a score, which a model trained on {coupling.value} pairs does not tell: "
+            "take ode, or train with --coupling independent."
+        )
 
 
 def _gathered(states: Iterator[Tensor], keep: bool) -> tuple[list[Tensor], Tensor]:

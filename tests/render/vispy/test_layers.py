@@ -90,6 +90,17 @@ def test_that_the_rectangle_of_a_density_has_no_visible_edge(renderer: Make, pal
         assert np.abs(pixels[row - 3 : row + 4, column - 3 : column + 4] - canvas_of(palette)).max() <= 3
 
 
+def test_that_a_density_cut_by_its_rectangle_fades_outside_of_it(renderer: Make) -> None:
+    light = brightness(renderer().draw(scene(density(np.ones((80, 80), np.float32)))))
+    row = int(pixel(0.0, 0.0)[1])
+    inside, outside = int(pixel(1.98, 0.0)[0]), int(pixel(2.3, 0.0)[0])
+    edge = light[row, inside : outside + 1]
+    assert edge[0] > 0.6
+    assert edge[-1] == 0
+    assert np.diff(edge).max() <= 0.01
+    assert ((edge > 0.02) & (edge < 0.62)).sum() >= 2
+
+
 def test_that_a_density_shows_the_table_s_colour_of_its_value(renderer: Make) -> None:
     table = density_table(DARK)
     for value in (0.02, 0.1, 0.3, 0.6, 1.0):
@@ -131,8 +142,9 @@ def test_that_missing_and_negative_values_are_dark_and_the_rest_is_seen(renderer
     light = brightness(renderer().draw(scene(density(image))))
     column, row = (int(v) for v in pixel(0.0, 0.0))
     assert light[row, column] > 0.3
-    column, row = (int(v) for v in pixel(0.0, 1.9))
-    assert light[row, column] < 0.02
+    for y in (1.9, -1.9):
+        column, row = (int(v) for v in pixel(0.0, y))
+        assert light[row, column] < 0.02
 
 
 def test_that_an_empty_density_leaves_the_canvas(renderer: Make) -> None:
@@ -172,6 +184,18 @@ def test_that_segments_meet_without_gap_or_overlap(renderer: Make) -> None:
     pixels = renderer().draw(scene(TrailLayer(arc, WHITE[None], 5.0, 0.5, fade=False)))
     on_the_arc = [pixels[int(y), int(x)] for x, y in (pixel(*p) for p in arc[0, 1:-1])]
     assert np.ptp(np.array(on_the_arc, int), axis=0).max() <= 2
+
+
+@pytest.mark.parametrize("degrees", [20, 45, 70])
+def test_that_a_turn_is_covered_once(renderer: Make, degrees: float) -> None:
+    turn = np.radians(degrees)
+    bent = trail((-1.5, 0.0), (0.0, 0.0), (1.5 * np.cos(turn), 1.5 * np.sin(turn)), width=24.0, opacity=0.5)
+    light = brightness(renderer().draw(scene(bent)))
+    assert light.max() == pytest.approx(0.5 * FULL, abs=0.01)
+    # the outer corner of the turn: on the bisector, where both edges meet
+    x, y = pixel(0.0, 0.0)
+    reach = 10 / np.cos(turn / 2)
+    assert light[int(y + reach * np.cos(turn / 2)), int(x + reach * np.sin(turn / 2))] > 0.45
 
 
 def test_that_a_trail_fades_towards_its_past(renderer: Make) -> None:

@@ -112,7 +112,8 @@ class Sampling:
         if isinstance(d.dynamics, LangevinSpec):
             return build.distribution(d.target).log_prob(x)
         if isinstance(d.dynamics, motions.FREE):
-            return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, 1.0)
+            law = motions.law(d.dynamics, d.source, d.target, d.path)
+            return law.log_prob(x, law.duration)
         if self._learned is None:
             return build.marginal(d.source, d.target, d.path).log_prob(x, 1.0)
         field = build.field(d.source, d.target, d.path, self._learned)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
-from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import FIELDLESS, DynamicsSpec, ODESpec, SimulationSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
@@ -13,7 +13,9 @@ SCHEMA_VERSION = 1
 
 
 class Experiment(Spec):
-    """What one pane computes: the document with that pane's overrides applied."""
+    """What one pane computes: the document with that pane's overrides applied.
+
+    ``field`` is EXACT where the motion follows no field."""
 
     source: DistributionSpec
     target: DistributionSpec
@@ -41,11 +43,12 @@ class Document(Spec):
     def experiment(self, pane: int) -> Experiment:
         """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""
         spec: PaneSpec = self.view.panes[pane]
+        dynamics = spec.dynamics or self.dynamics
         return Experiment(
             source=spec.source or self.source,
             target=spec.target or self.target,
             path=spec.path or self.path,
-            field=spec.field,
-            dynamics=spec.dynamics or self.dynamics,
+            field=FieldChoice.EXACT if isinstance(dynamics, FIELDLESS) else spec.field,
+            dynamics=dynamics,
             simulation=spec.simulation or self.simulation,
         )

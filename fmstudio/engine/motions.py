@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,12 +42,12 @@ from fmstudio.flows.solvers import SOLVERS, Solver
 
 PAIR_BATCH = 256
 """An Interpolant pairs its particles in batches, as a training does."""
-FREE = get_args(m.FreeProcess)
+FREE = m.FREE
 
 
 def is_noisy(spec: m.DynamicsSpec) -> bool:
     """Whether paths are rough: between two states of a solver they are not straight."""
-    return not isinstance(spec, m.ODESpec | m.ProbabilityFlowSpec | m.LinearFlowSpec | m.InterpolantSpec)
+    return not isinstance(spec, (*m.WITHOUT_NOISE, m.InterpolantSpec))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
 def _start(request: TrajectoriesRequest) -> Tensor:
     """Along a path from beta_0 x_0; a process from what it starts at, as it is."""
     spec, simulation = request.dynamics, request.simulation
-    along = None if isinstance(spec, FREE) else build.schedule(request.path)
+    along = None if isinstance(spec, m.FREE) else build.schedule(request.path)
     source = request.target if isinstance(spec, m.NoisingSpec) else request.source
     generator = torch.Generator().manual_seed(simulation.start_seed)
     return starting_points(build.distribution(source), along, simulation.particles, generator)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.document.specs.dynamics import AnnealedLangevinSpec, InterpolantSpec, LangevinSpec
+from fmstudio.document.specs.dynamics import FREE, AnnealedLangevinSpec, InterpolantSpec, LangevinSpec
 from fmstudio.engine import build, motions
 from fmstudio.engine.buffers import LocalArray, ResultArray
 from fmstudio.engine.messages import PairsRequest, Row, TrajectoriesRequest, WarpRequest
@@ -98,7 +98,7 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
         cure = "more steps, a smaller σ or a shorter duration, or MALA"
     elif isinstance(request.dynamics, AnnealedLangevinSpec):
         cure = "more steps, a smaller σ or a shorter duration"
-    elif isinstance(request.dynamics, motions.FREE):
+    elif isinstance(request.dynamics, FREE):
         cure = "more steps or a shorter duration"
     raise ValueError(
         f"The particles ran off to infinity at step {step} of {request.simulation.steps}: "
@@ -107,12 +107,12 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
 
 
 def _puller(request: TrajectoriesRequest) -> str:
-    return "process" if isinstance(request.dynamics, motions.FREE) else "target"
+    return "process" if isinstance(request.dynamics, FREE) else "target"
 
 
 def _tile(request: TrajectoriesRequest) -> int:
     """Particles in a slice: few where each is summed over hundreds of points of the target."""
-    linear = isinstance(request.dynamics, motions.FREE)
+    linear = isinstance(request.dynamics, FREE)
     mixture = isinstance(build.distribution(request.target), GaussianMixture)
     cheap = linear or mixture or request.learned is not None
     return TILE if cheap else TILE // 4

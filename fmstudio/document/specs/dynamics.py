@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -144,13 +144,18 @@ Sampler = LangevinSpec | AnnealedLangevinSpec
 FreeProcess = LinearFlowSpec | BrownianMotionSpec | OrnsteinUhlenbeckSpec | NoisingSpec | LinearSDESpec
 """Motions that know no target: their p_t follows from where they start."""
 
+FREE: tuple[type[Spec], ...] = get_args(FreeProcess)
+FIELDLESS: tuple[type[Spec], ...] = (*FREE, InterpolantSpec)
+"""Motions that follow no field, exact or learned."""
+WITHOUT_NOISE: tuple[type[Spec], ...] = (ODESpec, ProbabilityFlowSpec, LinearFlowSpec)
+"""Flows: they may warp a grid."""
+
 DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
 
 
 def duration_of(dynamics: Spec) -> float:
     """How long a motion runs by its own clock: from 0 to 1, where its spec does not say otherwise."""
     return float(getattr(dynamics, "duration", 1.0))
-
 
 
 DYNAMICS: tuple[type[Spec], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)

@@ -1,0 +1,78 @@
+"""Whose time it is: along a path t goes from 0 to 1, but samplers and processes have clocks of their own.
+
+Playback knows only the part of the way, in [0, 1]; a clock says what that part is called. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs.dynamics import (
+    FREE,
+    AnnealedLangevinSpec,
+    LangevinSpec,
+    NoisingSpec,
+    duration_of,
+)
+from fmstudio.document.specs.spec import Spec
+
+Role = Literal["source", "target"]
+
+
+@final
+@dataclass(frozen=True)
+class Clock:
+    """A symbol (none: parts of the way), how long it runs, and the subscripts of p at its two ends, with the
+    palette roles of their colours."""
+
+    symbol: str = "t"
+    duration: float = 1.0
+    start: str = "init"
+    end: str = "data"
+    start_role: Role = "source"
+    end_role: Role = "target"
+
+    def words(self, part: float) -> str:
+        """'t = 0.42', 's = 3.4 of 6', or '42 %'; never longer than for 1."""
+        if not self.symbol:
+            return f"{100 * part:.0f} %"
+        if self.duration == 1:
+            return f"{self.symbol} = {part:.2f}"
+        return f"{self.symbol} = {self._figure(part * self.duration)} of {self.duration:g}"
+
+    def span(self) -> str:
+        """'s from 0 to 6'; '' for t in [0, 1] along a path."""
+        return "" if self == PATH_CLOCK else f"{self.symbol} from 0 to {self.duration:g}"
+
+    def _figure(self, value: float) -> str:
+        return f"{value:.2f}" if self.duration < 2 else f"{value:.1f}"
+
+
+PATH_CLOCK = Clock()
+"""From the source at t = 0 to the target at t = 1."""
+
+
+def clock_of(dynamics: Spec) -> Clock:
+    """The clock of one motion. The sampling literature's s also counts from data to noise in noising."""
+    if isinstance(dynamics, NoisingSpec):
+        return Clock("s", 1.0, "data", "init", "target", "source")
+    if isinstance(dynamics, FREE):
+        return Clock("t", duration_of(dynamics), end="T", end_role="source")
+    if isinstance(dynamics, LangevinSpec | AnnealedLangevinSpec):
+        return Clock("s", duration_of(dynamics))
+    return PATH_CLOCK
+
+
+def clock(document: Document) -> Clock:
+    """The clock of the whole view: what all panes share. Beside a path's time the clocks of samplers are
+    told in their panes; where no pane has a path's time, parts of the way are counted."""
+    panes = range(len(document.view.panes))
+    clocks = dict.fromkeys(clock_of(document.experiment(index).dynamics) for index in panes)
+    if len(clocks) == 1:
+        return next(iter(clocks))
+    if PATH_CLOCK in clocks:
+        return PATH_CLOCK
+    ends = {(c.start, c.end, c.start_role, c.end_role) for c in clocks}
+    return Clock("", 1.0, *ends.pop()) if len(ends) == 1 else Clock("")

@@ -87,6 +87,14 @@ class GaussianMixture(Distribution):
         covs = (std**2 * torch.eye(d, dtype=means.dtype, device=means.device)).expand(k, d, d)
         return GaussianMixture(torch.ones_like(means[:, 0]), means, covs, name)
 
+    def components(self) -> list[GaussianMixture]:
+        """Each component as a law of its own."""
+        one = torch.ones_like(self.weights[:1])
+        return [
+            GaussianMixture(one, self.means[k : k + 1], self.covs[k : k + 1], self.name)
+            for k in range(len(self.weights))
+        ]
+
     def round_variances(self) -> Tensor | None:
         """(K,) variances if every covariance is a multiple of I, else None."""
         variance = self.covs.diagonal(dim1=-2, dim2=-1).mean(-1)

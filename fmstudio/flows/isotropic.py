@@ -128,7 +128,7 @@ class IsotropicMarginal(Marginal):
             xs - shift[0], ys - shift[1], law.c.alpha, law.v, 2 if divergence else 1
         )
         spread = law.divergence(m) if divergence else None
-        return GridValues(m.log_prob.exp(), law.velocity(m, mu), law.score(m), spread)
+        return GridValues(m.log_prob, law.velocity(m, mu), law.score(m), spread)
 
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
         law = self._law(xs[:, None], t)

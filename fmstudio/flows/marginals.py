@@ -47,12 +47,17 @@ class SecondOrder:
 @final
 @dataclass(frozen=True)
 class GridValues:
-    """density (ny, nx), velocity and score (ny, nx, 2), divergence (ny, nx) if asked for."""
+    """log density (ny, nx), velocity and score (ny, nx, 2), divergence (ny, nx) if asked for."""
 
-    density: Tensor
+    log_density: Tensor
     velocity: Tensor
     score: Tensor
     divergence: Tensor | None = None
+
+    @property
+    def density(self) -> Tensor:
+        """p_t, (ny, nx)."""
+        return self.log_density.exp()
 
 
 @final
@@ -179,7 +184,7 @@ def grid_by_points(marginal: Marginal, xs: Tensor, ys: Tensor, t: float, diverge
     first = marginal.first_order(x, t)
     spread = marginal.divergence(x, t).reshape(shape) if divergence else None
     return GridValues(
-        first.log_prob.exp().reshape(shape),
+        first.log_prob.reshape(shape),
         first.velocity.reshape(*shape, 2),
         first.score.reshape(*shape, 2),
         spread,

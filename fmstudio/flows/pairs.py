@@ -177,15 +177,16 @@ class SuperposedMarginal(Marginal):
         return self._mixed(x, t, spread=True).second_order()
 
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
-        grids = [p.on_grid(xs, ys, t) for p in self._parts]
-        weights = torch.stack([g.density for g in grids]) * self._log_weights.to(xs).exp()[:, None, None]
-        density = weights.sum(0)
-        if divergence or not bool((density > torch.finfo(density.dtype).tiny).all()):
+        if divergence:
             return grid_by_points(self, xs, ys, t, divergence)
-        share = (weights / density)[..., None]
-        velocity = sum((w * g.velocity for w, g in zip(share, grids, strict=True)), torch.zeros(()))
-        score = sum((w * g.score for w, g in zip(share, grids, strict=True)), torch.zeros(()))
-        return GridValues(density, velocity, score)
+        grids = [p.on_grid(xs, ys, t) for p in self._parts]
+        logs = torch.stack([g.log_density for g in grids]) + self._log_weights.to(xs)[:, None, None]
+        share = torch.softmax(logs, 0)[..., None]
+        return GridValues(
+            torch.logsumexp(logs, 0),
+            (share * torch.stack([g.velocity for g in grids])).sum(0),
+            (share * torch.stack([g.score for g in grids])).sum(0),
+        )
 
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
         densities = torch.stack([p.density_on_grid(xs, ys, t) for p in self._parts])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
-
 from fmstudio.flows.cloud import CloudKernel
 from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture, Lattice
+from fmstudio.flows.elliptical import EllipticalMarginal
 from fmstudio.flows.isotropic import IsotropicMarginal
 from fmstudio.flows.kernels import Kernel
 from fmstudio.flows.marginals import (
@@ -33,35 +32,33 @@ __all__ = [
 def marginal(source: Distribution, target: Distribution, schedule: Schedule) -> Marginal:
     """The exact marginal of the independent coupling.
 
-    A Gaussian-mixture source meets a mixture, a cloud or a lattice; a lattice needs round source components.
+    A Gaussian-mixture source meets a mixture, a cloud or a lattice; a lattice takes round source components.
     Raises NoClosedForm, a ValueError, for every other pair.
     """
     if not isinstance(source, GaussianMixture):
         raise NoClosedForm(f"No closed form for a {source.name} source: train a model.")
     round_target = _round_kernel(target)
-    variances = source.round_variances()
-    if round_target is not None and variances is not None:
-        return _superposed(source, target, schedule, *round_target, stds=variances.sqrt().tolist())
-    components = _components(target)
-    if components is None:
-        why = "an elongated source component" if isinstance(target, Lattice) else f"a {target.name} target"
-        raise NoClosedForm(f"No closed form for {why} with a {target.name} target: train a model.")
-    return PairsMarginal(source, target, schedule, components)
-
-
-def _superposed(
-    source: GaussianMixture,
-    target: Distribution,
-    schedule: Schedule,
-    kernel: Kernel,
-    width: float,
-    stds: list[float],
-) -> Marginal:
-    parts = [
-        IsotropicMarginal(source, target, schedule, kernel, width, mean, std)
-        for mean, std in zip(source.means, stds, strict=True)
-    ]
+    if round_target is None:
+        return PairsMarginal(source, target, schedule, _components(target))
+    kernel, width = round_target
+    parts = [_one_source(part, target, schedule, kernel, width) for part in source.components()]
     return parts[0] if len(parts) == 1 else SuperposedMarginal(source, target, schedule, parts)
+
+
+def _one_source(
+    source: GaussianMixture, target: Distribution, schedule: Schedule, kernel: Kernel, width: float
+) -> Marginal:
+    """The marginal of a source of one component and a target of equal round normals."""
+    variances = source.round_variances()
+    if variances is not None:
+        std = float(variances[0].sqrt())
+        return IsotropicMarginal(source, target, schedule, kernel, width, source.means[0], std)
+    if isinstance(kernel, CloudKernel):
+        return EllipticalMarginal(source, target, schedule, kernel, width)
+    raise NoClosedForm(
+        f"A {target.name} target has its closed form only for round sources, and a component of this "
+        f"{source.name} is elongated: make its covariance round, or train a model."
+    )
 
 
 def _round_kernel(target: Distribution) -> tuple[Kernel, float] | None:
@@ -77,12 +74,8 @@ def _round_kernel(target: Distribution) -> tuple[Kernel, float] | None:
     return None
 
 
-def _components(target: Distribution) -> GaussianMixture | None:
-    """A target as a Gaussian mixture, where it is one of moderate size."""
+def _components(target: Distribution) -> GaussianMixture:
+    """A target as a Gaussian mixture. Raises NoClosedForm where it is none."""
     if isinstance(target, GaussianMixture):
         return target
-    if isinstance(target, Cloud):
-        eye = torch.eye(2, dtype=target.points.dtype, device=target.points.device)
-        covs = (target.width**2 * eye).expand(len(target.points), 2, 2)
-        return GaussianMixture(target.weights, target.points, covs, target.name)
-    return None
+    raise NoClosedForm(f"No closed form for a {target.name} target: train a model.")

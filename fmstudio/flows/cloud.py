@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import torch
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 from fmstudio.flows.kernels import (
@@ -115,7 +114,9 @@ class CloudKernel(Kernel):
         return centred_moments(sums.unbind(1), about, peak[:, 0] - flat(log_norm(variance)), flat(alpha))
 
     @cached_property
-    def _tree(self) -> cKDTree:
+    def _tree(self) -> Any:
+        from scipy.spatial import cKDTree
+
         return cKDTree(self.points.detach().cpu().numpy())
 
     def heaviest(self, x: Tensor, alpha: Tensor, variance: Tensor, count: int) -> tuple[Tensor, Tensor]:

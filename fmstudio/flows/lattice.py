@@ -19,7 +19,6 @@ from functools import cached_property
 from typing import final
 
 import torch
-from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from fmstudio.flows.kernels import (
@@ -90,6 +89,8 @@ class LatticeKernel(Kernel):
     @cached_property
     def _nearest(self) -> Tensor:
         """The flat index of the nearest cell with mass, for every cell of the raster."""
+        from scipy.ndimage import distance_transform_edt
+
         empty = (self._whole <= 0).cpu().numpy()
         row, column = distance_transform_edt(empty, return_distances=False, return_indices=True)
         return torch.as_tensor(row * empty.shape[1] + column, device=self._whole.device).long()

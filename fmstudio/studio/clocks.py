@@ -55,7 +55,7 @@ PATH_CLOCK = Clock()
 
 
 def clock_of(dynamics: Spec) -> Clock:
-    """The clock of one motion. The sampling literature's s also counts from data to noise in noising."""
+    """The clock of one motion. Noising counts s, from data to noise."""
     if isinstance(dynamics, NoisingSpec):
         return Clock("s", 1.0, "data", "init", "target", "source")
     if isinstance(dynamics, FREE):

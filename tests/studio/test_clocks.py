@@ -30,7 +30,7 @@ def test_that_every_motion_tells_its_own_time(dynamics: m.DynamicsSpec, words: s
     assert clock_of(dynamics).words(0.5) == words
 
 
-@pytest.mark.parametrize("dynamics", (*m.DYNAMICS, *m.MORE_DYNAMICS))
+@pytest.mark.parametrize("dynamics", [*m.DYNAMICS, *m.MORE_DYNAMICS])
 def test_that_no_moment_needs_more_room_than_the_last(dynamics: type) -> None:
     own = clock_of(dynamics())
     assert all(len(own.words(k / 40)) <= len(own.words(1.0)) for k in range(41))

@@ -46,11 +46,6 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "guidance": (
         *("ExactClassifier", "LearnedClassifier", "train_classifier", "ClassifierGuided", "ClassifierFree"),
     ),
-    "likelihood": ("log_density", "ExactTrace", "HutchinsonTrace", "train_by_likelihood"),
-    "realnvp": ("RealNVP", "train_realnvp"),
-    "guidance": ("ClassifierGuided", "ClassifierFree", "ExactClassifier", "LearnedClassifier"),
-    "reflow": ("reflow_pairs",),
-    "processes": ("process_law",),
     "densities": ("kde_on_grid", "balance", "flux_divergence"),
     "fokker_planck": ("solve_fokker_planck", "solve_continuity"),
     "metrics": (

@@ -1,8 +1,8 @@
 """The marginal of one elongated Gaussian N(mu, R) and a cloud of round normals.
 
 As in ``isotropic``, with matrices in place of scalars; V = alpha^2 h^2 I + beta^2 R commutes with R. With
-L L^T = V the kernel is round in the coordinates L^-1 x, so a cloud's sums serve here too. With y = x - beta mu,
-gap = alpha M - y and W = alpha' beta - alpha beta':
+L L^T = V the kernel is round in the coordinates L^-1 x, so a cloud's sums serve here too. With
+y = x - beta mu, gap = alpha M - y and W = alpha' beta - alpha beta':
 
     s = V^-1 gap,   u = alpha' M - K gap + beta' mu,   K = (alpha alpha' h^2 I + beta beta' R) V^-1,
     D = M - alpha h^2 V^-1 gap,   div u = tr K + alpha tr[P Cov V^-1],   P = beta W R V^-1.

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import BinaryIO
 
 from fmstudio.engine.buffers import SharedArray, remove_blocks_of
@@ -34,7 +35,13 @@ def main() -> None:
     replies = _private_output()
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_read, args=(inbox, parent), name="engine-inbox", daemon=True).start()
-    _serve(inbox, replies, started)
+    try:
+        _serve(inbox, replies, started)
+    except BaseException:
+        # An ordinary end would wait for the reader, which holds standard input, and abort over it.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _private_output() -> BinaryIO:

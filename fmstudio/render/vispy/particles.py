@@ -12,7 +12,7 @@ from fmstudio.render.vispy.uploads import Uploads, as_float
 
 RING, RIM = 0.8, 0.5
 """Width in logical pixels and opacity of the ring that keeps particles apart."""
-CROWD = 10_000
+CROWD = 5_000
 """More particles than this are drawn without rings."""
 
 _VERTEX = """

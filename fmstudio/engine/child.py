@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from types import TracebackType
 from typing import BinaryIO
 
 from fmstudio.engine.buffers import SharedArray, remove_blocks_of
@@ -35,13 +36,15 @@ def main() -> None:
     replies = _private_output()
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_read, args=(inbox, parent), name="engine-inbox", daemon=True).start()
-    try:
-        _serve(inbox, replies, started)
-    except BaseException:
-        # An ordinary end would wait for the reader, which holds standard input, and abort over it.
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
+    sys.excepthook = _end_by_error
+    _serve(inbox, replies, started)
+
+
+def _end_by_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say why and be gone: an ordinary end would wait for the reader, which holds standard input."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _private_output() -> BinaryIO:

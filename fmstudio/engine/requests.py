@@ -77,6 +77,18 @@ class DensityMethod(StrEnum):
 
     EXACT = "exact"
     KDE = "kde"
+    LIKELIHOOD = "likelihood"
+    LIKELIHOOD_HUTCHINSON = "likelihood-hutchinson"
+    FOKKER_PLANCK = "fokker-planck"
+    TIME_DERIVATIVE = "time-derivative"
+    MINUS_DIVERGENCE = "minus-divergence"
+    RESIDUAL = "residual"
+    ERROR = "error"
+    NAIVE_ERROR = "naive-error"
+
+
+FOKKER_PLANCK_CELLS = 160
+"""Along either axis of the grid on which that equation is solved; what is seen is cut from it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,13 @@ class DensityRequest:
 
     EXACT is the closed form of (source, target, path), or where ``law`` is given that of this process, at
     these parts of its duration. KDE smooths the particles of ``trajectories`` (by Scott's rule) or, where
-    that is None, 20,000 exact samples alpha z + beta x_0 of the path.
+    that is None, 20,000 exact samples alpha z + beta x_0 of the path. LIKELIHOOD integrates the divergence
+    of the field (learned, or exact) backward along its flow. FOKKER_PLANCK solves the equation of the motion
+    of ``trajectories``, whose particles play no part, at these parts of its duration.
+
+    The others are maps, not densities: d_t p, -div(p u) and RESIDUAL d_t p + div(p u) of the exact p and the
+    field, the last as a part of the largest d_t p; ERROR |v - u| of the learned field and NAIVE_ERROR of the
+    naive average, both faded where p is faint.
     """
 
     source: DistributionSpec
@@ -96,6 +114,7 @@ class DensityRequest:
     method: DensityMethod = DensityMethod.EXACT
     trajectories: TrajectoriesRequest | None = None
     law: FreeProcess | None = None
+    learned: LearnedModel | None = None
     first: int = field(default=0, compare=False)
 
     @property
@@ -104,7 +123,8 @@ class DensityRequest:
 
     @property
     def order(self) -> tuple[int, ...]:
-        return outward_order(len(self.times), self.first)
+        marches = self.method is DensityMethod.FOKKER_PLANCK
+        return outward_order(len(self.times), 0 if marches else self.first)
 
 
 class Quantity(StrEnum):
@@ -114,6 +134,10 @@ class Quantity(StrEnum):
     SCORE = "score"
     DRIFT = "drift"
     """of the process that ``law`` names, at these parts of its duration"""
+    FLUX = "flux"
+    """p_t, exact, times the velocity"""
+    NAIVE_AVERAGE = "naive-average"
+    """the mean of u_t(x given z) over p_data, not over the posterior (003)"""
 
 
 @dataclass(frozen=True)
@@ -150,6 +174,10 @@ class SamplesRequest:
     @property
     def shape(self) -> tuple[int, ...]:
         return (1, self.n, 2)
+
+
+PAIR_BATCH = 256
+"""An Interpolant pairs its particles in batches of so many, as a training does."""
 
 
 @dataclass(frozen=True)

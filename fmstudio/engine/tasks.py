@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.specs.dynamics import FreeProcess, duration_of
-from fmstudio.engine import build, motions
+from fmstudio.engine import build, density_tasks, motions
 from fmstudio.engine.buffers import ResultArray
+from fmstudio.engine.density_tasks import axes
 from fmstudio.engine.messages import (
     DensityMethod,
     DensityRequest,
@@ -55,6 +56,8 @@ def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> 
 
 
 def density(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    if request.method in density_tasks.METHODS:
+        return density_tasks.METHODS[request.method](request, result)
     if request.method is DensityMethod.EXACT and request.law is not None:
         return _density_of_process(request, request.law, result)
     if request.method is DensityMethod.EXACT:
@@ -66,7 +69,7 @@ def density(request: DensityRequest, result: ResultArray, recent: RecentTrajecto
 
 def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
     exact = build.marginal(request.source, request.target, request.path)
-    xs, ys = _axes(request.grid)
+    xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
         yield (row + 1) / len(request.times)
@@ -74,7 +77,7 @@ def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
 
 def _density_of_process(request: DensityRequest, spec: FreeProcess, result: ResultArray) -> Task:
     exact = motions.law(spec, request.source, request.target, request.path)
-    xs, ys = _axes(request.grid)
+    xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         at = request.times[index] * duration_of(spec)
         result.write(row, exact.density_on_grid(xs, ys, at).numpy())
@@ -108,7 +111,7 @@ def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
 
 
 def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
-    xs, ys = _axes(request.grid)
+    xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
         yield (row + 1) / len(request.times)
@@ -131,6 +134,8 @@ def _state_at(states: Row, t: float, blend: bool) -> Row:
 def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
     if request.law is not None:
         return _drift_arrows(request, request.law, result)
+    if request.quantity is Quantity.NAIVE_AVERAGE:
+        return _naive_arrows(request, result)
     if request.learned is None:
         return _exact_arrows(request, result)
     return _learned_arrows(request, result)
@@ -147,31 +152,44 @@ def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray)
 
 def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
     exact = build.marginal(request.source, request.target, request.path)
-    xs, ys = _axes(request.grid)
+    xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         values = exact.on_grid(xs, ys, request.times[index])
-        wanted = values.velocity if request.quantity is Quantity.VELOCITY else values.score
+        wanted = {
+            Quantity.VELOCITY: values.velocity,
+            Quantity.SCORE: values.score,
+            Quantity.FLUX: values.density[..., None] * values.velocity,
+        }[request.quantity]
         result.write(row, wanted.numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _naive_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    naive = density_tasks.naive_average(request)
+    points = _points(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, naive(points, request.times[index]).numpy().reshape(request.shape[1:]))
         yield (row + 1) / len(request.times)
 
 
 def _learned_arrows(request: FieldRequest, result: ResultArray) -> Task:
     field = build.field(request.source, request.target, request.path, request.learned)
     points = _points(request.grid)
-    ask = field.velocity if request.quantity is Quantity.VELOCITY else field.score
+    ask = field.score if request.quantity is Quantity.SCORE else field.velocity
+    exact = None
+    if request.quantity is Quantity.FLUX:
+        exact = build.marginal(request.source, request.target, request.path)
     for row, index in enumerate(request.order):
-        result.write(row, ask(points, request.times[index]).numpy().reshape(request.shape[1:]))
+        t = request.times[index]
+        mass = 1.0 if exact is None else exact.log_prob(points, t).exp()[:, None]
+        result.write(row, (mass * ask(points, t)).numpy().reshape(request.shape[1:]))
         yield (row + 1) / len(request.times)
 
 
 def _points(grid: Grid) -> Tensor:
     """All points of the grid, row by row."""
-    xs, ys = _axes(grid)
+    xs, ys = axes(grid)
     return torch.cartesian_prod(ys, xs).flip(1)
-
-
-def _axes(grid: Grid) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(grid.xs), torch.from_numpy(grid.ys)
 
 
 # ---- samples and measures ----------------------------------------------------------------------------

@@ -6,12 +6,14 @@ A grid is ``xs`` (nx,) by ``ys`` (ny,), evenly spaced; a density on it is (ny, n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.kernels import grid_points
 from fmstudio.flows.marginals import Marginal
 
 TILE = 8192
@@ -141,14 +143,26 @@ class Balance:
         return self.rate - self.inflow
 
 
-def balance(marginal: Marginal, xs: Tensor, ys: Tensor, t: float, dt: float = 1e-3) -> Balance:
+def balance(
+    marginal: Marginal,
+    xs: Tensor,
+    ys: Tensor,
+    t: float,
+    dt: float = 1e-3,
+    velocity: Callable[[Tensor, float], Tensor] | None = None,
+) -> Balance:
     """Both sides of d_t p = -div(p u) from the exact p_t and u_t (000 App A; 001 Thm 2.2; 003; 004).
 
-    The rate is a central difference over ``dt``, kept within [0, 1]; float64 throughout.
+    The rate is a central difference over ``dt``, kept within [0, 1]; float64 throughout. Another ``velocity``
+    (x (n, 2), t) -> (n, 2), of a network say, takes the place of u_t; it is asked in float32.
     """
     xs, ys = xs.double(), ys.double()
     before, after = max(0.0, t - dt / 2), min(1.0, t + dt / 2)
     middle = marginal.on_grid(xs, ys, (before + after) / 2)
     late, early = (marginal.density_on_grid(xs, ys, at) for at in (after, before))
-    flux = middle.density[..., None] * middle.velocity
+    field = middle.velocity
+    if velocity is not None:
+        points = grid_points(xs, ys).reshape(-1, 2)
+        field = velocity(points.float(), (before + after) / 2).to(points).reshape(field.shape)
+    flux = middle.density[..., None] * field
     return Balance((late - early) / (after - before), -flux_divergence(flux, xs, ys), flux)

@@ -1,0 +1,192 @@
+"""Densities that are computed rather than given, and maps of what a density and a field do to each other.
+
+Generators as in ``engine.tasks``: they write rows in the request's order, and yield the part that is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from fmstudio.document.specs import dynamics as m
+from fmstudio.engine import build, motions
+from fmstudio.engine.buffers import ResultArray
+from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Grid, TrajectoriesRequest
+from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
+from fmstudio.flows.densities import balance
+from fmstudio.flows.fokker_planck import solve_fokker_planck
+from fmstudio.flows.kernels import grid_points
+from fmstudio.flows.likelihood import (
+    ExactTrace,
+    FlowState,
+    HutchinsonTrace,
+    LogProb,
+    Trace,
+    flow_states,
+    initial_log_prob,
+)
+from fmstudio.flows.solvers import RK4
+
+Task = Iterator[float]
+
+FLOW_STEPS = 16
+"""Runge-Kutta steps over [0, 1] backward from the grid: an error of about 1% of the largest density."""
+TILE = 2048
+SLICES = 6
+"""Pieces into which the time between two rows is cut, so that a slice of the march stays short."""
+DRAWS = 4096
+"""Points by which the extent of a law is judged."""
+ROOM = 1.15
+"""Half a grid in units of the farthest of these points."""
+LAST_NAIVE = 0.97
+"""The naive average grows without bound towards t = 1; from here on it stays as it is."""
+FAINT = 0.02
+"""An error is faded where p_t is below this part of its largest value."""
+
+
+def axes(grid: Grid) -> tuple[Tensor, Tensor]:
+    """(nx,) and (ny,)."""
+    return torch.from_numpy(grid.xs), torch.from_numpy(grid.ys)
+
+
+# ---- by the divergence along the flow ------------------------------------------------------------------
+
+
+def _likelihood(request: DensityRequest, result: ResultArray) -> Task:
+    """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (000 eq 2-3; 004)."""
+    field = build.field(request.source, request.target, request.path, request.learned)
+    initial = initial_log_prob(build.distribution(request.source), build.schedule(request.path))
+    hutchinson = request.method is DensityMethod.LIKELIHOOD_HUTCHINSON
+    trace: Trace = HutchinsonTrace() if hutchinson else ExactTrace()
+    tiles = torch.split(grid_points(*axes(request.grid)).reshape(-1, 2), TILE)
+    for row, index in enumerate(request.order):
+        times = _backward(request.times[index])
+        values = []
+        for number, tile in enumerate(tiles):
+            end = FlowState(tile, torch.zeros_like(tile[:, 0]))
+            signs = torch.Generator().manual_seed(number)
+            for state in flow_states(field, tile, times, RK4(), trace, signs) if times else ():
+                end = state
+                yield (row + number / len(tiles)) / len(request.times)
+            values.append(initial(end.x) + end.log_det)
+        p = torch.cat(values).exp().nan_to_num(0.0, 0.0, 0.0)
+        result.write(row, p.reshape(request.grid.ny, request.grid.nx).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _backward(t: float) -> list[float]:
+    """Times from t down to 0; none for t = 0."""
+    steps = max(4, round(FLOW_STEPS * t))
+    return [t * (1 - k / steps) for k in range(steps + 1)] if t > 0 else []
+
+
+# ---- Fokker-Planck -------------------------------------------------------------------------------------
+
+
+def _fokker_planck(request: DensityRequest, result: ResultArray) -> Task:
+    """d_t p = -div(p b) + sigma^2/2 lap p of a motion, from the law of its starting points (001 Thm 2.4)."""
+    assert request.trajectories is not None
+    motion = motions.motion(request.trajectories)
+    xs, ys = axes(_domain(request.grid, request.trajectories, motion.start))
+    start = _start(request.trajectories)(grid_points(xs, ys).reshape(-1, 2))
+    p = start.exp().reshape(len(ys), len(xs))
+    end, rows = motion.times[-1], len(request.times)
+    moments = torch.linspace(0, end, SLICES * (rows - 1) + 1, dtype=torch.float64).tolist()
+    diffusion: Callable[[float], float] = lambda t: float(motion.dynamics.diffusion(t))  # noqa: E731
+    solution = solve_fokker_planck(p, xs, ys, motion.dynamics.drift, diffusion, moments)
+    for count, p in enumerate(solution):
+        if count % SLICES == 0:
+            result.write(count // SLICES, _resampled(p, xs, ys, request.grid).numpy())
+        yield (count // SLICES + 1) / rows if count else 1e-3
+
+
+def _start(request: TrajectoriesRequest) -> LogProb:
+    """log p_0 of the motion: a process starts from a law as it is, all others from that of beta_0 x_0."""
+    if isinstance(request.dynamics, motions.FREE):
+        noising = isinstance(request.dynamics, m.NoisingSpec)
+        return build.distribution(request.target if noising else request.source).log_prob
+    return initial_log_prob(build.distribution(request.source), build.schedule(request.path))
+
+
+def _domain(grid: Grid, request: TrajectoriesRequest, start: Tensor) -> Grid:
+    """A rectangle around what is seen, where the particles start and what they head for."""
+    target = build.distribution(request.target).sample(DRAWS, torch.Generator().manual_seed(0))
+    reach = ROOM * torch.cat([start[:DRAWS], target]).abs().amax(0)
+    half_x = max(abs(grid.cx) + grid.half_x, float(reach[0]))
+    half_y = max(abs(grid.cy) + grid.half_y, float(reach[1]))
+    return Grid(0.0, 0.0, half_x, half_y, FOKKER_PLANCK_CELLS, FOKKER_PLANCK_CELLS)
+
+
+def _resampled(p: Tensor, xs: Tensor, ys: Tensor, grid: Grid) -> Tensor:
+    """The part of ``p`` that ``grid`` covers, by cubic interpolation."""
+    gx, gy = axes(grid)
+    at = grid_points(2 * (gx - xs[0]) / (xs[-1] - xs[0]) - 1, 2 * (gy - ys[0]) / (ys[-1] - ys[0]) - 1)
+    seen = torch.nn.functional.grid_sample(p[None, None], at[None], mode="bicubic", align_corners=True)
+    return seen[0, 0].clamp_min(0)
+
+
+# ---- maps ----------------------------------------------------------------------------------------------
+
+
+def _balance(request: DensityRequest, result: ResultArray) -> Task:
+    """Both sides of the continuity equation, from the exact p_t in float64: a centred difference in t,
+    differences of fourth order in x (000 App A; 001 Thm 2.2)."""
+    exact = build.marginal(request.source, request.target, request.path)
+    learned = request.learned
+    velocity = None
+    if learned is not None:
+        velocity = build.field(request.source, request.target, request.path, learned).velocity
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        sides = balance(exact, xs, ys, request.times[index], velocity=velocity)
+        shown = {
+            DensityMethod.TIME_DERIVATIVE: sides.rate,
+            DensityMethod.MINUS_DIVERGENCE: sides.inflow,
+            DensityMethod.RESIDUAL: sides.residual / sides.rate.abs().max().clamp_min(1e-12),
+        }[request.method]
+        result.write(row, shown.float().numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _error(request: DensityRequest, result: ResultArray) -> Task:
+    """|v - u| for the learned field or the naive average v, faded where p_t is faint."""
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    points = grid_points(xs, ys).reshape(-1, 2)
+    field = _other_field(request)
+    for row, index in enumerate(request.order):
+        t = request.times[index]
+        values = exact.on_grid(xs, ys, t)
+        gap = (field(points, t).reshape(values.velocity.shape) - values.velocity).norm(dim=-1)
+        seen = (values.density / (FAINT * values.density.max()).clamp_min(1e-30)).clamp(max=1)
+        result.write(row, (gap * seen).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _other_field(request: DensityRequest) -> Callable[[Tensor, float], Tensor]:
+    """What is held against the exact field."""
+    if request.method is DensityMethod.NAIVE_ERROR:
+        return naive_average(request)
+    if request.learned is None:
+        raise ValueError("An error map needs a learned field: train a model.")
+    return build.field(request.source, request.target, request.path, request.learned).velocity
+
+
+def naive_average(request: DensityRequest | FieldRequest) -> Callable[[Tensor, float], Tensor]:
+    """The mean of the conditional fields over p_data (003)."""
+    path, mean = build.probability_path(request.path), build.distribution(request.target).mean()
+    return lambda x, t: path.naive_average(x, mean, min(t, LAST_NAIVE))
+
+
+METHODS: dict[DensityMethod, Callable[[DensityRequest, ResultArray], Task]] = {
+    DensityMethod.LIKELIHOOD: _likelihood,
+    DensityMethod.LIKELIHOOD_HUTCHINSON: _likelihood,
+    DensityMethod.FOKKER_PLANCK: _fokker_planck,
+    DensityMethod.TIME_DERIVATIVE: _balance,
+    DensityMethod.MINUS_DIVERGENCE: _balance,
+    DensityMethod.RESIDUAL: _balance,
+    DensityMethod.ERROR: _error,
+    DensityMethod.NAIVE_ERROR: _error,
+}

@@ -107,14 +107,21 @@ class TrainingRecord:
 
     def take(self, progress: TrainingProgress) -> None:
         if len(progress.losses):
-            if not self.losses:
-                self.first_step = progress.first_step
-            self.losses.append(progress.losses)
+            self._append(progress.first_step, progress.losses)
         self.state, self.step, self.steps = progress.state, progress.step, progress.steps
         self.steps_per_second, self.seconds_left = progress.steps_per_second, progress.seconds_left
         self.message = progress.message
         if progress.floor is not None:
             self.floor = progress.floor
+
+    def _append(self, first_step: int, losses: Row) -> None:
+        """After an engine's death training goes on from its last snapshot: those steps are run again."""
+        if not self.losses:
+            self.first_step = first_step
+        earlier = self.curve()[1]
+        if first_step < self.first_step + len(earlier):
+            self.losses = [earlier[: max(first_step - self.first_step, 0)]]
+        self.losses.append(losses)
 
     def curve(self) -> tuple[Row, Row]:
         """(steps, losses) of the run so far."""

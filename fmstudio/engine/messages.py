@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fmstudio.engine.requests import (
+    PAIR_BATCH,
     DensityMethod,
     DensityRequest,
     FieldErrorRequest,
@@ -27,6 +28,7 @@ from fmstudio.engine.requests import (
 )
 
 __all__ = [
+    "PAIR_BATCH",
     "DensityMethod",
     "DensityRequest",
     "EngineLost",

@@ -17,7 +17,7 @@ from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.engine import build
-from fmstudio.engine.messages import PairsRequest, TrajectoriesRequest
+from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, TrajectoriesRequest
 from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.dynamics import (
     AnnealedLangevin,
@@ -40,8 +40,6 @@ from fmstudio.flows.schedules import Schedule
 from fmstudio.flows.simulate import starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
 
-PAIR_BATCH = 256
-"""An Interpolant pairs its particles in batches, as a training does."""
 FREE = m.FREE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, built_in
-from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.dynamics import FREE, LangevinSpec
 from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
@@ -16,13 +16,13 @@ from fmstudio.engine.messages import (
     FieldRequest,
     Grid,
     LearnedModel,
-    Quantity,
     Refusal,
     Request,
     SamplesRequest,
     TrajectoriesRequest,
     W2Request,
 )
+from fmstudio.studio import motions
 from fmstudio.studio.results import ModelKey, Results
 
 FRAMES = 49
@@ -66,7 +66,9 @@ class Planner:
     def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
         """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
         wanted = dict(self._needs(document, t, aspect, calm))
-        for lane in [lane for lane in self._results.slots if lane not in wanted and not _keeps(lane)]:
+        for lane in [
+            lane for lane in self._results.slots if lane not in wanted and not _keeps(lane, document)
+        ]:
             self._engine.cancel(lane)
             self._results.clear(lane)
         for lane, request in wanted.items():
@@ -121,13 +123,20 @@ class Planner:
                 f"density/{index}",
                 self._density(document, experiment, moving if has_motion else None, t, aspect),
             )
-        if pane.layers.field and has_motion and self._has_field(experiment):
+        has_arrows = self._has_field(experiment) and not motions.is_coupled(experiment.dynamics)
+        if pane.layers.field and has_motion and has_arrows:
             yield f"field/{index}", _field(document, experiment, learned, t, aspect)
-        if has_motion and (wants_learned or self._has_field(experiment)):
+        if has_motion and (self._has_field(experiment) or not motions.follows_closed_form(experiment)):
             yield f"trajectories/{index}", moving
             simulated = self._results.slots.get(f"trajectories/{index}")
-            if calm and simulated is not None and simulated.is_settled and simulated.request == moving:
+            settled = simulated is not None and simulated.is_settled and simulated.request == moving
+            if calm and settled and motions.ends_at_target(experiment.dynamics):
                 yield f"measure/{index}", W2Request(moving)
+            warped = motions.grid_request(moving) if pane.layers.grid else None
+            if warped is not None:
+                yield f"grid/{index}", warped
+        if pane.layers.couplings:
+            yield f"pairs/{index}", motions.pairs_request(document, experiment)
         if pane.layers.data:
             yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
         if wants_learned and learned is not None and calm and self._has_field(experiment):
@@ -137,6 +146,7 @@ class Planner:
         """False once the engine has said that there is no closed form."""
         return (
             experiment.field is FieldChoice.LEARNED
+            or isinstance(experiment.dynamics, FREE)
             or model_key(experiment) not in self._results.no_closed_form
         )
 
@@ -148,10 +158,13 @@ class Planner:
         t: float,
         aspect: float,
     ) -> DensityRequest:
-        langevin = isinstance(experiment.dynamics, LangevinSpec)
+        dynamics = experiment.dynamics
+        if isinstance(dynamics, FREE):
+            return _density_of_process(document, experiment, t, aspect)
+        langevin = isinstance(dynamics, LangevinSpec)
         kde = model_key(experiment) in self._results.no_closed_form
-        learned = experiment.field is FieldChoice.LEARNED
-        particles = moving if learned and moving is not None and moving.learned is not None else None
+        own = experiment.field is FieldChoice.LEARNED and moving is not None and moving.learned is not None
+        particles = moving if own or motions.is_coupled(dynamics) else None
         return DensityRequest(
             *model_key(experiment),
             grid=rectangle(document.view.camera, aspect, DENSITY_ROWS),
@@ -181,6 +194,18 @@ def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
     return any(isinstance(d, DrawnSpec) and d.is_empty for d in (experiment.source, experiment.target))
 
 
+def _density_of_process(
+    document: Document, experiment: Experiment, t: float, aspect: float
+) -> DensityRequest:
+    return DensityRequest(
+        *model_key(experiment),
+        grid=rectangle(document.view.camera, aspect, DENSITY_ROWS),
+        times=TIMES,
+        law=motions.law_of(experiment.dynamics),
+        first=frame_of(t),
+    )
+
+
 def _field(
     document: Document, experiment: Experiment, learned: LearnedModel | None, t: float, aspect: float
 ) -> FieldRequest:
@@ -189,8 +214,9 @@ def _field(
         *model_key(experiment),
         grid=rectangle(document.view.camera, aspect, ARROW_ROWS),
         times=(1.0,) if langevin else TIMES,
-        quantity=Quantity.SCORE if langevin else Quantity.VELOCITY,
+        quantity=motions.quantity_of(experiment.dynamics),
         learned=learned if experiment.field is FieldChoice.LEARNED else None,
+        law=motions.law_of(experiment.dynamics),
         first=0 if langevin else frame_of(t),
     )
 
@@ -206,6 +232,9 @@ def _thumbnails() -> Iterator[tuple[str, Request]]:
             yield thumbnail_lane(end, kind), SamplesRequest(built_in(kind), THUMBNAIL_POINTS, seed=0)
 
 
-def _keeps(lane: str) -> bool:
+def _keeps(lane: str, document: Document) -> bool:
     """A measure stays on show while a new one is due."""
-    return lane.startswith(("measure/", "error/"))
+    kind, _, index = lane.partition("/")
+    if kind not in ("measure", "error") or int(index) >= len(document.view.panes):
+        return False
+    return motions.ends_at_target(document.experiment(int(index)).dynamics)

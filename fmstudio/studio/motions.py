@@ -1,0 +1,89 @@
+"""What a motion needs of the engine, and what may be said of it: an experiment -> requests. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.dynamics import (
+    FIELDLESS,
+    FREE,
+    WITHOUT_NOISE,
+    AnnealedLangevinSpec,
+    FreeProcess,
+    InterpolantSpec,
+    LangevinSpec,
+)
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import Coupling
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, Quantity, TrajectoriesRequest, WarpRequest
+from fmstudio.studio.curves import path_curves
+
+GRID_HALF = 2.4
+"""Half the side of the grid that a flow warps, in units of beta_0: it covers most of a normal source."""
+PAIRS = 256
+"""Coupling lines that can still be told apart."""
+
+_QUANTITIES: dict[type, Quantity] = {
+    LangevinSpec: Quantity.SCORE,
+    AnnealedLangevinSpec: Quantity.SCORE,
+    **dict.fromkeys(FREE, Quantity.DRIFT),
+}
+
+
+def law_of(dynamics: Any) -> FreeProcess | None:
+    """The process whose exact law p_t is; None along a path."""
+    return cast(FreeProcess, dynamics) if isinstance(dynamics, FREE) else None
+
+
+def quantity_of(dynamics: Spec) -> Quantity:
+    """What moves the particles, as arrows."""
+    return _QUANTITIES.get(type(dynamics), Quantity.VELOCITY)
+
+
+def follows_closed_form(experiment: Experiment) -> bool:
+    """The motion cannot be without the exact field."""
+    return experiment.field is FieldChoice.EXACT and not isinstance(experiment.dynamics, FIELDLESS)
+
+
+def is_coupled(dynamics: Spec) -> bool:
+    """Pairs whose p_t is their own: the closed form belongs to independent pairs."""
+    return isinstance(dynamics, InterpolantSpec) and dynamics.coupling is not Coupling.INDEPENDENT
+
+
+def ends_at_target(dynamics: Spec) -> bool:
+    """The last state is meant to be a draw of p_data."""
+    return not isinstance(dynamics, FREE)
+
+
+def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
+    """A square over most of where particles start, if the motion is a flow. The particles' number and seeds
+    are left out, so that they change nothing."""
+    if not isinstance(moving.dynamics, WITHOUT_NOISE):
+        return None
+    scale = 1.0 if isinstance(moving.dynamics, FREE) else float(path_curves(moving.path, 0.0)[1])
+    simulation = moving.simulation.model_copy(update={"particles": 100, "start_seed": 0, "noise_seed": 0})
+    return WarpRequest(replace(moving, simulation=simulation), GRID_HALF * scale)
+
+
+def coupling_of(document: Document, experiment: Experiment) -> Coupling:
+    """The pane's own coupling, if its motion has one, else that of the training."""
+    dynamics = experiment.dynamics
+    return dynamics.coupling if isinstance(dynamics, InterpolantSpec) else document.training.coupling
+
+
+def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
+    """The pairs that an interpolant's particles run between, or as many as a training would draw."""
+    own, simulation = isinstance(experiment.dynamics, InterpolantSpec), experiment.simulation
+    return PairsRequest(
+        experiment.source,
+        experiment.target,
+        experiment.path,
+        coupling_of(document, experiment),
+        PAIR_BATCH if own else document.training.batch_size,
+        min(simulation.particles, PAIRS),
+        simulation.start_seed,
+        simulation.noise_seed,
+    )

@@ -5,7 +5,8 @@ Data for many steps are drawn and normalised at once; drawing them step by step 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import final
 
@@ -31,7 +32,6 @@ _HEAVY_ROWS = 1024
 """Rows that are drawn at once: fewer where a pairing or an exact field takes milliseconds a batch, so that
 whoever drives the training is never held up for long."""
 
-Pairing = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 Field = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -76,7 +76,7 @@ class BatchSource:
         self._batch = batch
         self._generator = generator
         self._exact = _exact_field(problem)
-        self._pair = _pairing(problem, generator)
+        self._warm = _warm_assignment(problem, generator)
         light = isinstance(problem.coupling, Independent | PairPool) and self._exact is None
         self.block = max(1, (_LIGHT_ROWS if light else _HEAVY_ROWS) // batch)
         """How many batches should be drawn at once."""
@@ -115,16 +115,24 @@ class BatchSource:
     def _pairs(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """(x_0, z), (count * batch, 2) each, coupled batch by batch, and z's labels as the network sees them:
         (count * batch, labels)."""
-        n = count * self._batch
-        if isinstance(self.problem.coupling, PairPool):
-            return *self.problem.coupling.draw(n, self._generator), torch.empty(n, 0)
+        n, coupling = count * self._batch, self.problem.coupling
+        if isinstance(coupling, PairPool):
+            return *coupling.draw(n, self._generator), torch.empty(n, 0)
         x_0 = self.problem.source.sample(n, self._generator)
         z, label = self.problem.target.sample_labelled(n, self._generator)
-        if isinstance(self.problem.coupling, Independent):
+        if isinstance(coupling, Independent):
             return x_0, z, self._one_hot(label)
-        batches = zip(torch.split(x_0, self._batch), torch.split(z, self._batch), strict=True)
-        coupled = [self._pair(a, b, self._generator) for a, b in batches]
-        return torch.cat([a for a, _ in coupled]), torch.cat([b for _, b in coupled]), x_0.new_empty(n, 0)
+        coupled = self._coupled(coupling, torch.split(x_0, self._batch), torch.split(z, self._batch))
+        return x_0, torch.cat(coupled), x_0.new_empty(n, 0)
+
+    def _coupled(self, coupling: Coupling, x_0: Sequence[Tensor], z: Sequence[Tensor]) -> list[Tensor]:
+        """z of each batch in the order of its x_0. Exact assignments need no draws and are found two at a
+        time, the search being free of the interpreter's lock."""
+        if self._warm is None:
+            return [coupling.pair(a, b, self._generator)[1] for a, b in zip(x_0, z, strict=True)]
+        with ThreadPoolExecutor(2) as pool:
+            order = list(pool.map(self._warm.permutation, x_0, z))
+        return [b[k] for b, k in zip(z, order, strict=True)]
 
     def _one_hot(self, label: Tensor) -> Tensor:
         """(n, labels): 1 for the label, or nothing at all where it is dropped; (n, 0) if unconditional."""
@@ -141,12 +149,10 @@ def _exact_field(problem: Problem) -> Field | None:
     return marginal(problem.source, problem.target, problem.schedule).velocity
 
 
-def _pairing(problem: Problem, generator: torch.Generator) -> Pairing:
-    """The coupling's own pairing; exact OT starts warm, since all batches are of the same two laws."""
-    if isinstance(problem.coupling, PairPool):
-        return lambda x_0, z, _: (x_0, z)
+def _warm_assignment(problem: Problem, generator: torch.Generator) -> WarmAssignment | None:
+    """Exact OT starts warm, since all batches are of the same two laws."""
     if not isinstance(problem.coupling, ExactOT):
-        return problem.coupling.pair
-    reference = (law.sample(REFERENCE_DRAWS, generator) for law in (problem.source, problem.target))
-    warm = WarmAssignment(*reference)
-    return lambda x_0, z, _: (x_0, z[warm.permutation(x_0, z)])
+        return None
+    return WarmAssignment(
+        *(law.sample(REFERENCE_DRAWS, generator) for law in (problem.source, problem.target))
+    )

@@ -26,7 +26,7 @@ from fmstudio.flows.networks import MLP
 from fmstudio.flows.normalisation import DIMENSION, Normalisation, PairMoments
 from fmstudio.flows.schedules import CondOT, Schedule, Time
 from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import Midpoint, Solver
+from fmstudio.flows.solvers import Solver
 from fmstudio.flows.training import Adam, Plan, TrainingStep, average_into
 
 RESOLVED = 0.4
@@ -118,6 +118,22 @@ class _Augmented(Dynamics):
         return torch.zeros((), dtype=torch.float64)
 
 
+@final
+class _LeanMidpoint(Solver):
+    """``Midpoint`` on the augmented flow, without the divergence at a step's start, which it never uses."""
+
+    name: ClassVar[str] = "midpoint"
+    order: ClassVar[int] = 2
+    noises: ClassVar[bool] = False
+
+    def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
+        if not isinstance(dynamics, _Augmented):
+            raise TypeError(f"the lean midpoint rule is for augmented flows, got {type(dynamics).__name__}")
+        middle = x.clone()
+        middle[:, :DIMENSION].add_(dynamics.field.velocity(x[:, :DIMENSION], t), alpha=dt / 2)
+        return torch.add(x, dynamics.drift(middle, t + dt / 2), alpha=dt)
+
+
 def flow_states(
     field: Field,
     x: Tensor,
@@ -132,7 +148,7 @@ def flow_states(
     signs = torch.randint(0, 2, x.shape, generator=generator, device=generator.device)
     start = torch.cat([x, torch.zeros_like(x[:, :1]), (2 * signs - 1).to(x)], dim=1)
     dynamics = _Augmented(field, trace or ExactTrace())
-    for state in simulate(dynamics, solver or Midpoint(), start, times):
+    for state in simulate(dynamics, _LeanMidpoint() if solver is None else solver, start, times):
         yield FlowState(state[:, :DIMENSION], state[:, DIMENSION])
 
 

@@ -9,8 +9,8 @@ Layout of ``flat``: first the normalisation's table, row-major, then layer by la
 outputs), row-major, and the bias. The table is data, not trained. The first layer's inputs are the features
 of place, those of time, and for a conditional network one for each label.
 
-Forward, backward and forward-tangent passes are written out by hand: at this size autograd's bookkeeping
-costs more than the arithmetic.
+Inference and training go through the hand-written ``passes``; ``velocity_of`` and ``slopes_of`` are the same
+functions for autograd.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from fmstudio.flows.normalisation import (
     space_features,
     space_slopes,
 )
+from fmstudio.flows.passes import BackwardPass, forward, forward_with_tangents
 from fmstudio.flows.schedules import Time
 
 GAIN = 1.5
 """Standard deviation of a unit's input from unit inputs at the start; the last layer starts at 0."""
-TILE = 4096
-"""Rows that are pushed through at once: two layers of them fit into the cache."""
+TILE = 1024
+"""Rows that are pushed through at once: two layers of them and their tangents stay in the cache."""
 
 UNIT = torch.eye(DIMENSION)
 
@@ -110,6 +111,10 @@ class MLP:
         """Views (weight (inputs, outputs), bias) of a vector laid out like ``trained``, layer by layer."""
         return views(trained, _sizes(self.width, self.layers, self.labels))
 
+    def backward_pass(self, weights: Tensor, gradient: Tensor, batch: int) -> BackwardPass:
+        """Loss and gradient by ``weights``, written to ``gradient``; both are laid out like ``trained``."""
+        return BackwardPass(self.parameters(weights), self.parameters(gradient), batch)
+
     def coefficients(self, t: Time) -> Coefficients:
         """The normalisation at ``t``, a float, a 0-d tensor, (n,) or (n, 1)."""
         return lookup(self.table, t)
@@ -119,19 +124,37 @@ class MLP:
     @torch.no_grad()
     def __call__(self, x: Tensor, t: Time) -> Tensor:
         """v(x, t): (n, 2)."""
-        y, at = x.to(self.flat), self.coefficients(t)
-        tiles = [self.velocity_of(self.trained, y[rows], at.rows(rows)) for rows in _tiles(len(x))]
-        return torch.cat(tiles).to(x)
+        points, at, layers = x.to(self.flat), self.coefficients(t), self.parameters(self.trained)
+        velocity = torch.empty_like(points)
+        spare = points.new_empty(_tile(points), self.width)
+        for rows in _tiles(points):
+            here = at.rows(rows)
+            gap = points[rows] - here.centre
+            h = _first_layer(gap / here.scale, here.features, layers[0])
+            answer = forward(layers, h, spare[: len(h)])
+            velocity[rows] = here.offset + here.skip * gap + here.out * answer
+        return velocity.to(x)
 
     @torch.no_grad()
     def velocity_and_slopes(self, x: Tensor, t: Time, directions: Tensor) -> tuple[Tensor, Tensor]:
         """v (n, 2), and (m, n, 2) the derivatives of v along ``directions`` (m, n or 1, 2), exactly."""
-        y, at = x.to(self.flat), self.coefficients(t)
-        along = directions.to(y).expand(-1, len(x), -1)
-        tiles = [
-            self.slopes_of(self.trained, y[rows], at.rows(rows), along[:, rows]) for rows in _tiles(len(x))
-        ]
-        return torch.cat([v for v, _ in tiles]).to(x), torch.cat([s for _, s in tiles], dim=1).to(x)
+        points, at, layers = x.to(self.flat), self.coefficients(t), self.parameters(self.trained)
+        along = directions.to(points).expand(-1, len(x), -1)
+        velocity, slopes = (
+            torch.empty_like(points),
+            torch.empty_like(along, memory_format=torch.contiguous_format),
+        )
+        spare = points.new_empty(_tile(points), self.width)
+        for rows in _tiles(points):
+            here, dx = at.rows(rows), along[:, rows]
+            gap = points[rows] - here.centre
+            y = gap / here.scale
+            h = _first_layer(y, here.features, layers[0])
+            dh = space_slopes(y, dx / here.scale) @ layers[0][0][:SPACE]
+            answer, change = forward_with_tangents(layers, h, spare[: len(h)], dh, torch.empty_like(dh))
+            velocity[rows] = here.offset + here.skip * gap + here.out * answer
+            slopes[:, rows] = here.skip * dx + here.out * change
+        return velocity.to(x), slopes.to(x)
 
     def velocity_and_divergence(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """v (n, 2) and div v (n,), exactly, by two forward tangents."""
@@ -146,7 +169,7 @@ class MLP:
         weights = self.parameters(trained)
         h = _first_layer(gap / at.scale, at.features, weights[0])
         for weight, bias in weights[1:]:
-            h = torch.addmm(bias, silu(h, inplace=not torch.is_grad_enabled()), weight)
+            h = torch.addmm(bias, silu(h), weight)
         return at.offset + at.skip * gap + at.out * h
 
     def slopes_of(
@@ -173,51 +196,15 @@ def _first_layer(y: Tensor, features: Tensor, layer: tuple[Tensor, Tensor]) -> T
     return torch.addmm(from_time, space_features(y), weight[:SPACE])
 
 
-def _tiles(n: int) -> list[slice]:
-    return [slice(first, first + TILE) for first in range(0, max(n, 1), TILE)]
+def _tile(x: Tensor) -> int:
+    """Rows to push through at once: what the cache holds; nearly everything on a GPU."""
+    return min(len(x), TILE if x.device.type == "cpu" else 1 << 20)
+
+
+def _tiles(x: Tensor) -> list[slice]:
+    rows = max(1, _tile(x))
+    return [slice(first, first + rows) for first in range(0, len(x), rows)]
 
 
 def _sizes(width: int, layers: int, labels: int) -> list[int]:
     return [SPACE + TIME + labels, *[width] * layers, DIMENSION]
-
-
-@final
-class BackwardPass:
-    """Loss and gradient of sum_ij w_ij (F_ij - y_ij)^2 / n for batches of a fixed size, in preallocated
-    buffers. ``gradient`` is laid out like ``MLP.trained`` and overwritten by each call."""
-
-    def __init__(self, network: MLP, weights: Tensor, batch: int) -> None:
-        """``weights`` is the vector to differentiate by, laid out like ``MLP.trained``; it is only read."""
-        shape = (batch, network.width)
-        self.gradient = torch.zeros_like(weights)
-        self._layers = network.parameters(weights)
-        self._gradients = network.parameters(self.gradient)
-        self._before = [weights.new_empty(shape) for _ in range(network.layers)]
-        self._after = [weights.new_empty(shape) for _ in range(network.layers)]
-        self._back = [weights.new_empty(shape) for _ in range(network.layers)]
-        self._ones = weights.new_ones(batch)
-        self._answer = weights.new_empty(batch, DIMENSION)
-
-    @torch.no_grad()
-    def __call__(self, inputs: Tensor, y: Tensor, w: Tensor) -> Tensor:
-        """The loss, a scalar tensor. inputs (n, SPACE + TIME + labels), y and w (n, 2)."""
-        h = inputs
-        for (weight, bias), before, after in zip(self._layers, self._before, self._after, strict=False):
-            torch.addmm(bias, h, weight, out=before)
-            h = torch.ops.aten.silu.out(before, out=after)
-        weight, bias = self._layers[-1]
-        gap = torch.addmm(bias, h, weight, out=self._answer).sub_(y)
-        pull = gap * w
-        loss = torch.dot(gap.view(-1), pull.view(-1)) / len(y)
-        self._propagate(inputs, pull.mul_(2 / len(y)))
-        return loss
-
-    def _propagate(self, inputs: Tensor, back: Tensor) -> None:
-        for i in range(len(self._layers) - 1, -1, -1):
-            weight_gradient, bias_gradient = self._gradients[i]
-            below = inputs if i == 0 else self._after[i - 1]
-            torch.mm(below.t(), back, out=weight_gradient)
-            torch.mv(back.t(), self._ones, out=bias_gradient)
-            if i > 0:
-                back = torch.mm(back, self._layers[i][0].t(), out=self._back[i - 1])
-                torch.ops.aten.silu_backward.grad_input(back, self._before[i - 1], grad_input=back)

@@ -74,7 +74,7 @@ def simulate(
     Raises ValueError, at the call, for times that do not run one way, an ODE solver on an SDE, an SDE solver
     without generator, an SDE backward in time, or x_0 that is not (n, d) with n >= 1.
     """
-    tiles = simulate_in_tiles(dynamics, solver, x_0, times, generator)
+    tiles = simulate_in_tiles(dynamics, solver, x_0, times, generator, tile=4 * TILE)
     return (state for state in tiles if state is not None)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from fmstudio.flows.batches import BatchSource, Problem
 from fmstudio.flows.couplings import Coupling
 from fmstudio.flows.distributions import Distribution
-from fmstudio.flows.networks import MLP, BackwardPass
+from fmstudio.flows.networks import MLP
 from fmstudio.flows.objectives import Objective
 from fmstudio.flows.reflow import PairPool
 from fmstudio.flows.schedules import Schedule
@@ -108,14 +108,15 @@ class Plan:
 def _run(network: MLP, batches: BatchSource, plan: Plan) -> Iterator[TrainingStep]:
     weights = network.trained.clone()
     optimiser = Adam(weights)
-    backward = BackwardPass(network, weights, plan.batch)
+    gradient = torch.zeros_like(weights)
+    backward = network.backward_pass(weights, gradient, plan.batch)
     step = plan.first
     while step < plan.steps:
         block = batches.draw(min(batches.block, plan.steps - step))
         for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
             loss = float(backward(inputs, y, w))
             plan.require_finite(loss, step)
-            optimiser.step(backward.gradient, plan.rate_at(step))
+            optimiser.step(gradient, plan.rate_at(step))
             step += 1
             average_into(network.trained, weights, step - plan.first)
             yield TrainingStep(step, loss)
@@ -138,7 +139,6 @@ class Adam:
         self._scale = torch.empty_like(weights)
         self._count = 0
 
-    @torch.no_grad()
     def step(self, gradient: Tensor, rate: float) -> None:
         """weights -= rate m / (sqrt v + 1e-8), with m and v corrected for their start at 0."""
         self._count += 1

@@ -25,7 +25,7 @@ from fmstudio.flows.networks import MLP
 from fmstudio.flows.normalisation import Normalisation, PairMoments
 from fmstudio.flows.posterior import marginal
 from fmstudio.flows.schedules import VE, CondOT, Cosine, Schedule
-from fmstudio.flows.solvers import RK4
+from fmstudio.flows.solvers import RK4, Midpoint
 from tests.flows.cases import standard_normal, three_modes
 
 
@@ -102,6 +102,14 @@ def test_that_going_there_and_back_cancels() -> None:
     *_, back = flow_states(field, there.x, times[::-1], RK4())
     torch.testing.assert_close(back.x, x, atol=1e-6, rtol=0)
     torch.testing.assert_close(back.log_det, -there.log_det, atol=1e-5, rtol=0)
+
+
+def test_that_the_default_is_the_midpoint_rule() -> None:
+    field, x, times = _learned(), _points(), [k / 10 for k in range(11)]
+    *_, lean = flow_states(field, x, times)
+    *_, plain = flow_states(field, x, times, Midpoint())
+    torch.testing.assert_close(lean.x, plain.x)
+    torch.testing.assert_close(lean.log_det, plain.log_det)
 
 
 def test_that_maximum_likelihood_tends_to_the_entropy_from_above() -> None:

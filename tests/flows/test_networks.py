@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fmstudio.flows.dynamics import FlowODE
 from fmstudio.flows.fields import LearnedField
-from fmstudio.flows.networks import MLP, BackwardPass
+from fmstudio.flows.networks import MLP
 from fmstudio.flows.normalisation import SPACE, TIME, Normalisation, PairMoments
 from fmstudio.flows.schedules import VE, VP, CondOT, Cosine, LinearVP, Polynomial, Schedule, SubVP
 from fmstudio.flows.simulate import simulate
@@ -88,7 +88,8 @@ def test_that_tiles_give_what_one_piece_gives() -> None:
 def test_that_the_backward_pass_is_the_gradient_of_its_loss() -> None:
     network = _network(layers=3)
     weights = network.trained.clone()
-    backward = BackwardPass(network, weights, 32)
+    written = torch.zeros_like(weights)
+    backward = network.backward_pass(weights, written, 32)
     inputs = torch.randn(32, SPACE + TIME, generator=_generator(1), dtype=torch.float64)
     y = torch.randn(32, 2, generator=_generator(2), dtype=torch.float64)
     w = torch.rand(32, 2, generator=_generator(3), dtype=torch.float64)
@@ -99,7 +100,7 @@ def test_that_the_backward_pass_is_the_gradient_of_its_loss() -> None:
 
     base, h = weights.clone(), 1e-6
     loss_at(base)
-    gradient = backward.gradient.clone()
+    gradient = written.clone()
     for seed in range(3):
         direction = torch.randn(len(weights), generator=_generator(seed), dtype=torch.float64)
         slope = (loss_at(base + h * direction) - loss_at(base - h * direction)) / (2 * h)
@@ -132,3 +133,13 @@ def test_that_an_axis_without_spread_does_not_divide_by_zero() -> None:
     line = torch.randn(100, 2, generator=_generator()) * torch.tensor([1.0, 0.0])
     table = Normalisation.of(CondOT(), PairMoments.of(torch.randn(100, 2, generator=_generator(1)), line))
     assert bool(torch.isfinite(table.table).all())
+
+
+def test_that_the_passes_by_hand_are_the_functions_for_autograd() -> None:
+    network, x = _network(CondOT(), layers=3), _points()
+    at = network.coefficients(0.3)
+    along = torch.randn(3, len(x), 2, generator=_generator(1), dtype=torch.float64)
+    velocity, slopes = network.velocity_and_slopes(x, 0.3, along)
+    for found, said in zip((velocity, slopes), network.slopes_of(network.trained, x, at, along), strict=True):
+        torch.testing.assert_close(found, said)
+    torch.testing.assert_close(network(x, 0.3), network.velocity_of(network.trained, x, at))

@@ -12,7 +12,7 @@ from torch import Tensor
 from fmstudio.flows.assignment import WarmAssignment
 from fmstudio.flows.batches import BatchSource, Problem
 from fmstudio.flows.couplings import ExactOT, Independent, Sinkhorn
-from fmstudio.flows.networks import MLP, BackwardPass
+from fmstudio.flows.networks import MLP
 from fmstudio.flows.objectives import OBJECTIVES, Objective, loss_floor
 from fmstudio.flows.posterior import NoClosedForm, marginal
 from fmstudio.flows.schedules import VE, VP, CondOT, Cosine, LinearVP, Polynomial, Schedule, SubVP
@@ -54,12 +54,13 @@ def _losses(schedule: Schedule, objective: Objective = "cfm", steps: int = 800) 
 
 def _gradients(network: MLP, batches: BatchSource, count: int) -> Tensor:
     """(count, P): the gradient of each of ``count`` batches."""
-    backward = BackwardPass(network, network.trained, 256)
+    gradient = torch.zeros_like(network.trained)
+    backward = network.backward_pass(network.trained, gradient, 256)
     block = batches.draw(count)
     rows = []
     for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
         backward(inputs, y, w)
-        rows.append(backward.gradient.clone())
+        rows.append(gradient.clone())
     return torch.stack(rows)
 
 

@@ -1,4 +1,4 @@
-"""fmstudio render: a document as a video."""
+"""fmstudio render and still: a document as a video, or one moment of it as a picture."""
 
 from __future__ import annotations
 
@@ -30,21 +30,57 @@ def render(
     json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
 ) -> None:
     """Render a document to a video, with or without a display."""
-    from fmstudio.export.film import Film, Shot, with_seed
-    from fmstudio.render.palette import PALETTES
+    from fmstudio.export.film import Shot
 
     with sentences():
         width, height = parse_size(size)
-        if theme not in PALETTES:
-            raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
-        document, models = load(doc)
-        if seed is not None:
-            document = with_seed(document, seed)
         shot = Shot(width, height, fps, seconds)
-        with Film(document, models, PALETTES[theme], shot) as film:
+        with _film(doc, shot, theme, seed) as film:
             _make_video(film, shot, out, _Progress(json_progress))
     if not json_progress:
         typer.echo(f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s", err=True)
+
+
+@app.command()
+def still(
+    doc: DocArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The picture: .png.")],
+    at: Annotated[float, typer.Option("--at", min=0, max=1, help="The moment t.")] = 0.75,
+    size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x720",
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    theme: ThemeOption = "dark",
+    transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="No words and no time bar.")] = False,
+) -> None:
+    """Draw one moment of a document, with or without a display."""
+    from dataclasses import replace
+
+    from fmstudio.export.film import Shot
+    from fmstudio.export.images import write_png
+    from fmstudio.render.vispy.offscreen import OffscreenRenderer
+
+    with sentences():
+        width, height = parse_size(size)
+        with _film(doc, Shot(width, height, 1, 1), theme, seed) as film:
+            film.prepare()
+            renderer = OffscreenRenderer(width, height, transparent=transparent)
+            try:
+                write_png(out, renderer.draw(replace(film.scene_at(at), chrome=not bare)))
+            finally:
+                renderer.close()
+
+
+def _film(doc: str, shot: Shot, theme: str, seed: int | None) -> Film:
+    """The film of a document. Raises ValueError with a sentence for what cannot be."""
+    from fmstudio.export.film import Film, with_seed
+    from fmstudio.render.palette import PALETTES
+
+    if theme not in PALETTES:
+        raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
+    document, models = load(doc)
+    if seed is not None:
+        document = with_seed(document, seed)
+    return Film(document, models, PALETTES[theme], shot)
 
 
 def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:

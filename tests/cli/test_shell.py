@@ -66,6 +66,20 @@ def test_that_a_saved_document_is_rendered(tmp_path):
     assert (tmp_path / "f.webm").stat().st_size > 0
 
 
+def test_that_a_moment_is_drawn_and_transparent_where_nothing_is(tmp_path):
+    from PIL import Image
+
+    out = tmp_path / "still.png"
+    done = run("still", "two-moons", "-o", out, "--at", 1, "--size", "240x160", "--transparent", "--bare")
+    assert done.exit_code == 0, done.output
+    picture = Image.open(out)
+    assert picture.size == (240, 160)
+    alpha = picture.getchannel("A")
+    assert alpha.getextrema()[0] == 0
+    assert alpha.getextrema()[1] == 255
+    picture.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

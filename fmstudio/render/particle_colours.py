@@ -35,7 +35,12 @@ def speed_colours(displacement: Array) -> Bytes:
 
 
 def plain_colours(n: int, palette: Palette) -> Bytes:
-    return _rgba(np.tile(np.array(rgb(palette.text)), (n, 1)))
+    return one_colour(n, palette.text)
+
+
+def one_colour(n: int, colour: str) -> Bytes:
+    """``n`` times '#rrggbb'."""
+    return _rgba(np.tile(np.array(rgb(colour)), (n, 1)))
 
 
 def _rgba(colours: Floats) -> Bytes:

@@ -11,10 +11,10 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityRequest, FieldRequest
-from fmstudio.render import words
+from fmstudio.engine.messages import DensityRequest, FieldRequest, WarpRequest
+from fmstudio.render import lines, words
 from fmstudio.render.palette import Palette
-from fmstudio.render.particle_colours import origin_colours, plain_colours, speed_colours
+from fmstudio.render.particle_colours import one_colour, origin_colours, plain_colours, speed_colours
 from fmstudio.render.scene import (
     Array,
     ArrowLayer,
@@ -29,14 +29,14 @@ from fmstudio.render.scene import (
     Scene,
     TrailLayer,
 )
+from fmstudio.studio.clocks import clock
 from fmstudio.studio.planner import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results, Slot, position_of
 
 T = TypeVar("T")
 TRAIL_PARTICLES = 600
-TRAIL_POINTS = 22
-TRAIL_SPAN = 0.24
-"""How much of [0, 1] a fading tail covers."""
+PATH_PARTICLES = 200
+"""Of so many the whole path can still be followed."""
 ARROW_LENGTH = 0.62
 """A typical arrow, in cells of its grid."""
 TOP_QUANTILE = 0.995
@@ -57,7 +57,8 @@ class Presenter:
         panes = tuple(
             self._pane(document, index, t, palette, drawing) for index in range(len(document.view.panes))
         )
-        return Scene(panes, Camera(view.x, view.y, view.half_height), palette, t)
+        camera = Camera(view.x, view.y, view.half_height)
+        return Scene(panes, camera, palette, t, clock=clock(document))
 
     def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:
         experiment = document.experiment(index)
@@ -65,7 +66,7 @@ class Presenter:
         title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment)
         if is_waiting_for_a_stroke(experiment):
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
-        layers = tuple(self._layers(document, index, t, palette))
+        layers = tuple(self._layers(document, index, min(t, spec.until), palette))
         if drawing and isinstance(experiment.target, DrawnSpec):
             layers = (*layers, _ink(experiment.target, palette))
         legend = tuple(words.legend(document, self._results, index))
@@ -80,9 +81,15 @@ class Presenter:
             yield from self._arrows(slots.get(f"field/{index}"), t, palette)
         if on.data:
             yield from self._data(slots.get(f"data/{index}"), palette)
+        if on.couplings:
+            yield from self._couplings(slots.get(f"pairs/{index}"))
+        if on.grid:
+            yield from self._grid(slots.get(f"grid/{index}"), t, palette)
         moving = slots.get(f"trajectories/{index}")
+        if on.paths:
+            yield from self._trails(moving, t, whole=True)
         if on.trajectories:
-            yield from self._trails(moving, t)
+            yield from self._trails(moving, t, whole=False)
         if on.particles:
             yield from self._particles(moving, document, t, palette)
 
@@ -162,21 +169,41 @@ class Presenter:
         size = document.view.particle_size * _crowd_scale(job.result.shape[1])
         yield ParticleLayer(self._row(job, low), self._row(job, high), weight, colours, size)
 
-    def _trails(self, slot: Slot | None, t: float) -> Iterator[Layer]:
+    def _trails(self, slot: Slot | None, t: float, whole: bool) -> Iterator[Layer]:
+        """Fading tails, or the ``whole`` of fewer paths."""
         found = self._state(slot, t)
         if found is None:
             return
-        job, low, high, weight = found
-        states = job.result.shape[0]
-        first = max(0.0, low + weight - TRAIL_SPAN * (states - 1))
-        rows = np.unique(np.linspace(first, low, TRAIL_POINTS - 1).round().astype(int))
-        count = min(TRAIL_PARTICLES, job.result.shape[1])
-        values = job.result.values
-        tail = values[rows, :count]
-        now = (1 - weight) * values[low, :count] + weight * values[high, :count]
-        points = np.concatenate([tail, now[None]]).transpose(1, 0, 2)
+        job, low, _, weight = found
+        count = min(PATH_PARTICLES if whole else TRAIL_PARTICLES, job.result.shape[1])
+        states = job.result.values[:, :count]
+        points = (lines.paths if whole else lines.tails)(states, low, weight)
         colours = self._cached(job, ("trail colours", count), self._origin(job)[:count].copy)
-        yield TrailLayer(np.ascontiguousarray(points), colours, width=1.5, opacity=0.85)
+        if whole:
+            yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
+        else:
+            yield TrailLayer(points, colours, width=1.5, opacity=0.85)
+
+    def _couplings(self, slot: Slot | None) -> Iterator[Layer]:
+        job = slot.at(1) if slot is not None else None
+        if job is not None:
+            points = self._cached(
+                job, "lines", lambda: np.ascontiguousarray(job.result.values.transpose(1, 0, 2))
+            )
+            yield TrailLayer(points, self._origin(job), width=1.0, opacity=0.45, fade=False)
+
+    def _grid(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
+        found = self._state(slot, t)
+        if found is None:
+            return
+        job, low, _, weight = found
+        request = job.request
+        assert isinstance(request, WarpRequest)
+        points = lines.grid_lines(job.result.values, low, weight, request.points)
+        colours = self._cached(
+            job, ("grid", palette.name), lambda: one_colour(2 * request.lines, palette.source)
+        )
+        yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False)
 
     def _data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
         job = slot.at(0) if slot is not None else None

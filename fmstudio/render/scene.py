@@ -8,12 +8,14 @@ for as long as it is handed the same array object. Coordinates are those of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from fmstudio.render.palette import Palette
+from fmstudio.studio.clocks import PATH_CLOCK, Clock
 
 Array = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -26,6 +28,15 @@ class Camera:
     x: float
     y: float
     half_height: float
+
+
+class Meaning(StrEnum):
+    """What an image's values are: it decides their colours."""
+
+    DENSITY = "density"
+    SIGNED = "signed"
+    """of either sign; zero is the canvas"""
+    ERROR = "error"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +56,7 @@ class DensityLayer:
     y0: float
     x1: float
     y1: float
+    meaning: Meaning = Meaning.DENSITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +154,8 @@ class Scene:
     t: float
     chrome: bool = True
     """titles, legends and (in exports) the time bar"""
+    clock: Clock = PATH_CLOCK
+    """what t is called"""
 
 
 class SceneCanvas(Protocol):

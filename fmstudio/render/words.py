@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.specs.dynamics import SOLVER_TITLES, LangevinSpec
+from fmstudio.document.specs.dynamics import (
+    FREE,
+    SOLVER_TITLES,
+    WITHOUT_NOISE,
+    AnnealedLangevinSpec,
+    InterpolantSpec,
+    LangevinSpec,
+    NoisingSpec,
+)
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice, ParticleColour
 from fmstudio.engine.messages import DensityMethod, DensityRequest
 from fmstudio.render.scene import Legend
+from fmstudio.studio.clocks import clock_of
+from fmstudio.studio.motions import coupling_of, follows_closed_form
 from fmstudio.studio.planner import model_key
 from fmstudio.studio.results import Results, Slot
 
@@ -16,6 +29,11 @@ _COLOURS = {
     ParticleColour.ORIGIN: "where each particle began",
     ParticleColour.SPEED: "speed, blue slow to yellow fast",
     ParticleColour.PLAIN: "all particles alike",
+}
+_COUPLINGS = {
+    Coupling.INDEPENDENT: "independent",
+    Coupling.OT: "optimally transported",
+    Coupling.SINKHORN: "entropically transported",
 }
 
 
@@ -26,9 +44,25 @@ def title(own: str, experiment: Experiment) -> str:
 
 def subtitle(experiment: Experiment) -> str:
     """Path, solver, steps; and whose field it is, if not the exact one."""
-    solver = SOLVER_TITLES[experiment.dynamics.solver]
-    learned = " · learned field" if experiment.field is FieldChoice.LEARNED else ""
-    return f"{experiment.path.title} · {solver}, {experiment.simulation.steps} steps{learned}"
+    dynamics, steps = experiment.dynamics, experiment.simulation.steps
+    parts = [
+        experiment.path.title if _follows_path(dynamics) else "",
+        _solver(dynamics, steps),
+        clock_of(dynamics).span(),
+        "learned field" if experiment.field is FieldChoice.LEARNED else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _follows_path(dynamics: Spec) -> bool:
+    """The path plays a part in it."""
+    return not isinstance(dynamics, FREE) or isinstance(dynamics, NoisingSpec)
+
+
+def _solver(dynamics: Any, steps: int) -> str:
+    if isinstance(dynamics, InterpolantSpec):
+        return f"{_COUPLINGS[dynamics.coupling]} pairs, no solver"
+    return f"{SOLVER_TITLES[dynamics.solver]}, {steps} step{'s' if steps > 1 else ''}"
 
 
 def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
@@ -38,12 +72,32 @@ def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
     if on.density:
         yield from _density(results.slots.get(f"density/{pane}"))
     if on.field and f"field/{pane}" in results.slots:
-        whose = "learned" if experiment.field is FieldChoice.LEARNED else "exact"
-        what = "score of p_data" if isinstance(experiment.dynamics, LangevinSpec) else "velocity uₜ"
-        yield Legend("field", f"{whose} {what}")
+        yield Legend("field", _field(experiment))
+    if on.couplings and f"pairs/{pane}" in results.slots:
+        yield Legend("lines", f"{_COUPLINGS[coupling_of(document, experiment)]} pairs of x_0 and z")
+    if on.grid:
+        yield Legend("grid", _grid(experiment))
     if on.particles and f"trajectories/{pane}" in results.slots:
         yield Legend("colour", _COLOURS[document.view.particle_colour])
     yield from _distance(results.slots.get(f"measure/{pane}"))
+
+
+def _field(experiment: Experiment) -> str:
+    whose = "learned" if experiment.field is FieldChoice.LEARNED else "exact"
+    dynamics = experiment.dynamics
+    if isinstance(dynamics, FREE):
+        return "drift"
+    if isinstance(dynamics, LangevinSpec):
+        return f"{whose} score of p_data"
+    if isinstance(dynamics, AnnealedLangevinSpec):
+        return f"{whose} score of pₜ"
+    return f"{whose} velocity uₜ"
+
+
+def _grid(experiment: Experiment) -> str:
+    if isinstance(experiment.dynamics, WITHOUT_NOISE):
+        return "a square grid, carried by the flow"
+    return "only a flow without noise warps a grid"
 
 
 def _density(slot: Slot | None) -> Iterator[Legend]:
@@ -51,10 +105,16 @@ def _density(slot: Slot | None) -> Iterator[Legend]:
     if not isinstance(request, DensityRequest):
         return
     if request.method is DensityMethod.EXACT:
-        yield Legend("density", "exact p_data" if len(request.times) == 1 else "exact pₜ")
+        yield Legend("density", _exact(request))
     else:
         what = "the particles" if request.trajectories is not None else "samples of pₜ"
         yield Legend("density", f"KDE of {what}")
+
+
+def _exact(request: DensityRequest) -> str:
+    if request.law is not None:
+        return "exact law of the process"
+    return "exact p_data" if len(request.times) == 1 else "exact pₜ"
 
 
 def _distance(slot: Slot | None) -> Iterator[Legend]:
@@ -70,7 +130,7 @@ def notice(experiment: Experiment, results: Results, pane: int) -> str:
     if experiment.field is FieldChoice.LEARNED and key not in results.models:
         training = results.training
         return "Training…" if training.is_active and training.key == key else "No model yet. Press Train."
-    if experiment.field is FieldChoice.EXACT and key in results.no_closed_form:
+    if follows_closed_form(experiment) and key in results.no_closed_form:
         return results.no_closed_form[key]
     slot = results.slots.get(f"trajectories/{pane}")
     return slot.problem if slot is not None else ""

@@ -21,7 +21,6 @@ BAR = 44.0
 """Logical height of the time bar."""
 SHADE = 72.0
 """Logical height over which layers fade behind words."""
-CLOCK = "t = 0.00"
 
 
 @dataclass(frozen=True)
@@ -77,18 +76,18 @@ class Chrome:
             self._pictures.put(shade, area.x, area.y + area.height - rows, width=area.width)
 
     def draw_time(self, scene: Scene, top: int, width: int, ratio: float) -> None:
-        """The time bar below ``top``: p_init, a line with a knob, p_data and t."""
-        palette, middle = scene.palette, top + BAR * ratio / 2
+        """The time bar below ``top``: the start, a line with a knob, the end, and the time by its clock."""
+        palette, clock, middle = scene.palette, scene.clock, top + BAR * ratio / 2
         margin, gap, pad = MARGIN * ratio, 10 * ratio, HALO * ratio
-        start = self._picture(label_block, "p_init", palette.source, ratio)
-        end = self._picture(label_block, "p_data", palette.target, ratio)
-        clock = self._picture(label_block, f"t = {scene.t:.2f}", palette.text, ratio, True)
-        clock_left = (
-            width - margin + pad - self._picture(label_block, CLOCK, palette.text, ratio, True).shape[1]
-        )
+        colours = getattr(palette, clock.start_role), getattr(palette, clock.end_role)
+        start = self._picture(label_block, f"p_{clock.start}", colours[0], ratio)
+        end = self._picture(label_block, f"p_{clock.end}", colours[1], ratio)
+        time = self._picture(label_block, clock.words(scene.t), palette.text, ratio, True)
+        widest = self._picture(label_block, clock.words(1.0), palette.text, ratio, True)
+        clock_left = width - margin + pad - widest.shape[1]
         left = margin + start.shape[1] - 2 * pad + gap
         right = clock_left - gap - end.shape[1] + pad
-        for label, x in ((start, margin - pad), (end, right + gap - pad), (clock, clock_left)):
+        for label, x in ((start, margin - pad), (end, right + gap - pad), (time, clock_left)):
             self._put(label, x, middle - label.shape[0] / 2)
         if right - left >= 4 * gap:
             self._draw_line(scene, (left, right), middle, ratio)
@@ -98,8 +97,9 @@ class Chrome:
         left, length = span[0], span[1] - span[0]
         thick = max(2, round(2.5 * ratio))
         top = round(middle - thick / 2)
+        ends = getattr(palette, scene.clock.start_role), getattr(palette, scene.clock.end_role)
         for strength, part in ((0.3, 1.0), (1.0, t)):
-            line = self._picture(_line, palette, strength, thick)
+            line = self._picture(_line, ends, strength, thick)
             self._pictures.put(line, round(left), top, part, round(length))
         knob = self._picture(_knob, palette, ratio)
         side = knob.shape[0]
@@ -122,10 +122,10 @@ def _shade(palette: Palette, rows: int, downwards: bool) -> Bytes:
     return np.asarray(np.round(255 * strength[:, None, None] * colour), np.uint8)
 
 
-def _line(palette: Palette, strength: float, thick: int) -> Bytes:
-    """From the source's colour to the target's."""
+def _line(ends: tuple[str, str], strength: float, thick: int) -> Bytes:
+    """From the start's colour to the end's."""
     at = np.linspace(0, 1, 256)[:, None]
-    colour = (1 - at) * np.array(rgb(palette.source)) + at * np.array(rgb(palette.target))
+    colour = (1 - at) * np.array(rgb(ends[0])) + at * np.array(rgb(ends[1]))
     row = np.concatenate([colour, np.ones((256, 1))], 1) * strength * 255
     return np.repeat(np.round(row).astype(np.uint8)[None], thick, axis=0)
 

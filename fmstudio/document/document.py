@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import FIELDLESS, DynamicsSpec, ODESpec, SimulationSpec
+from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.training import ModelSpec, TrainingSpec
+from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 1
@@ -23,6 +24,9 @@ class Experiment(Spec):
     field: FieldChoice
     dynamics: DynamicsSpec
     simulation: SimulationSpec
+    model: ModelSpec = ModelSpec()
+    training: TrainingSpec = TrainingSpec()
+    guidance: GuidanceSpec | None = None
 
 
 class Document(Spec):
@@ -35,9 +39,10 @@ class Document(Spec):
     target: DistributionSpec = TwoMoonsSpec()
     path: PathSpec = CondOTSpec()
     model: ModelSpec = ModelSpec()
-    training: TrainingSpec = TrainingSpec()
+    training: ModelTraining = TrainingSpec()
     dynamics: DynamicsSpec = ODESpec()
     simulation: SimulationSpec = SimulationSpec()
+    guidance: GuidanceSpec | None = None
     view: ViewSpec = ViewSpec()
 
     def experiment(self, pane: int) -> Experiment:
@@ -51,4 +56,7 @@ class Document(Spec):
             field=FieldChoice.EXACT if isinstance(dynamics, FIELDLESS) else spec.field,
             dynamics=dynamics,
             simulation=spec.simulation or self.simulation,
+            model=spec.model or self.model,
+            training=spec.training or self.training,
+            guidance=None if isinstance(dynamics, FIELDLESS) else spec.guidance or self.guidance,
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from fmstudio.document.specs.spec import Spec, setting
 
@@ -25,14 +27,31 @@ class Objective(StrEnum):
     """denoising score matching with the noise weighting (002 eq 34)"""
     EXACT = "exact"
     """regression on the exact marginal field"""
+    CNF_ML = "cnf-ml"
+    """a continuous normalizing flow by maximum likelihood, with the exact trace (004)"""
+    REALNVP = "realnvp"
+    """affine couplings by maximum likelihood: another model, not a field (004)"""
+    CLASSIFIER = "classifier"
+    """p_t(y given x), for guidance: no model of the data (002 sec 5)"""
+
+
+FIELD_OBJECTIVES = (Objective.CFM, Objective.DSM, Objective.EXACT)
+"""What learns the field of a path, and therefore tends to the exact one."""
+MODEL_OBJECTIVES = (*FIELD_OBJECTIVES, Objective.CNF_ML, Objective.REALNVP)
+"""What a person may ask for: all that moves particles."""
 
 
 class ModelSpec(Spec):
-    """The velocity network: an MLP with SiLU on (x, features of t)."""
+    """The network: an MLP with SiLU on (x, features of t), or the networks of RealNVP's couplings."""
 
     kind: Literal["mlp"] = "mlp"
     width: int = setting(64, "Width", low=8, high=512, step=8, hint="Units in each hidden layer")
     layers: int = setting(3, "Hidden layers", low=1, high=6, step=1)
+    couplings: int = setting(
+        8, "Couplings", low=2, high=24, step=1, hint="Of RealNVP: each moves one coordinate by the other"
+    )
+    conditional: bool = False
+    """the network is told the label of z, now and then none: for guidance without a classifier"""
 
 
 class TrainingSpec(Spec):
@@ -44,4 +63,22 @@ class TrainingSpec(Spec):
     batch_size: int = setting(256, "Batch", low=2, high=8192, step=64)
     learning_rate: float = setting(1e-2, "Learning rate", low=1e-6, high=1.0, step=1e-3, log=True)
     seed: int = setting(0, "Seed", low=0, high=2**31 - 1, step=1)
+    reflow: int = setting(
+        0, "Reflow", low=0, high=3, step=1, hint="How often to train again on the flow's own ends"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @property
+    def total_steps(self) -> int:
+        """Those of all rounds."""
+        return self.steps * (1 + self.reflow)
+
+
+def _of_a_model(training: TrainingSpec) -> TrainingSpec:
+    if training.objective not in MODEL_OBJECTIVES:
+        raise ValueError(f"objective takes {', '.join(MODEL_OBJECTIVES)}; a classifier comes with guidance")
+    return training
+
+
+ModelTraining = Annotated[TrainingSpec, AfterValidator(_of_a_model)]
+"""The training of what moves particles: what a document may ask for."""

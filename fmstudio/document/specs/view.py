@@ -9,8 +9,10 @@ from pydantic import Field
 
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
+from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.training import ModelSpec, ModelTraining
 
 
 class FieldChoice(StrEnum):
@@ -65,6 +67,8 @@ class ParticleColour(StrEnum):
 
     ORIGIN = "origin"
     SPEED = "speed"
+    LABEL = "label"
+    """the label of where a particle ends"""
     PLAIN = "plain"
 
 
@@ -101,6 +105,9 @@ class PaneSpec(Spec):
     path: PathSpec | None = None
     dynamics: DynamicsSpec | None = None
     simulation: SimulationSpec | None = None
+    model: ModelSpec | None = None
+    training: ModelTraining | None = None
+    guidance: GuidanceSpec | None = None
 
 
 class CameraSpec(Spec):

@@ -27,6 +27,7 @@ class ActionInfo:
 
 ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("new", "New", "Ctrl+N", "on_new", "file"),
+    ActionInfo("gallery", "Gallery…", "Ctrl+G", "on_gallery", "file"),
     ActionInfo("open", "Open…", "Ctrl+O", "on_open", "file"),
     ActionInfo("save", "Save", "Ctrl+S", "on_save", "file"),
     ActionInfo("save-as", "Save as…", "Ctrl+Shift+S", "on_save_as", "file"),

@@ -29,6 +29,9 @@ class Handlers(QObject):
     def on_new(self) -> None:
         self._window.files.new()
 
+    def on_gallery(self) -> None:
+        self._window.show_gallery()
+
     def on_open(self) -> None:
         self._window.files.ask_and_open()
 

@@ -12,6 +12,7 @@ from fmstudio.document.preferences import Preferences
 from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.canvas_view import CanvasView
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
+from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.handlers import Handlers
@@ -51,7 +52,6 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.setMinimumSize(900, 600)
         session.store.watch(lambda d: d.title, self._on_title_changed, now=True)
-        self.top_bar.gallery_chosen.connect(self._on_gallery_chosen)
 
     def _compose(self) -> None:
         body = QWidget()
@@ -125,6 +125,12 @@ class MainWindow(QMainWindow):
             self._export.finished.connect(self._on_export_finished)
         self._export.show()
         self._export.raise_()
+
+    def show_gallery(self) -> None:
+        dialog = GalleryDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self._on_gallery_chosen)
+        dialog.open()
 
     def _on_export_finished(self, _result: int) -> None:
         if self._export is not None:

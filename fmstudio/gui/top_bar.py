@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fmstudio.document import gallery
 from fmstudio.engine.messages import TrainingState
 from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.icons import icon
@@ -86,8 +85,6 @@ class EngineChip(QPushButton):
 
 class TopBar(QFrame):
     """One row; menus hold what is not used every minute."""
-
-    gallery_chosen = Signal(str)
 
     def __init__(self, session: Session, theme: Theme, actions: ActionTable) -> None:
         super().__init__()
@@ -166,15 +163,8 @@ class TopBar(QFrame):
 
     def _gallery_button(self) -> QPushButton:
         button = QPushButton("Gallery")
-        button.setToolTip("Built-in documents")
-        menu = QMenu(button)
-        menu.setToolTipsVisible(True)
-        for entry in gallery.ENTRIES:
-            action = menu.addAction(entry.title)
-            action.setData(entry.id)
-            action.setToolTip(entry.caption)
-        menu.triggered.connect(self._on_gallery_triggered)
-        button.setMenu(menu)
+        button.setToolTip("Built-in documents (Ctrl+G)")
+        button.clicked.connect(self._actions["gallery"].trigger)
         return button
 
     def _compare_button(self) -> QPushButton:
@@ -227,9 +217,6 @@ class TopBar(QFrame):
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self.refresh()
-
-    def _on_gallery_triggered(self, action: QAction) -> None:
-        self.gallery_chosen.emit(str(action.data()))
 
 
 def _mixed(a: QColor, b: QColor, w: float) -> QColor:

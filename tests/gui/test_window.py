@@ -20,6 +20,7 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.client import ProcessEngine
 from fmstudio.engine.messages import TrainingState
 from fmstudio.gui.app import make_window
+from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.theme import Theme, apply_theme
 from fmstudio.studio import commands
@@ -297,3 +298,14 @@ def test_that_both_themes_can_be_chosen_while_it_runs(qtbot, quick_window):
         quick_window.frame(0.0)
         qtbot.wait(20)
         assert quick_window.theme.palette.name == name
+
+
+def test_that_the_gallery_is_searched_and_opens_what_is_chosen(qtbot, quick_window):
+    quick_window.top_bar.gallery_button.click()
+    dialog = next(w for w in quick_window.findChildren(GalleryDialog) if w.isVisible())
+    QTest.keyClicks(dialog.search, "langevin five")
+    shown = [row for row in range(dialog.cards.count()) if not dialog.cards.isRowHidden(row)]
+    assert dialog.cards.currentRow() in shown
+    dialog.open_button.click()
+    assert quick_window.session.store.document.title == gallery.ENTRIES[shown[0]].title
+    qtbot.waitUntil(lambda: not quick_window.findChildren(GalleryDialog), timeout=PATIENCE)

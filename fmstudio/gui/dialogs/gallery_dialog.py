@@ -1,0 +1,125 @@
+"""The gallery: a card for every built-in document, with a picture, what it shows and where it is from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.resources import asset
+
+PICTURE = QSize(224, 140)
+CARD = QSize(240, 184)
+
+
+class GalleryDialog(QDialog):
+    """Emits ``chosen`` with an entry's id when one is opened. Typing in the field narrows the cards."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Gallery")
+        self.resize(1080, 720)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search: langevin, VP, score, 002 …")
+        self.search.setAccessibleName("Search the gallery")
+        self.search.setClearButtonEnabled(True)
+        self.cards = QListWidget()
+        self.title, self.caption = QLabel(), QLabel()
+        self.open_button = QPushButton("Open")
+        self._fill()
+        self._build()
+        self.search.textChanged.connect(self._on_search_changed)
+        self.cards.currentItemChanged.connect(self._on_card_changed)
+        self.cards.itemActivated.connect(self._on_card_activated)
+        self.open_button.clicked.connect(self._on_open_clicked)
+        self.cards.setCurrentRow(0)
+
+    def _fill(self) -> None:
+        self.cards.setObjectName("gallery")
+        self.cards.setViewMode(QListView.ViewMode.IconMode)
+        self.cards.setResizeMode(QListView.ResizeMode.Adjust)
+        self.cards.setMovement(QListView.Movement.Static)
+        self.cards.setIconSize(PICTURE)
+        self.cards.setGridSize(CARD)
+        self.cards.setWordWrap(True)
+        self.cards.setUniformItemSizes(True)
+        self.cards.setAccessibleName("Built-in documents")
+        for entry in ENTRIES:
+            item = QListWidgetItem(_picture(entry), entry.title)
+            item.setData(Qt.ItemDataRole.UserRole, entry.id)
+            item.setToolTip(entry.source)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            self.cards.addItem(item)
+
+    def _build(self) -> None:
+        self.title.setProperty("role", "value")
+        self.caption.setWordWrap(True)
+        self.caption.setProperty("role", "secondary")
+        self.caption.setMinimumHeight(64)
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.open_button.setProperty("kind", "primary")
+        self.open_button.setDefault(True)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.title)
+        words.addWidget(self.caption)
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addLayout(words, 1)
+        foot.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.search)
+        column.addWidget(self.cards, 1)
+        column.addLayout(foot)
+
+    def _on_search_changed(self, text: str) -> None:
+        words = text.lower().split()
+        for row, entry in enumerate(ENTRIES):
+            about = " ".join((entry.id, entry.title, entry.source, entry.equations, entry.caption)).lower()
+            self.cards.setRowHidden(row, not all(word in about for word in words))
+        shown = [row for row in range(len(ENTRIES)) if not self.cards.isRowHidden(row)]
+        if shown and self.cards.isRowHidden(self.cards.currentRow()):
+            self.cards.setCurrentRow(shown[0])
+        self.open_button.setEnabled(bool(shown))
+
+    def _on_card_changed(self, item: QListWidgetItem | None) -> None:
+        if item is None:
+            return
+        entry = ENTRIES[self.cards.row(item)]
+        self.title.setText(f"{entry.title}  ·  {entry.source}")
+        self.caption.setText(entry.caption.split("\n\n")[0])
+
+    def _on_card_activated(self, item: QListWidgetItem) -> None:
+        self.accept()
+        self.chosen.emit(str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _on_open_clicked(self) -> None:
+        item = self.cards.currentItem()
+        if item is not None:
+            self._on_card_activated(item)
+
+
+def _picture(entry: Entry) -> QIcon:
+    """The card's picture; plain where none ships."""
+    try:
+        return QIcon(QPixmap(str(asset(f"gallery/{entry.id}.png"))))
+    except FileNotFoundError:
+        blank = QPixmap(PICTURE)
+        blank.fill(Qt.GlobalColor.transparent)
+        return QIcon(blank)

@@ -1,4 +1,4 @@
-"""The colour table of a density: perceptually even, rising out of the canvas."""
+"""The colour tables of densities and maps: perceptually even, rising out of the canvas."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.render.palette import Palette, rgb
-from fmstudio.render.scene import Array
+from fmstudio.render.scene import Array, Meaning
 
 TABLE_SIZE = 512
 TONE = 0.68
 """The colour of a value is at (value / top) ** TONE: faint tails show, and modes keep apart."""
 
 
-@lru_cache(maxsize=8)
-def density_table(palette: Palette, transparent: bool = False) -> Array:
-    """(TABLE_SIZE, 4) premultiplied RGBA over sqrt(value / top), from the palette's canvas to its last stop.
+@lru_cache(maxsize=16)
+def colour_table(palette: Palette, meaning: Meaning, transparent: bool = False) -> Array:
+    """(n, 4) premultiplied RGBA: over sqrt(value / top), or for a map with a sign over its signed root, from
+    -1 to 1 with the canvas in the middle."""
+    if meaning is not Meaning.SIGNED:
+        return _arm(palette.density if meaning is Meaning.DENSITY else palette.error, palette, transparent)
+    below, above = _arm(palette.ebb, palette, transparent), _arm(palette.density, palette, transparent)
+    return np.ascontiguousarray(np.concatenate([below[:0:-1], above]))
 
-    Opaque it begins with the canvas colour itself, so a density's rectangle has no edge. Transparent it begins
-    with nothing and shows the same when laid over the canvas; over anything else it is a glow.
-    """
+
+def _arm(stops: tuple[str, ...], palette: Palette, transparent: bool) -> Array:
+    """Opaque it begins with the canvas colour itself, so a picture's rectangle has no edge. Transparent it
+    begins with nothing and shows the same when laid over the canvas; over anything else it is a glow."""
     from cmap import Colormap
 
     at = np.linspace(0.0, 1.0, TABLE_SIZE)
     canvas = np.array(rgb(palette.canvas))
-    shown = np.asarray(Colormap(list(palette.density))(at ** (2 * TONE), N=1 << 14))[:, :3]
+    shown = np.asarray(Colormap(list(stops))(at ** (2 * TONE), N=1 << 14))[:, :3]
     shown[0] = canvas
     alpha = np.ones(TABLE_SIZE)
     if transparent:

@@ -26,6 +26,10 @@ class Palette:
     danger: str
     density: tuple[str, ...]
     """Stops of the density's colours, from the canvas up in even steps of lightness (OKLab)."""
+    ebb: tuple[str, ...]
+    """Below zero, in a map with a sign, in the same steps of lightness; above zero it has a density's."""
+    error: tuple[str, ...]
+    """The same for errors, in the family of ``danger``."""
 
 
 DARK = Palette(
@@ -42,6 +46,8 @@ DARK = Palette(
     learned="#b79bff",
     danger="#ff6b6b",
     density=("#0d1016", "#052939", "#00435d", "#005f7e", "#007a98", "#3c97ac", "#71b0be"),
+    ebb=("#0d1016", "#312113", "#573411", "#7e4701", "#9f5b04", "#bb7836", "#d99352"),
+    error=("#0d1016", "#381c1b", "#642627", "#932e32", "#bd373e", "#d65d5e", "#f57978"),
 )
 
 LIGHT = Palette(
@@ -58,6 +64,8 @@ LIGHT = Palette(
     learned="#6a48d7",
     danger="#c93434",
     density=("#ffffff", "#cbf1f8", "#99e0f2", "#71cce8", "#5ab6d8", "#499fc6", "#3a89b3"),
+    ebb=("#ffffff", "#fae5d3", "#f3caa8", "#ebaf7b", "#e2954a", "#cc8033", "#b66b17"),
+    error=("#ffffff", "#ffe1df", "#fec1be", "#fea09d", "#ff7979", "#ea6163", "#d24b50"),
 )
 
 PALETTES: dict[str, Palette] = {"dark": DARK, "light": LIGHT}

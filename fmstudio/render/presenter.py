@@ -11,7 +11,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityRequest, FieldRequest, WarpRequest
+from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, WarpRequest
 from fmstudio.render import lines, words
 from fmstudio.render.palette import Palette
 from fmstudio.render.particle_colours import one_colour, origin_colours, plain_colours, speed_colours
@@ -23,6 +23,7 @@ from fmstudio.render.scene import (
     DensityLayer,
     InkLayer,
     Layer,
+    Meaning,
     Pane,
     ParticleLayer,
     PointLayer,
@@ -40,6 +41,18 @@ PATH_PARTICLES = 200
 ARROW_LENGTH = 0.62
 """A typical arrow, in cells of its grid."""
 TOP_QUANTILE = 0.995
+SPEED_QUANTILE = 0.7
+FLUX_QUANTILE = 0.97
+"""A flux is nothing wherever the density is nothing: most of a pane."""
+SLOW = (DensityMethod.LIKELIHOOD, DensityMethod.LIKELIHOOD_HUTCHINSON, DensityMethod.FOKKER_PLANCK)
+"""They take seconds: until they have come to the moment that is looked at, nothing is shown in its place."""
+_MEANINGS = {
+    DensityMethod.TIME_DERIVATIVE: Meaning.SIGNED,
+    DensityMethod.MINUS_DIVERGENCE: Meaning.SIGNED,
+    DensityMethod.RESIDUAL: Meaning.SIGNED,
+    DensityMethod.ERROR: Meaning.ERROR,
+    DensityMethod.NAIVE_ERROR: Meaning.ERROR,
+}
 INK_OPACITY = 0.38
 
 
@@ -103,7 +116,10 @@ class Presenter:
         request = job.request
         assert isinstance(request, DensityRequest)
         grid = request.grid
-        top = (1 - weight) * self._top(job, a) + weight * self._top(job, b)
+        meaning = _MEANINGS.get(request.method, Meaning.DENSITY)
+        top = (1 - weight) * self._top(job, a, meaning) + weight * self._top(job, b, meaning)
+        if request.method is DensityMethod.RESIDUAL:
+            top = 1.0
         yield DensityLayer(
             self._row(job, a),
             self._row(job, b),
@@ -113,6 +129,7 @@ class Presenter:
             grid.cy - grid.half_y,
             grid.cx + grid.half_x,
             grid.cy + grid.half_y,
+            meaning,
         )
 
     def _arrows(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
@@ -144,17 +161,20 @@ class Presenter:
         if near is None:
             return None
         job, row = near
+        if _shows(job) is not _shows(newest):
+            return None
+        if _shows(job) in SLOW and abs(row - place) > 1:
+            return None
         if slot.at(low) is job and slot.at(high) is job and job.result.shape[0] == last + 1:
             return job, low, high, place - low
         return job, row, row, 0.0
 
-    def _top(self, job: Job, row: int) -> float:
-        return self._cached(
-            job, ("top", row), lambda: float(np.quantile(self._row(job, row)[::2, ::2], TOP_QUANTILE))
-        )
+    def _top(self, job: Job, row: int, meaning: Meaning) -> float:
+        return self._cached(job, ("top", row), lambda: _top(self._row(job, row), meaning))
 
     def _speed(self, job: Job, row: int) -> float:
-        return self._cached(job, ("speed", row), lambda: _typical_speed(self._row(job, row)))
+        quantile = FLUX_QUANTILE if _shows(job) is Quantity.FLUX else SPEED_QUANTILE
+        return self._cached(job, ("speed", row), lambda: _typical_speed(self._row(job, row), quantile))
 
     # ---- particles ----
 
@@ -273,9 +293,21 @@ def _grid_points(xs: Array, ys: Array) -> Array:
     return np.stack([gx, gy], -1).reshape(-1, 2).astype(np.float32)
 
 
-def _typical_speed(vectors: Array) -> float:
+def _typical_speed(vectors: Array, quantile: float) -> float:
     """A robust scale of the vectors' lengths."""
-    return max(float(np.quantile(np.hypot(vectors[..., 0], vectors[..., 1]), 0.7)), 1e-9)
+    return max(float(np.quantile(np.hypot(vectors[..., 0], vectors[..., 1]), quantile)), 1e-9)
+
+
+def _top(image: Array, meaning: Meaning) -> float:
+    """What is shown as the brightest colour."""
+    if meaning is Meaning.SIGNED:
+        return float(np.abs(image).max())
+    return float(np.quantile(image[::2, ::2], TOP_QUANTILE))
+
+
+def _shows(job: Job) -> object:
+    """What a density or a field is: a picture of something else must not stand under a new legend."""
+    return getattr(job.request, "method", None) or getattr(job.request, "quantity", None)
 
 
 def _arrow_lengths(vectors: Array, typical: float, cell: float) -> Array:

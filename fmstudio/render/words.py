@@ -18,7 +18,8 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice, ParticleColour
-from fmstudio.engine.messages import DensityMethod, DensityRequest
+from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
+from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.motions import coupling_of, follows_closed_form
@@ -102,19 +103,74 @@ def _grid(experiment: Experiment) -> str:
 
 def _density(slot: Slot | None) -> Iterator[Legend]:
     request = slot.request if slot is not None else None
-    if not isinstance(request, DensityRequest):
+    if slot is not None and slot.problem and slot.refusal is not Refusal.NO_CLOSED_FORM:
+        yield Legend("density", slot.problem)
+    if slot is None or slot.problem or not isinstance(request, DensityRequest):
         return
     if request.method is DensityMethod.EXACT:
-        yield Legend("density", _exact(request))
-    else:
+        yield Legend("density", "exact p_data" if len(request.times) == 1 else "exact pₜ")
+    elif request.method is DensityMethod.KDE:
         what = "the particles" if request.trajectories is not None else "samples of pₜ"
         yield Legend("density", f"KDE of {what}")
+    else:
+        name, text = _METHODS[request.method]
+        yield Legend(name, text.format(**_facts(request)) + _part_done(slot))
 
 
-def _exact(request: DensityRequest) -> str:
-    if request.law is not None:
-        return "exact law of the process"
-    return "exact p_data" if len(request.times) == 1 else "exact pₜ"
+def _facts(request: DensityRequest) -> dict[str, str]:
+    """What the sentences below leave open."""
+    moving = request.trajectories
+    noisy = moving is not None and not isinstance(moving.dynamics, WITHOUT_NOISE)
+    return {
+        "whose": "v" if request.learned is not None else "uₜ",
+        "equation": "Fokker–Planck" if noisy else "continuity",
+        "cells": f"{FOKKER_PLANCK_CELLS} × {FOKKER_PLANCK_CELLS}",
+    }
+
+
+_METHODS = {
+    DensityMethod.LIKELIHOOD: ("density", "by the divergence of {whose} along its flow (exact trace)"),
+    DensityMethod.LIKELIHOOD_HUTCHINSON: (
+        "density",
+        "by the divergence of {whose} along its flow (Hutchinson, one probe a point)",
+    ),
+    DensityMethod.FOKKER_PLANCK: ("density", "{equation} equation solved on a grid of {cells} cells"),
+    DensityMethod.TIME_DERIVATIVE: ("map", "∂ₜpₜ: blue rises, brown falls"),
+    DensityMethod.MINUS_DIVERGENCE: ("map", "−div(pₜ {whose}): blue fills, brown drains"),
+    DensityMethod.RESIDUAL: ("map", "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ"),
+    DensityMethod.ERROR: ("error", "|v − uₜ|, learned against exact, faded where pₜ is faint"),
+    DensityMethod.NAIVE_ERROR: ("error", "|naive average − uₜ|, faded where pₜ is faint"),
+}
+
+
+def _part_done(slot: Slot) -> str:
+    """How far a slow computation has come, in tenths."""
+    ready, rows = slot.jobs[0].result.ready, slot.jobs[0].result.shape[0]
+    return "" if ready >= rows else f" · {10 * (10 * ready // rows)}% done"
+
+
+def _arrows(slot: Slot | None) -> Iterator[Legend]:
+    request = slot.request if slot is not None else None
+    if isinstance(request, FieldRequest):
+        learned = request.learned is not None
+        text = _LEARNED[request.quantity] if learned else _EXACT[request.quantity]
+        still = request.quantity is Quantity.SCORE and len(request.times) == 1
+        yield Legend("field", text.replace("pₜ", "p_data") if still else text)
+
+
+_EXACT = {
+    Quantity.VELOCITY: "exact velocity uₜ",
+    Quantity.SCORE: "exact score ∇log pₜ",
+    Quantity.DRIFT: "drift",
+    Quantity.FLUX: "exact flux pₜuₜ",
+    Quantity.NAIVE_AVERAGE: "naive average: uₜ(x|z) over p_data, not over the posterior",
+}
+_LEARNED = {
+    **_EXACT,
+    Quantity.VELOCITY: "learned velocity v",
+    Quantity.SCORE: "learned score",
+    Quantity.FLUX: "flux pₜv, exact times learned",
+}
 
 
 def _distance(slot: Slot | None) -> Iterator[Legend]:

@@ -23,10 +23,9 @@ from fmstudio.engine.messages import (
     W2Request,
 )
 from fmstudio.studio import motions
+from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
 from fmstudio.studio.results import ModelKey, Results
 
-FRAMES = 49
-"""Moments for which densities and fields are kept; between two of them the picture is mixed."""
 TIMES = tuple(i / (FRAMES - 1) for i in range(FRAMES))
 DENSITY_ROWS = 160
 ARROW_ROWS = 21
@@ -118,14 +117,14 @@ class Planner:
         wants_learned = experiment.field is FieldChoice.LEARNED
         moving = trajectories_request(experiment, learned)
         has_motion = not wants_learned or learned is not None
+        means = self.means(experiment)
         if pane.layers.density:
-            yield (
-                f"density/{index}",
-                self._density(document, experiment, moving if has_motion else None, t, aspect),
-            )
+            auto = self._density(document, experiment, means.moving, t, aspect)
+            yield f"density/{index}", chosen_density(auto, pane.density, experiment, means, t)
         has_arrows = self._has_field(experiment) and not motions.is_coupled(experiment.dynamics)
         if pane.layers.field and has_motion and has_arrows:
-            yield f"field/{index}", _field(document, experiment, learned, t, aspect)
+            field = _field(document, experiment, learned, t, aspect)
+            yield f"field/{index}", chosen_arrows(field, pane.arrows, experiment, means)
         if has_motion and (self._has_field(experiment) or not motions.follows_closed_form(experiment)):
             yield f"trajectories/{index}", moving
             simulated = self._results.slots.get(f"trajectories/{index}")
@@ -141,6 +140,14 @@ class Planner:
             yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
         if wants_learned and learned is not None and calm and self._has_field(experiment):
             yield f"error/{index}", FieldErrorRequest(learned, ERROR_TIMES)
+
+    def means(self, experiment: Experiment) -> Means:
+        """What there is to compute an experiment's densities with."""
+        key = model_key(experiment)
+        learned = self._results.models.get(key)
+        has_motion = experiment.field is FieldChoice.EXACT or learned is not None
+        moving = trajectories_request(experiment, learned) if has_motion else None
+        return Means(moving, learned, key not in self._results.no_closed_form)
 
     def _has_field(self, experiment: Experiment) -> bool:
         """False once the engine has said that there is no closed form."""

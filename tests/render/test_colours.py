@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fmstudio.render.colours import density_table
+from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import PALETTES, Palette, rgb
+from fmstudio.render.scene import Meaning
 
 BOTH = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 
@@ -24,13 +25,13 @@ def lightness(colours: np.ndarray) -> np.ndarray:
 
 @BOTH
 def test_that_no_density_leaves_the_canvas_as_it_is(palette: Palette) -> None:
-    assert density_table(palette)[0] == pytest.approx((*rgb(palette.canvas), 1.0))
-    assert np.allclose(density_table(palette, transparent=True)[0], 0)
+    assert colour_table(palette, Meaning.DENSITY)[0] == pytest.approx((*rgb(palette.canvas), 1.0))
+    assert np.allclose(colour_table(palette, Meaning.DENSITY, transparent=True)[0], 0)
 
 
 @BOTH
 def test_that_the_table_is_premultiplied(palette: Palette) -> None:
-    table = density_table(palette, transparent=True)
+    table = colour_table(palette, Meaning.DENSITY, transparent=True)
     assert table.min() >= 0
     assert (table[:, :3] <= table[:, 3:] + 1e-6).all()
 
@@ -38,7 +39,7 @@ def test_that_the_table_is_premultiplied(palette: Palette) -> None:
 @BOTH
 @pytest.mark.parametrize("transparent", [False, True])
 def test_that_over_the_canvas_the_stops_are_seen(palette: Palette, transparent: bool) -> None:
-    table = density_table(palette, transparent)
+    table = colour_table(palette, Meaning.DENSITY, transparent)
     shown = table[:, :3] + (1 - table[:, 3:]) * np.array(rgb(palette.canvas))
     assert shown[-1] == pytest.approx(rgb(palette.density[-1]), abs=1e-3)
     assert shown[0] == pytest.approx(rgb(palette.canvas), abs=1e-6)
@@ -46,7 +47,24 @@ def test_that_over_the_canvas_the_stops_are_seen(palette: Palette, transparent: 
 
 
 @BOTH
-def test_that_equal_steps_of_the_map_are_equal_steps_of_lightness(palette: Palette) -> None:
-    steps = np.diff(lightness(np.array([rgb(stop) for stop in palette.density])))
+@pytest.mark.parametrize("stops", ["density", "ebb", "error"])
+def test_that_equal_steps_of_the_map_are_equal_steps_of_lightness(palette: Palette, stops: str) -> None:
+    steps = np.diff(lightness(np.array([rgb(stop) for stop in getattr(palette, stops)])))
     assert np.sign(steps).min() == np.sign(steps).max()
     assert steps == pytest.approx(steps.mean(), rel=0.12)
+
+
+@BOTH
+@pytest.mark.parametrize("transparent", [False, True])
+def test_that_zero_is_in_the_middle_of_a_map_with_a_sign_and_both_arms_are_even(
+    palette: Palette, transparent: bool
+) -> None:
+    table = colour_table(palette, Meaning.SIGNED, transparent)
+    middle = len(table) // 2
+    np.testing.assert_array_equal(table[middle:], colour_table(palette, Meaning.DENSITY, transparent))
+    canvas = np.array(rgb(palette.canvas))
+    shown = table[:, :3] + (1 - table[:, 3:]) * canvas
+    assert shown[middle] == pytest.approx(canvas, abs=1e-6)
+    assert shown[0] == pytest.approx(rgb(palette.ebb[-1]), abs=1e-3)
+    below, above = lightness(shown[middle::-1]), lightness(shown[middle:])
+    assert np.abs(below - above).max() < 0.03

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from vispy import gloo
 
-from fmstudio.render.colours import density_table
+from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import Palette
-from fmstudio.render.scene import Array, DensityLayer
+from fmstudio.render.scene import Array, DensityLayer, Meaning
 from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import Uploads, as_float
 
@@ -40,13 +40,16 @@ uniform sampler2D u_table;
 uniform vec2 u_cells;
 uniform float u_weight;
 uniform float u_gain;
+uniform float u_signed;
 varying vec2 v_cell;
 
 void main() {
     vec2 at = (v_cell + 0.5) / (u_cells + 1.0);
     float value = mix(texture2D(u_a, at).r, texture2D(u_b, at).r, u_weight) * u_gain;
     vec2 inside = clamp(1.0 - max(-v_cell, v_cell - u_cells) / EDGE, 0.0, 1.0);
-    vec4 colour = texture2D(u_table, vec2(sqrt(value * inside.x * inside.y), 0.5));
+    float root = sqrt(abs(value) * inside.x * inside.y);
+    float place = u_signed > 0.5 ? 0.5 + 0.5 * clamp(sign(value) * root, -1.0, 1.0) : root;
+    vec4 colour = texture2D(u_table, vec2(place, 0.5));
     // Half a grey level of fixed noise, or slow slopes on a dark ground show bands.
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
     gl_FragColor = vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
@@ -69,11 +72,14 @@ class DensityVisual:
     def __init__(self) -> None:
         self._program = program(_VERTEX, f"#define EDGE {EDGE}\n" + _FRAGMENT)
         self.uploads: Uploads[DensityImage] = Uploads(_upload, limit=96 << 20)
-        self._tables: dict[tuple[Palette, bool], gloo.Texture2D] = {}
+        self.signed: Uploads[DensityImage] = Uploads(_upload_signed, limit=96 << 20)
+        self._tables: dict[tuple[Palette, Meaning, bool], gloo.Texture2D] = {}
         self._strips, self._index = gloo.VertexBuffer(), gloo.IndexBuffer()
 
     def draw(self, layer: DensityLayer, frame: PaneFrame) -> None:
-        a, b = self.uploads.of(layer.a), self.uploads.of(layer.b)
+        signed = layer.meaning is Meaning.SIGNED
+        uploads = self.signed if signed else self.uploads
+        a, b = uploads.of(layer.a), uploads.of(layer.b)
         rows, columns = a.texture.shape[:2]
         strips = strip_corners(a.spans, b.spans, rows, columns)
         if len(strips) == 0:
@@ -87,13 +93,14 @@ class DensityVisual:
         draw["u_cells"] = (columns - 1.0, rows - 1.0)
         draw["u_a"], draw["u_b"] = a.texture, b.texture
         draw["u_weight"], draw["u_gain"] = layer.weight, 1.0 / layer.top
-        draw["u_table"] = self._table(frame)
+        draw["u_signed"] = float(signed)
+        draw["u_table"] = self._table(frame, layer.meaning)
         draw.draw("triangles", self._index)
 
-    def _table(self, frame: PaneFrame) -> gloo.Texture2D:
-        key = (frame.palette, frame.transparent)
+    def _table(self, frame: PaneFrame, meaning: Meaning) -> gloo.Texture2D:
+        key = (frame.palette, meaning, frame.transparent)
         if key not in self._tables:
-            table = density_table(*key)[None]
+            table = colour_table(*key)[None]
             self._tables[key] = gloo.Texture2D(table, interpolation="linear", internalformat="rgba32f")
         return self._tables[key]
 
@@ -104,16 +111,22 @@ def _upload(image: Array) -> DensityImage:
     return DensityImage(texture, lit_spans(fine))
 
 
-def refined(image: Array) -> Array:
+def _upload_signed(image: Array) -> DensityImage:
+    fine = refined(image, signed=True)
+    texture = gloo.Texture2D(fine, interpolation="linear", internalformat="r32f")
+    return DensityImage(texture, lit_spans(np.abs(fine)))
+
+
+def refined(image: Array, signed: bool = False) -> Array:
     """The image on a grid of at least FINE rows.
 
-    Halfway between two points stands the cubic through four, so the given values stay. Negative and missing
-    values become 0, for it is a density.
+    Halfway between two points stands the cubic through four, so the given values stay. Missing values become
+    0, and so do negative ones, unless the values are ``signed``.
     """
     fine = np.nan_to_num(as_float(image), nan=0.0, posinf=0.0, neginf=0.0)
     while fine.shape[0] < FINE and min(fine.shape) >= 4:
         fine = _halved(_halved(fine).T).T
-    return as_float(np.maximum(fine, 0))
+    return as_float(fine if signed else np.maximum(fine, 0))
 
 
 def _halved(image: Array) -> Array:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fmstudio.render.colours import density_table
+from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import DARK, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
-from fmstudio.render.scene import ArrowLayer, InkLayer, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, InkLayer, Meaning, PointLayer, TrailLayer
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
     CAMERA,
@@ -102,7 +102,7 @@ def test_that_a_density_cut_by_its_rectangle_fades_outside_of_it(renderer: Make)
 
 
 def test_that_a_density_shows_the_table_s_colour_of_its_value(renderer: Make) -> None:
-    table = density_table(DARK)
+    table = colour_table(DARK, Meaning.DENSITY)
     for value in (0.02, 0.1, 0.3, 0.6, 1.0):
         pixels = renderer().draw(scene(density(np.full((32, 32), value, np.float32))))
         entry = table[round(np.sqrt(value) * (len(table) - 1))]

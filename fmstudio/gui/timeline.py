@@ -16,10 +16,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fmstudio.document.document import Document
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
+from fmstudio.studio.clocks import PATH_CLOCK, Clock, clock, finest_steps
 from fmstudio.studio.session import Session
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -41,6 +43,7 @@ class TimeLine(QWidget):
         self._theme = theme
         self._t = 0.0
         self._steps = 1
+        self._clock = PATH_CLOCK
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Time")
@@ -51,9 +54,9 @@ class TimeLine(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(400, 52)
 
-    def show_time(self, t: float, steps: int) -> None:
-        if (t, steps) != (self._t, self._steps):
-            self._t, self._steps = t, steps
+    def show_time(self, t: float, steps: int, clock: Clock) -> None:
+        if (t, steps, clock) != (self._t, self._steps, self._clock):
+            self._t, self._steps, self._clock = t, steps, clock
             self.update()
 
     def _on_theme_changed(self, _palette: Palette) -> None:
@@ -89,8 +92,9 @@ class TimeLine(QWidget):
         left, right, y = float(_MARGIN), float(self.width() - _MARGIN), 21.0
         self._paint_ticks(painter, left, right, y)
         gradient = QLinearGradient(left, y, right, y)
-        gradient.setColorAt(0, QColor(palette.source))
-        gradient.setColorAt(1, QColor(palette.target))
+        start, end = self._colours()
+        gradient.setColorAt(0, QColor(start))
+        gradient.setColorAt(1, QColor(end))
         painter.setPen(QPen(gradient, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         self._paint_ends(painter)
@@ -112,14 +116,18 @@ class TimeLine(QWidget):
             x = left + (right - left) * k / self._steps
             painter.drawLine(QPointF(x, y + 6), QPointF(x, y + 10))
 
-    def _paint_ends(self, painter: QPainter) -> None:
+    def _colours(self) -> tuple[str, str]:
         palette = self._theme.palette
+        return getattr(palette, self._clock.start_role), getattr(palette, self._clock.end_role)
+
+    def _paint_ends(self, painter: QPainter) -> None:
+        clock, (start, end) = self._clock, self._colours()
         letter, index = QFont(self.font()), QFont(self.font())
         letter.setItalic(True)
         index.setPixelSize(max(9, letter.pixelSize() - 3))
-        self._paint_symbol(painter, _MARGIN - 4, "init", palette.source, letter, index)
-        width = QFontMetrics(letter).horizontalAdvance("p") + QFontMetrics(index).horizontalAdvance("data")
-        self._paint_symbol(painter, self.width() - _MARGIN + 4 - width, "data", palette.target, letter, index)
+        self._paint_symbol(painter, _MARGIN - 4, clock.start, start, letter, index)
+        width = QFontMetrics(letter).horizontalAdvance("p") + QFontMetrics(index).horizontalAdvance(clock.end)
+        self._paint_symbol(painter, self.width() - _MARGIN + 4 - width, clock.end, end, letter, index)
 
     def _paint_symbol(
         self, painter: QPainter, x: int, name: str, colour: str, letter: QFont, index: QFont
@@ -141,12 +149,14 @@ class TimelineBar(QFrame):
         self._session = session
         self._theme = theme
         self._shown: tuple[object, ...] = ()
+        self._document: Document | None = None
+        self._clock, self._steps = PATH_CLOCK, 1
         self.line = TimeLine(theme)
-        self.first = self._button("first", "Go to the source (Home)", self._on_first_clicked)
+        self.first = self._button("first", "Go to the start (Home)", self._on_first_clicked)
         self.previous = self._button("prev", "One solver step back (Left)", self._on_previous_clicked)
         self.play = self._button("play", "Play or pause (Space)", self._on_play_clicked)
         self.next = self._button("next", "One solver step on (Right)", self._on_next_clicked)
-        self.last = self._button("last", "Go to the target (End)", self._on_last_clicked)
+        self.last = self._button("last", "Go to the end (End)", self._on_last_clicked)
         self.loop = self._button("loop", "", self._on_loop_clicked)
         self.speed = QComboBox()
         self._t_label, self._step_label = QLabel(), QLabel()
@@ -198,9 +208,12 @@ class TimelineBar(QFrame):
     def refresh(self) -> None:
         """Once per frame: show where time is."""
         playback = self._session.playback
-        steps = self._session.store.document.simulation.steps
-        self.line.show_time(playback.t, steps)
-        self._t_label.setText(f"t = {playback.t:.2f}")
+        document = self._session.store.document
+        if document is not self._document:
+            self._document, self._clock, self._steps = document, clock(document), finest_steps(document)
+        steps = self._steps
+        self.line.show_time(playback.t, steps, self._clock)
+        self._t_label.setText(self._clock.words(playback.t))
         self._step_label.setText(f"step {int(playback.t * steps + 1e-9)} / {steps}")
         look = (playback.playing, playback.loop, self._theme.palette.name)
         if look != self._shown:
@@ -257,4 +270,4 @@ class TimelineBar(QFrame):
         self._step(steps)
 
     def _step(self, steps: int) -> None:
-        self._session.playback.step(steps, self._session.store.document.simulation.steps)
+        self._session.playback.step(steps, self._steps)

@@ -76,3 +76,9 @@ def clock(document: Document) -> Clock:
         return PATH_CLOCK
     ends = {(c.start, c.end, c.start_role, c.end_role) for c in clocks}
     return Clock("", 1.0, *ends.pop()) if len(ends) == 1 else Clock("")
+
+
+def finest_steps(document: Document) -> int:
+    """The solver steps of the pane that takes most: single steps go by these."""
+    panes = range(len(document.view.panes))
+    return max(document.experiment(index).simulation.steps for index in panes)

@@ -7,7 +7,7 @@ import pytest
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
-from fmstudio.studio.clocks import PATH_CLOCK, clock, clock_of
+from fmstudio.studio.clocks import PATH_CLOCK, clock, clock_of, finest_steps
 
 
 def side_by_side(*dynamics: m.DynamicsSpec) -> Document:
@@ -58,3 +58,8 @@ def test_that_panes_of_one_clock_share_it_and_others_count_parts_of_the_way() ->
 def test_that_the_span_is_told_where_it_is_not_that_of_a_path() -> None:
     assert clock_of(m.ODESpec()).span() == ""
     assert clock_of(m.LangevinSpec(duration=6.0)).span() == "s from 0 to 6"
+
+
+def test_that_single_steps_are_those_of_the_pane_that_takes_most() -> None:
+    panes = tuple(PaneSpec(simulation=m.SimulationSpec(steps=n)) for n in (8, 200, 20))
+    assert finest_steps(Document(view=ViewSpec(panes=panes))) == 200

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import commands
+from fmstudio.studio.clocks import finest_steps
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
@@ -107,7 +108,7 @@ class Handlers(QObject):
         self._step(1)
 
     def _step(self, steps: int) -> None:
-        self._session.playback.step(steps, self._session.store.document.simulation.steps)
+        self._session.playback.step(steps, finest_steps(self._session.store.document))
 
     # ---- model ----
 

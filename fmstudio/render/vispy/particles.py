@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from vispy import gloo
 
 from fmstudio.render.palette import rgb
-from fmstudio.render.scene import Bytes, ParticleLayer, PointLayer
+from fmstudio.render.scene import Array, Bytes, ParticleLayer, PointLayer
 from fmstudio.render.vispy.frame import PaneFrame, program
 from fmstudio.render.vispy.uploads import Uploads, as_float
 
 RING, RIM = 0.8, 0.5
 """Width in logical pixels and opacity of the ring that keeps particles apart."""
 CROWD = 5_000
-"""More particles than this are drawn without rings."""
+"""More particles than this are drawn without rings, and in an order that a processor draws faster."""
 
 _VERTEX = """
 attribute vec2 a_from;
@@ -30,15 +31,16 @@ void main() {
 """
 
 _FRAGMENT = """
-uniform float u_size;
-uniform float u_radius;
+uniform vec2 u_edge;
 #ifdef RING
 uniform vec4 u_rim;    // premultiplied colour of the ring around the disc
 uniform float u_ring;  // its width in pixels
 #endif
 varying vec4 v_colour;
 void main() {
-    float inside = u_radius + 0.5 - u_size * distance(gl_PointCoord, vec2(0.5));
+    // (r^2 - d^2) / 2r + 1/2: the distance from the edge as far as it matters, without a root.
+    vec2 d = gl_PointCoord - 0.5;
+    float inside = u_edge.x - u_edge.y * dot(d, d);
     float cover = clamp(inside, 0.0, 1.0);
     gl_FragColor = v_colour * cover;
 #ifdef RING
@@ -62,6 +64,7 @@ class DiscProgram:
         colour: gloo.VertexBuffer | tuple[float, float, float, float],
         diameter: float,
         frame: PaneFrame,
+        order: gloo.IndexBuffer | None = None,
     ) -> None:
         """Discs of ``diameter`` logical pixels, at weight w between two places (a, b, w)."""
         pixels = max(diameter * frame.ratio, 1.0)
@@ -70,11 +73,12 @@ class DiscProgram:
         draw["u_view"] = frame.view
         draw["a_from"], draw["a_to"], draw["u_weight"] = places
         draw["a_colour"] = colour
-        draw["u_radius"], draw["u_size"] = pixels / 2, pixels + 2 * ring + 1.0
+        size = pixels + 2 * ring + 1.0
+        draw["u_size"], draw["u_edge"] = size, (pixels / 4 + 0.5, size * size / pixels)
         if ring:
             draw["u_ring"] = ring
             draw["u_rim"] = (*(RIM * v for v in rgb(frame.palette.canvas)), RIM)
-        draw.draw("points")
+        draw.draw("points", order)
 
 
 class ParticleVisual:
@@ -85,14 +89,20 @@ class ParticleVisual:
         self.uploads: Uploads[gloo.VertexBuffer] = Uploads(
             lambda p: gloo.VertexBuffer(as_float(p)), limit=256 << 20
         )
+        self._orders: Uploads[gloo.IndexBuffer] = Uploads(
+            lambda p: gloo.IndexBuffer(order_by_place(p)), limit=128 << 20
+        )
         self.colours: Uploads[gloo.VertexBuffer] = Uploads(_colour_buffer, limit=64 << 20)
 
     def draw(self, layer: ParticleLayer, frame: PaneFrame) -> None:
         if len(layer.a) == 0:
             return
         places = (self.uploads.of(layer.a), self.uploads.of(layer.b), layer.weight)
-        discs = self._ringed if len(layer.a) <= CROWD else self._crowd
-        discs.draw(places, self.colours.of(layer.colours), layer.size, frame)
+        colours = self.colours.of(layer.colours)
+        if len(layer.a) <= CROWD:
+            self._ringed.draw(places, colours, layer.size, frame)
+        else:
+            self._crowd.draw(places, colours, layer.size, frame, self._orders.of(layer.a))
 
 
 class PointVisual:
@@ -113,3 +123,15 @@ class PointVisual:
 
 def _colour_buffer(colours: Bytes) -> gloo.VertexBuffer:
     return gloo.VertexBuffer(np.asarray(colours, np.float32) / 255)
+
+
+def order_by_place(points: Array) -> npt.NDArray[np.uint32]:
+    """An order in which neighbours follow each other: by 16 x 16 cells, within a cell as they come.
+
+    Without a GPU half of a crowd's time goes into memory that lies apart. The order depends on the points
+    alone, so the same scene remains the same picture.
+    """
+    places = np.nan_to_num(as_float(points), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = places.min(0), places.max(0)
+    column, row = ((places - low) * (15.99 / np.maximum(high - low, 1e-12))).astype(np.uint8).T
+    return np.argsort(row * np.uint8(16) + column, kind="stable").astype(np.uint32)

@@ -16,6 +16,7 @@ from vispy.gloo import glir
 from fmstudio.render.scene import Layer, Scene
 from fmstudio.render.vispy.density import BAND, EDGE, lit_spans, refined, strip_corners
 from fmstudio.render.vispy.offscreen import OffscreenRenderer
+from fmstudio.render.vispy.particles import order_by_place
 from fmstudio.render.vispy.trails import segment_corners
 from fmstudio.render.vispy.uploads import Uploads
 from tests.render.vispy.conftest import Make
@@ -137,6 +138,22 @@ def test_that_strips_leave_out_what_is_dark() -> None:
     full = strip_corners(lit_spans(1 + image), lit_spans(image), 65, 65)
     assert full.min(0).tolist() == [-EDGE, -EDGE]
     assert full.max(0).tolist() == [64 + EDGE, 64 + EDGE]
+
+
+@given(st.integers(1, 400), st.integers(0, 10_000))
+def test_that_the_order_of_a_crowd_leaves_nobody_out(n: int, seed: int) -> None:
+    places = np.random.default_rng(seed).normal(size=(n, 2)).astype(np.float32)
+    places[:: n // 3 + 1] = np.nan
+    assert np.array_equal(np.sort(order_by_place(places)), np.arange(n))
+
+
+def test_that_neighbours_follow_each_other_and_none_overtakes_in_its_cell() -> None:
+    places = np.random.default_rng(0).normal(size=(20_000, 2)).astype(np.float32)
+    order = order_by_place(places)
+    steps = np.hypot(*np.diff(places[order], axis=0).T)
+    assert np.median(steps) < 0.3 * np.median(np.hypot(*np.diff(places, axis=0).T))
+    together = np.tile(places[:1], (50, 1))
+    assert np.array_equal(order_by_place(together), np.arange(50))
 
 
 def test_that_every_segment_has_two_triangles_of_its_own() -> None:

@@ -15,16 +15,27 @@ from torch import Tensor
 
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.training import Coupling as CouplingSpec
-from fmstudio.engine.messages import LearnedModel
+from fmstudio.document.specs.training import ModelSpec, Objective
+from fmstudio.engine.messages import Guide, LearnedModel
 from fmstudio.flows import shapes
 from fmstudio.flows.couplings import Coupling, ExactOT, Independent, Sinkhorn
 from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
 from fmstudio.flows.fields import ExactField, Field, LearnedField
+from fmstudio.flows.guidance import (
+    Classifier,
+    ClassifierFree,
+    ClassifierGuided,
+    ExactClassifier,
+    LearnedClassifier,
+)
+from fmstudio.flows.labels import split_by_label
 from fmstudio.flows.networks import MLP
 from fmstudio.flows.paths import ProbabilityPath
 from fmstudio.flows.posterior import Marginal
 from fmstudio.flows.posterior import marginal as closed_form
+from fmstudio.flows.realnvp import RealNVP
 from fmstudio.flows.schedules import (
     FMOT,
     VE,
@@ -123,16 +134,124 @@ COUPLINGS: dict[CouplingSpec, type[Coupling]] = {
 }
 
 
-@lru_cache(maxsize=16)
+Model = MLP | RealNVP | LearnedClassifier
+"""What is trained: all of its numbers are the vector ``flat``."""
+
+
+def fresh_model(
+    objective: Objective, spec: ModelSpec, target: d.DistributionSpec, generator: torch.Generator
+) -> Model:
+    """Before its first step. Raises ValueError for a target without labels where they are needed."""
+    return _MODELS[objective](spec, target, generator)
+
+
+def restored_model(learned: LearnedModel) -> Model:
+    """The model with the parameters of that snapshot. Raises ValueError for weights that do not fit it."""
+    model = fresh_model(learned.objective, learned.model, learned.target, torch.Generator())
+    flat = tensor(learned.parameters.values)
+    if flat.shape != model.flat.shape:
+        raise ValueError(
+            f"The saved weights do not fit the model: it takes {len(model.flat)} numbers, "
+            f"but there are {flat.numel()}. Train it anew."
+        )
+    model.flat.copy_(flat)
+    return model
+
+
+trained_model = lru_cache(maxsize=16)(restored_model)
+"""The same, kept for all lanes: not to be trained."""
+
+
 def network(learned: LearnedModel) -> MLP:
-    """The network with the parameters of that snapshot; not to be trained."""
-    return MLP.from_flat(learned.model.width, learned.model.layers, tensor(learned.parameters.values))
+    """Raises ValueError for a model that is no velocity network."""
+    model = trained_model(learned)
+    if not isinstance(model, MLP):
+        raise ValueError(f"A model trained by {learned.objective} has no velocity: show its particles.")
+    return model
+
+
+def labels_of(target: d.DistributionSpec) -> int:
+    """How many labels a target has. Raises ValueError for one without."""
+    return len(split_by_label(distribution(target))[0])
+
+
+def _network(spec: ModelSpec, target: d.DistributionSpec, generator: torch.Generator) -> MLP:
+    return MLP(spec.width, spec.layers, generator, labels_of(target) if spec.conditional else 0)
+
+
+_MODELS: dict[Objective, Callable[[ModelSpec, d.DistributionSpec, torch.Generator], Model]] = {
+    Objective.CFM: _network,
+    Objective.DSM: _network,
+    Objective.EXACT: _network,
+    Objective.CNF_ML: lambda s, _, g: MLP(s.width, s.layers, g),
+    Objective.REALNVP: lambda s, _, g: RealNVP(s.width, s.couplings, g),
+    Objective.CLASSIFIER: lambda s, t, g: LearnedClassifier(s.width, s.layers, labels_of(t), g),
+}
+
+
+# ---- fields ------------------------------------------------------------------------------------------
 
 
 def field(
-    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, learned: LearnedModel | None
+    source: d.DistributionSpec,
+    target: d.DistributionSpec,
+    path: p.PathSpec,
+    learned: LearnedModel | None,
+    guide: Guide | None = None,
 ) -> Field:
-    """The learned field, or (None) the exact one. Raises NoClosedForm where that does not exist."""
+    """The learned field, or (None) the exact one, guided if so asked. Raises NoClosedForm where there is no
+    exact one, ValueError where the guidance asks for what the target or the model does not have."""
     if learned is None:
-        return ExactField(marginal(source, target, path))
-    return LearnedField(network(learned), schedule(learned.path))
+        unguided: Field = ExactField(marginal(source, target, path))
+    else:
+        unguided = LearnedField(network(learned), schedule(learned.path))
+    if guide is None or guide.spec.scale == 0:
+        return unguided
+    _require_label(guide.spec.label, target)
+    if guide.spec.method is GuidanceMethod.CLASSIFIER_FREE:
+        conditional = _conditional(source, target, path, learned, guide.spec.label)
+        return ClassifierFree(unguided, conditional, guide.spec.scale)
+    classifier = _classifier(source, target, path, guide)
+    return ClassifierGuided(unguided, classifier, guide.spec.label, guide.spec.scale)
+
+
+def _require_label(label: int, target: d.DistributionSpec) -> None:
+    labels = labels_of(target)
+    if label >= labels:
+        raise ValueError(f"This target has the labels 0 to {labels - 1}, not {label}.")
+
+
+def _conditional(
+    source: d.DistributionSpec,
+    target: d.DistributionSpec,
+    path: p.PathSpec,
+    learned: LearnedModel | None,
+    label: int,
+) -> Field:
+    """The field towards one label, exact or as the conditional network answers."""
+    if learned is None:
+        part = split_by_label(distribution(target))[1][label]
+        return ExactField(closed_form(distribution(source), part, schedule(path)))
+    if not learned.model.conditional:
+        raise ValueError("Guidance without a classifier needs a conditional network: train one.")
+    return LearnedField(network(learned).given(label), schedule(path))
+
+
+def _classifier(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, guide: Guide
+) -> Classifier:
+    if guide.spec.method is GuidanceMethod.EXACT:
+        return exact_classifier(source, target, path)
+    if guide.classifier is None:
+        raise ValueError("There is no trained classifier yet: train it, or take the exact one.")
+    model = trained_model(guide.classifier)
+    assert isinstance(model, LearnedClassifier)
+    return model
+
+
+@lru_cache(maxsize=8)
+def exact_classifier(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
+) -> ExactClassifier:
+    """Raises ValueError for a target without labels, NoClosedForm where there is none."""
+    return ExactClassifier(distribution(source), distribution(target), schedule(path))

@@ -12,6 +12,8 @@ from fmstudio.engine.messages import (
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
+    GradientsRequest,
+    LabelsRequest,
     PairsRequest,
     Request,
     SamplesRequest,
@@ -55,6 +57,8 @@ _RANKS: dict[type, Rank] = {
     WarpRequest: Rank.TRAJECTORIES,
     W2Request: Rank.MEASURE,
     FieldErrorRequest: Rank.MEASURE,
+    LabelsRequest: Rank.SAMPLES,
+    GradientsRequest: Rank.MEASURE,
 }
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
+from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
 
@@ -57,8 +58,18 @@ class LearnedModel:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """A pull towards one label, and the classifier that was trained for it, if it is a learned one."""
+
+    spec: GuidanceSpec
+    classifier: LearnedModel | None = None
+
+
+@dataclass(frozen=True)
 class TrajectoriesRequest:
-    """Simulate particles. Result (steps + 1, particles, 2); ``learned`` None means the exact field."""
+    """Simulate particles. Result (steps + 1, particles, 2); ``learned`` None means the exact field.
+
+    A learned RealNVP is no field: its particles go from layer to layer, straight in between."""
 
     source: DistributionSpec
     target: DistributionSpec
@@ -66,6 +77,7 @@ class TrajectoriesRequest:
     dynamics: DynamicsSpec
     simulation: SimulationSpec
     learned: LearnedModel | None = None
+    guide: Guide | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,6 +164,7 @@ class FieldRequest:
     quantity: Quantity = Quantity.VELOCITY
     learned: LearnedModel | None = None
     law: FreeProcess | None = None
+    guide: Guide | None = None
     first: int = field(default=0, compare=False)
 
     @property
@@ -243,6 +256,38 @@ class FieldErrorRequest:
         return (len(self.times), 1)
 
 
+@dataclass(frozen=True)
+class LabelsRequest:
+    """The likeliest label of the place where each particle ends, by Bayes' rule. Result (1, particles)."""
+
+    trajectories: TrajectoriesRequest
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1, self.trajectories.simulation.particles)
+
+
+@dataclass(frozen=True)
+class GradientsRequest:
+    """How far the gradients of the flow-matching and the conditional flow-matching loss agree on the same
+    x_t of a batch (000 Thm 3; 004 Thm 2), in the network ``model`` after a short training by ``training``.
+
+    Result (len(batches), 2): cosine, and norm of the conditional over that of the other, each the mean over
+    some batches of that size.
+    """
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    model: ModelSpec
+    training: TrainingSpec
+    batches: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.batches), 2)
+
+
 Request = (
     TrajectoriesRequest
     | DensityRequest
@@ -252,12 +297,14 @@ Request = (
     | WarpRequest
     | W2Request
     | FieldErrorRequest
+    | LabelsRequest
+    | GradientsRequest
 )
 
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Train a network for ``training.steps`` steps.
+    """Train a model for ``training.total_steps`` steps.
 
     ``resume`` continues from its parameters (the optimiser's moments start afresh): the steps that remain of
     that run or, if it was complete, as many again.

@@ -1,6 +1,6 @@
 """A training under way in the engine: advances by a few optimiser steps, publishes losses and snapshots.
 
-The network and its optimiser live here and nowhere else; what leaves are copies. Runs on the loop's thread.
+The model and its optimiser live here and nowhere else; what leaves are copies. Runs on the loop's thread.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from fmstudio.document.arrays import FrozenArray
-from fmstudio.document.specs.training import Coupling
-from fmstudio.engine import build
+from fmstudio.engine import build, learning
 from fmstudio.engine.messages import (
     LearnedModel,
     Refusal,
@@ -26,9 +25,6 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.protocol import Notice
 from fmstudio.flows.networks import MLP
-from fmstudio.flows.objectives import loss_floor_terms
-from fmstudio.flows.posterior import NoClosedForm
-from fmstudio.flows.training import TrainingStep, train
 
 SLICE_SECONDS = 0.003
 PROGRESS_SECONDS = 0.1
@@ -40,7 +36,7 @@ SNAPSHOT_GROWTH = 0.05
 
 @final
 class FlowTraining:
-    """Trains one velocity network."""
+    """Trains one model."""
 
     def __init__(
         self,
@@ -53,10 +49,10 @@ class FlowTraining:
         self._request = request
         self._emit = emit
         self._clock = clock
-        self._first, self._steps = _span(request)
+        self._first, self._steps = learning.span(request)
         self._step = self._first
         self._state = TrainingState.RUNNING
-        self._network: MLP | None = None
+        self._model: build.Model | None = None
         self._floor: float | None = None
         self._work: Iterator[None] = self._run()
         self._pending: list[float] = []
@@ -99,50 +95,32 @@ class FlowTraining:
 
     def _run(self) -> Iterator[None]:
         """The whole training, floor included; may be left at any yield."""
-        steps = self._steps_of_training()
+        steps = self._start()
         yield
         floor = self._floor_in_slices()
         for step in steps:
-            self._step = step.step
-            self._pending.append(step.loss)
-            next(floor, None)
+            if step is not None:
+                self._step = step.step
+                self._pending.append(step.loss)
+                next(floor, None)
             yield
         yield from floor
 
-    def _steps_of_training(self) -> Iterator[TrainingStep]:
-        request, spec = self._request, self._request.training
-        device = training_device(spec.device)
-        self._network = _fresh_or_resumed(request, device)
-        return train(
-            build.distribution(request.source),
-            build.distribution(request.target),
-            build.schedule(request.path),
-            build.COUPLINGS[spec.coupling](),
-            self._network,
-            objective=spec.objective.value,
-            steps=self._steps,
-            batch_size=spec.batch_size,
-            learning_rate=spec.learning_rate,
-            generator=torch.Generator().manual_seed(spec.seed + self._first),
-            first_step=self._first,
-        )
+    def _start(self) -> learning.Steps:
+        """A network is trained where it is asked for; the small models of other kinds on the processor."""
+        model = learning.model_for(self._request)
+        device = training_device(self._request.training.device)
+        self._model = model.to(device) if isinstance(model, MLP) else model
+        return learning.steps_of(self._request, self._model)
 
     def _floor_in_slices(self) -> Iterator[None]:
-        """The irreducible loss, if it is known: for independent pairs of a source with a closed form."""
-        request = self._request
-        if request.training.coupling is not Coupling.INDEPENDENT:
-            return
-        try:
-            marginal = build.marginal(request.source, request.target, request.path)
-        except NoClosedForm:
-            return
+        """The irreducible loss, if it is known."""
         terms = []
-        for term in loss_floor_terms(
-            marginal, build.schedule(request.path), request.training.objective.value
-        ):
+        for term in learning.floor_terms(self._request):
             terms.append(term)
             yield
-        self._floor = sum(terms) / len(terms)
+        if terms:
+            self._floor = sum(terms) / len(terms)
 
     # ---- what is told -------------------------------------------------------------------------------
 
@@ -164,7 +142,7 @@ class FlowTraining:
     def _show(self) -> None:
         """Publish the weights, if there are any that were trained."""
         self._showed = self._clock()
-        if self._network is None or self._step == self._first:
+        if self._model is None or self._step == self._first:
             return
         request = self._request
         self._emit(
@@ -173,7 +151,7 @@ class FlowTraining:
                 LearnedModel(
                     request.model,
                     request.training.objective,
-                    FrozenArray(self._network.flat.cpu().numpy()),
+                    FrozenArray(self._model.flat.cpu().numpy()),
                     self._step,
                     request.source,
                     request.target,
@@ -233,25 +211,3 @@ def training_device(choice: str) -> torch.device:
         raise ValueError("training.device is cuda, but there is no CUDA device here; choose auto or cpu.")
     use_gpu = choice != "cpu" and torch.cuda.is_available()
     return torch.device("cuda" if use_gpu else "cpu")
-
-
-def _span(request: TrainRequest) -> tuple[int, int]:
-    """(steps taken already, steps in all)."""
-    first, steps = request.resume.step if request.resume else 0, request.training.steps
-    return first, steps if first < steps else first + steps
-
-
-def _fresh_or_resumed(request: TrainRequest, device: torch.device) -> MLP:
-    if request.resume is None:
-        generator = torch.Generator().manual_seed(request.training.seed)
-        network = MLP(request.model.width, request.model.layers, generator)
-    else:
-        if request.resume.model != request.model:
-            raise ValueError(
-                f"Training cannot go on: the weights belong to {request.resume.model.layers} layers of "
-                f"{request.resume.model.width}, the model now has {request.model.layers} of "
-                f"{request.model.width}. Train anew, or set the model back."
-            )
-        parameters = build.tensor(request.resume.parameters.values)
-        network = MLP.from_flat(request.model.width, request.model.layers, parameters)
-    return network.to(device)

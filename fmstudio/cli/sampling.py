@@ -32,7 +32,7 @@ from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
 from fmstudio.engine.workshop import prepare_torch
 from fmstudio.flows.likelihood import initial_log_prob
 from fmstudio.flows.likelihood import log_density as log_density_of_flow
-from fmstudio.flows.simulate import simulate
+from fmstudio.flows.simulate import TILE
 from fmstudio.studio.planner import model_key
 
 KINDS: tuple[str, ...] = tuple(
@@ -88,7 +88,7 @@ class Sampling:
         if self._start is not None:
             motion = replace(motion, start=self._start)
         noise = torch.Generator().manual_seed(self._document.simulation.noise_seed)
-        states = simulate(motion.dynamics, motion.solver, motion.start, motion.times, noise)
+        states = (state for state in motion.states(noise, TILE) if state is not None)
         kept, last = _gathered(states, keep)
         if not bool(torch.isfinite(last).all()):
             fail("The particles ran off to infinity: use more steps or a smaller sigma.", 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -37,7 +38,7 @@ from fmstudio.flows.dynamics import (
 from fmstudio.flows.fields import Field
 from fmstudio.flows.processes import ProcessLaw, process_law
 from fmstudio.flows.schedules import Schedule
-from fmstudio.flows.simulate import starting_points
+from fmstudio.flows.simulate import simulate_in_tiles, starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
 
 FREE = m.FREE
@@ -56,6 +57,25 @@ class Motion:
     solver: Solver
     start: Tensor
     times: tuple[float, ...]
+    """of the states that are shown"""
+    substeps: int = 1
+    """solver steps from one of them to the next"""
+
+    def states(self, noise: torch.Generator, tile: int) -> Iterator[Tensor | None]:
+        """The states at ``times``; None wherever a long step may be interrupted."""
+        taken = 0
+        fine = tuple(self._fine_times())
+        for state in simulate_in_tiles(self.dynamics, self.solver, self.start, fine, noise, tile):
+            if state is None:
+                yield None
+                continue
+            yield state if taken % self.substeps == 0 else None
+            taken += 1
+
+    def _fine_times(self) -> Iterator[float]:
+        for start, end in pairwise(self.times):
+            yield from (start + (end - start) * k / self.substeps for k in range(self.substeps))
+        yield self.times[-1]
 
 
 def motion(request: TrajectoriesRequest) -> Motion:
@@ -68,6 +88,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
         SOLVERS[spec.solver](),
         _start(request),
         tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
+        spec.substeps if isinstance(spec, m.LangevinSpec) else 1,
     )
 
 

@@ -72,9 +72,7 @@ def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
     motion = motions.motion(request)
     noise = torch.Generator().manual_seed(request.simulation.noise_seed)
     yield None
-    yield from simulate_in_tiles(
-        motion.dynamics, motion.solver, motion.start, motion.times, noise, _tile(request)
-    )
+    yield from motion.states(noise, _tile(request))
 
 
 def _interpolated(request: TrajectoriesRequest, spec: InterpolantSpec) -> Iterator[Tensor | None]:
@@ -95,7 +93,7 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
         return
     cure = "more steps"
     if isinstance(request.dynamics, LangevinSpec):
-        cure = "more steps, a smaller σ or a shorter duration, or MALA"
+        cure = "more substeps, a smaller σ or a shorter duration"
     elif isinstance(request.dynamics, AnnealedLangevinSpec):
         cure = "more steps, a smaller σ or a shorter duration"
     elif isinstance(request.dynamics, FREE):

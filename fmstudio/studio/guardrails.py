@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
-from fmstudio.document.specs.dynamics import SDESpec
+from fmstudio.document.specs.dynamics import LangevinSpec, SDESpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal
 from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
@@ -34,6 +34,7 @@ class Remedy(StrEnum):
     NORMAL_SOURCE = "Use the normal source"
     SHOW_EXACT = "Show the exact field"
     MORE_STEPS = "Use 100 steps"
+    FINER_LANGEVIN = "Use five times the substeps"
     DRAW = "Draw"
 
 
@@ -75,7 +76,9 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
     dynamics, simulation = experiment.dynamics, experiment.simulation
     slot = results.slots.get(f"trajectories/{index}")
     refused = slot is not None and slot.problem and slot.refusal is not Refusal.FAILURE
-    if slot is not None and refused and experiment.field is FieldChoice.LEARNED:
+    if slot is not None and refused and isinstance(dynamics, LangevinSpec):
+        yield Guardrail(Section.MOTION, slot.problem, Remedy.FINER_LANGEVIN)
+    elif slot is not None and refused and experiment.field is FieldChoice.LEARNED:
         remedy = Remedy.NONE if isinstance(experiment.source, StandardNormalSpec) else Remedy.NORMAL_SOURCE
         yield Guardrail(Section.MOTION, slot.problem, remedy)
     if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > 0.15 * simulation.steps:

@@ -47,13 +47,15 @@ class ReverseSDESpec(Spec):
 
 class LangevinSpec(Spec):
     """dX = sigma^2/2 grad log p_data dt + sigma dW, from the source, for ``duration`` units of its own time
-    (001 eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one."""
+    (001 eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one. Narrow targets
+    need short steps: ``substeps`` solver steps are taken from one state that is shown to the next."""
 
     title: ClassVar[str] = "Langevin"
     kind: Literal["langevin"] = "langevin"
     solver: Literal["ula", "mala"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
     duration: float = setting(4.0, "Duration", low=0.1, high=100.0, step=0.5)
+    substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
 
 
 class ProbabilityFlowSpec(Spec):

@@ -1,9 +1,11 @@
-"""The small switches in a pane's corner: one a layer."""
+"""The small switches in a pane's corner: one a layer, and a menu of the rarer ones."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
+from fmstudio.document.specs.view import LayersSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
@@ -15,7 +17,12 @@ LAYERS = (
     ("particles", "Particles"),
     ("trajectories", "Trajectories"),
     ("field", "Vector field"),
+)
+RARER_LAYERS = (
     ("data", "Samples of the target"),
+    ("paths", "Whole paths"),
+    ("couplings", "Coupling lines"),
+    ("grid", "Warped grid"),
 )
 
 
@@ -36,6 +43,37 @@ class LayerSwitch(QPushButton):
         commands.toggle_layer(self._session, self._pane, self.layer)
 
 
+class LayerMenu(QPushButton):
+    """The rarer layers, one checkable entry each."""
+
+    def __init__(self, session: Session, pane: int) -> None:
+        super().__init__()
+        self._session, self._pane = session, pane
+        self.setProperty("kind", "tool")
+        self.setFixedSize(28, 26)
+        self.setToolTip("More layers")
+        self.setAccessibleName(f"More layers, pane {pane + 1}")
+        menu = QMenu(self)
+        self.entries: dict[str, QAction] = {layer: menu.addAction(title) for layer, title in RARER_LAYERS}
+        for layer, entry in self.entries.items():
+            entry.setCheckable(True)
+            entry.setData(layer)
+        menu.triggered.connect(self._on_menu_triggered)
+        self.setMenu(menu)
+
+    def show_layers(self, layers: LayersSpec, palette: Palette) -> None:
+        """Follow the document; the button's own picture says whether any is on."""
+        for layer, entry in self.entries.items():
+            on = bool(getattr(layers, layer))
+            entry.setChecked(on)
+            entry.setIcon(icon(layer, palette.text if on else palette.secondary, 16))
+        lit = any(entry.isChecked() for entry in self.entries.values())
+        self.setIcon(icon("layers", palette.text if lit else palette.secondary, 16))
+
+    def _on_menu_triggered(self, entry: QAction) -> None:
+        commands.toggle_layer(self._session, self._pane, str(entry.data()))
+
+
 class LayerSwitches(QFrame):
     """The row of switches of one pane."""
 
@@ -50,6 +88,8 @@ class LayerSwitches(QFrame):
         self.buttons = [LayerSwitch(session, pane, layer, title) for layer, title in LAYERS]
         for button in self.buttons:
             row.addWidget(button)
+        self.menu = LayerMenu(session, pane)
+        row.addWidget(self.menu)
         theme.changed.connect(self._on_theme_changed)
         self.refresh()
 
@@ -67,6 +107,7 @@ class LayerSwitches(QFrame):
             on = bool(getattr(panes[self._pane].layers, button.layer))
             button.setChecked(on)
             button.setIcon(icon(button.layer, palette.text if on else palette.secondary, 16))
+        self.menu.show_layers(panes[self._pane].layers, palette)
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self.refresh()

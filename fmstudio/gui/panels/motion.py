@@ -10,13 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import (
     DYNAMICS,
+    MORE_DYNAMICS,
     SOLVER_TITLES,
+    WITHOUT_NOISE,
+    AnnealedLangevinSpec,
     LangevinSpec,
-    ODESpec,
     SDESpec,
     SigmaProfile,
     SimulationSpec,
 )
+from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.seed_row import SeedRow
@@ -24,7 +27,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
-from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, scale_of
+from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, SpecForm, scale_of
 from fmstudio.studio import panes
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
@@ -34,11 +37,22 @@ MOTIONS = (
     Choice("sde", "SDE", "The flow with noise and the score that makes up for it"),
     Choice("reverse-sde", "Reverse", "The reverse SDE: the path's own noising, backwards"),
     Choice("langevin", "Langevin", "Langevin dynamics on the target"),
+    Choice("more", "More", "Samples of pₜ, annealed Langevin, and processes that know no target"),
 )
+MORE = {str(spec.model_fields["kind"].default): str(spec.title) for spec in MORE_DYNAMICS}  # type: ignore[attr-defined]
+COUPLINGS = {
+    Coupling.INDEPENDENT.value: "at random",
+    Coupling.OT.value: "by exact optimal transport",
+    Coupling.SINKHORN.value: "by entropic transport (Sinkhorn)",
+}
 QUICK_STEPS = (1, 2, 4, 10, 20, 50, 100)
 PROFILES = {SigmaProfile.SQRT_BETA.value: "σ ∝ √β, ends at 0", SigmaProfile.CONSTANT.value: "constant"}
 _STEPS = Scale(1, 500, log=True, integer=True, least=1, most=2000)
-_SPECS: dict[str, Any] = {str(spec.model_fields["kind"].default): spec for spec in DYNAMICS}
+_SPECS: dict[str, Any] = {
+    str(spec.model_fields["kind"].default): spec for spec in (*DYNAMICS, *MORE_DYNAMICS)
+}
+_OWN_ROWS = ("sigma", "profile", "duration")
+"""Settings that several motions share: a slider stays where it is when the motion changes."""
 
 
 class StepButton(QPushButton):
@@ -68,6 +82,10 @@ class MotionPanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self.motions = Segmented("Motion", MOTIONS)
+        self.more = ChoiceBox("Further motions", MORE)
+        self.more.setPlaceholderText("Choose a motion")
+        choices = {"coupling": ("Paired", COUPLINGS)}
+        self.form = SpecForm(session, "dynamics", notify, choices=choices, skip=_OWN_ROWS)
         self.solver = ChoiceBox("Solver", {})
         self.quick = {steps: StepButton(steps) for steps in QUICK_STEPS}
         self._quick_edit = FieldEdit(session, "simulation.steps", "Change steps", notify)
@@ -87,13 +105,14 @@ class MotionPanel(Panel):
         self.duration = self._row(
             "dynamics.duration",
             "Duration",
-            Scale(0.1, 100, log=True, least=0.1, most=100),
-            "In units of Langevin time",
+            Scale(0.1, 20, log=True, least=0.1, most=100),
+            "How long, by the motion's own clock",
         )
         self.particles = self._row("simulation.particles", "Particles", scale_of(fields["particles"]), "")
         self.seeds = SeedRow(session, theme, notify)
         self.lay_out("Motion", "X_t", self._content(), Section.MOTION)
         self.motions.chosen.connect(self._on_motions_chosen)
+        self.more.picked.connect(self._on_more_picked)
         self.solver.picked.connect(self._on_solver_picked)
         for button in self.quick.values():
             button.picked.connect(self._on_quick_picked)
@@ -110,11 +129,19 @@ class MotionPanel(Panel):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
         box.addWidget(self.motions)
+        box.addWidget(self.more)
         box.addSpacing(4)
         box.addLayout(_labelled("Solver", self.solver))
         box.addWidget(self.steps)
         box.addLayout(_labelled("", *self.quick.values()))
-        for widget in (self.sigma, self.profile, self.duration, self.particles, self.seeds):
+        for widget in (
+            self.form,
+            self.sigma,
+            self.profile,
+            self.duration,
+            self.particles,
+            self.seeds,
+        ):
             box.addWidget(widget)
         return content
 
@@ -128,7 +155,7 @@ class MotionPanel(Panel):
     # ---- from the document ----
 
     def _on_dynamics_changed(self, dynamics: tuple[Any, ...]) -> None:
-        self.motions.show_choices(*(spec.kind for spec in dynamics))
+        self._show_kinds(dynamics)
         self.section.set_summary(panes.summary(self.session.store.document, "dynamics"))
         self._show_solver(dynamics)
         rows: tuple[tuple[str, FieldRow | ChoiceRow], ...] = (
@@ -143,11 +170,20 @@ class MotionPanel(Panel):
                 row.show_value(getattr(owner, name))
         self._show_seeds()
 
+    def _show_kinds(self, dynamics: tuple[Any, ...]) -> None:
+        kinds = list(dict.fromkeys(spec.kind for spec in dynamics))
+        further = [kind for kind in kinds if kind in MORE]
+        self.motions.show_choices(*("more" if kind in MORE else kind for kind in kinds))
+        self.more.setVisible(bool(further))
+        self.more.show_value(further[0] if len(further) == 1 else "")
+        self.form.show_spec(next((spec for spec in dynamics if spec.kind in MORE), dynamics[0]))
+        self.form.setVisible(bool(self.form.rows))
+
     def _show_solver(self, dynamics: tuple[Any, ...]) -> None:
         kinds = {type(spec) for spec in dynamics}
         solvers = list(dict.fromkeys(spec.solver for spec in dynamics))
-        self.solver.setEnabled(len(kinds) == 1)
         names = get_args(type(dynamics[0]).model_fields["solver"].annotation)
+        self.solver.setEnabled(len(kinds) == 1 and len(names) > 1)
         self.solver.offer({name: SOLVER_TITLES[name] for name in names})
         self.solver.setPlaceholderText("one for each pane")
         self.solver.show_value(solvers[0] if len(solvers) == 1 else "")
@@ -163,12 +199,22 @@ class MotionPanel(Panel):
 
     def _show_seeds(self) -> None:
         document = self.session.store.document
-        noisy = any(not isinstance(spec, ODESpec) for spec in panes.shown(document, "dynamics"))
+        noisy = any(not isinstance(spec, WITHOUT_NOISE) for spec in panes.shown(document, "dynamics"))
         self.seeds.show_seeds(panes.shown(document, "simulation")[0], noisy)
 
     # ---- from a person ----
 
     def _on_motions_chosen(self, kind: str) -> None:
+        if kind == "more":
+            self.more.show()
+            self.more.showPopup()
+        else:
+            self._choose(kind)
+
+    def _on_more_picked(self, kind: object) -> None:
+        self._choose(str(kind))
+
+    def _choose(self, kind: str) -> None:
         shown = panes.shown(self.session.store.document, "dynamics")
         if {spec.kind for spec in shown} == {kind}:
             return
@@ -186,9 +232,10 @@ class MotionPanel(Panel):
 
 
 def _shared_settings(shown: tuple[Any, ...], kind: str) -> dict[str, Any]:
-    """σ goes along from the SDE to Langevin and back, where it may."""
-    sigma = next((spec.sigma for spec in shown if isinstance(spec, SDESpec | LangevinSpec)), None)
-    if sigma is None or kind not in ("sde", "langevin"):
+    """σ goes along from the SDE to the samplers and back, where it may."""
+    alike = (SDESpec, LangevinSpec, AnnealedLangevinSpec)
+    sigma = next((spec.sigma for spec in shown if isinstance(spec, alike)), None)
+    if sigma is None or _SPECS[kind] not in alike:
         return {}
     return {"sigma": max(sigma, 0.05)}
 

@@ -137,7 +137,7 @@ class SpecForm(QWidget):
     """All labelled numbers of one spec (and the choices named in ``choices``), as rows.
 
     ``part`` is where the spec stands in the document. ``scales`` narrows sliders; typed values may still go
-    to the field's own bounds.
+    to the field's own bounds. Fields in ``skip`` have rows elsewhere.
     """
 
     def __init__(
@@ -147,11 +147,13 @@ class SpecForm(QWidget):
         notify: Notify,
         scales: Mapping[str, Scale] | None = None,
         choices: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+        skip: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self._session, self._part, self._notify = session, part, notify
         self._scales = scales or {}
         self._choices = choices or {}
+        self._skip = skip
         self._type: type[Spec] | None = None
         self.rows: dict[str, Row] = {}
         self._box = QVBoxLayout(self)
@@ -173,8 +175,11 @@ class SpecForm(QWidget):
             old.deleteLater()
         self.rows = {}
         for name, (label, titles) in self._choices.items():
-            self.rows[name] = ChoiceRow(self._edit(name, label), label, titles)
+            if name in spec.model_fields:
+                self.rows[name] = ChoiceRow(self._edit(name, label), label, titles)
         for name in settings_of(spec):
+            if name in self._skip:
+                continue
             info = spec.model_fields[name]
             label = label_of(info)
             scale = self._scales.get(name) or scale_of(info)

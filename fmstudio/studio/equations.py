@@ -39,5 +39,52 @@ EQUATIONS: dict[str, Equation] = {
         "The target stays as it is and particles climb its log-density under noise. "
         "Near modes they settle fast; between modes they cross slowly.",
     ),
+    "probability-flow": Equation(
+        "dX<sub>t</sub> = ((α′/α) X<sub>t</sub> + ½ g<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>) dt",
+        "002 sec 6–7",
+        "The diffusion model's ODE, written with the score alone. "
+        "It is the same field as the flow's, and its particles take the same paths.",
+    ),
+    "interpolant": Equation(
+        "X<sub>t</sub> = α<sub>t</sub> z + β<sub>t</sub> X<sub>0</sub>,  (X<sub>0</sub>, z) ~ coupling",
+        "000 Thm 2; 004",
+        "Each particle goes straight to a partner: exact samples of p<sub>t</sub>, "
+        "and the lines that conditional flow matching learns from. Where they cross, the flow must bend.",
+    ),
+    "annealed-langevin": Equation(
+        "dX<sub>s</sub> = ½ σ<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>(X<sub>s</sub>) ds "
+        "+ σ<sub>t</sub> dW<sub>s</sub>,  t = s/S",
+        "001 eq 31; 002 sec 1",
+        "Langevin steps on a target that sharpens while they run: modes are found while they are still "
+        "joined. σ falls with √β, and with too short a time S the particles lag behind p<sub>t</sub>.",
+    ),
+    "linear-flow": Equation(
+        "dX<sub>t</sub> = −θ X<sub>t</sub> dt,  X<sub>t</sub> = e<sup>−θt</sup> X<sub>0</sub>",
+        "001 Ex 1.1 (eq 3)",
+        "Every point is drawn to the origin, the faster the farther it is. "
+        "A flow warps the whole plane and tears it nowhere.",
+    ),
+    "brownian-motion": Equation(
+        "dX<sub>t</sub> = dW<sub>t</sub>,  W<sub>t+h</sub> = W<sub>t</sub> + √h ε",
+        "001 eq 5",
+        "Noise alone. The spread grows like √t, and no path remembers where it has been.",
+    ),
+    "ornstein-uhlenbeck": Equation(
+        "dX<sub>t</sub> = −θ X<sub>t</sub> dt + σ dW<sub>t</sub>",
+        "001 Ex 1.2 (eq 8)",
+        "A pull to the origin against noise. They balance at N(0, σ<sup>2</sup>/2θ), whatever the start was.",
+    ),
+    "noising": Equation(
+        "dX<sub>s</sub> = −(α′/α) X<sub>s</sub> ds + g<sub>s</sub> dW<sub>s</sub>,  s = 1 − t",
+        "002 sec 2 (eq 18–22)",
+        "The forward half of a diffusion model: data at s = 0 dissolve into noise at s = 1. "
+        "Mean and variance given the data are known at every s.",
+    ),
+    "linear-sde": Equation(
+        "dX<sub>t</sub> = (a(t) X<sub>t</sub> + b) dt + g(t) dW<sub>t</sub>",
+        "002 eq 6–15",
+        "a = a<sub>0</sub> + a<sub>1</sub>t stretches or pulls, b pushes, g = g<sub>0</sub> + g<sub>1</sub>t "
+        "shakes. From a normal start X<sub>t</sub> stays normal, with a mean and a variance in closed form.",
+    ),
 }
 """By the kind of the dynamics."""

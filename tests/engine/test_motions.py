@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -285,3 +286,25 @@ def test_that_too_long_steps_of_a_process_are_told_with_their_cure(engine: Inlin
     job = _run(engine, request(dynamics, steps=20, particles=100))
     assert job.state is JobState.FAILED
     assert "shorter duration" in job.message
+
+
+def test_that_substeps_show_every_so_many_th_state_of_the_finer_run():
+    coarse = TrajectoriesRequest(
+        d.StandardNormalSpec(),
+        d.EightGaussiansSpec(),
+        p.CondOTSpec(),
+        m.LangevinSpec(duration=0.5, substeps=5),
+        m.SimulationSpec(steps=4, particles=100),
+    )
+    fine = replace(
+        coarse,
+        dynamics=m.LangevinSpec(duration=0.5, substeps=1),
+        simulation=m.SimulationSpec(steps=20, particles=100),
+    )
+    shown, every = (torch.stack(list(_shown(request))) for request in (coarse, fine))
+    assert torch.allclose(shown, every[::5], atol=1e-4)
+
+
+def _shown(request: TrajectoriesRequest):
+    noise = torch.Generator().manual_seed(1)
+    return (state for state in motions.motion(request).states(noise, 4096) if state is not None)

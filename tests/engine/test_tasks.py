@@ -127,7 +127,7 @@ def test_that_steps_too_long_for_the_target_are_told_with_a_cure(engine: InlineE
     request = TrajectoriesRequest(NORMAL, d.CheckerboardSpec(), PATH, LangevinSpec(), FEW)
     job = refused(engine, request)
     assert job.reason is Refusal.BAD_INPUT
-    assert "more steps, a smaller σ" in job.message
+    assert "more substeps, a smaller σ" in job.message
 
 
 @pytest.mark.parametrize("dynamics", [SDESpec(), LangevinSpec(solver="mala")])

@@ -29,6 +29,7 @@ from fmstudio.render.scene import (
     PointLayer,
     Scene,
     TrailLayer,
+    layout,
 )
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.planner import is_waiting_for_a_stroke
@@ -186,7 +187,8 @@ class Presenter:
             return
         job, low, high, weight = found
         colours = self._colours(job, low, document.view.particle_colour, palette)
-        size = document.view.particle_size * _crowd_scale(job.result.shape[1])
+        rows = layout(len(document.view.panes))[1]
+        size = document.view.particle_size * _crowd_scale(job.result.shape[1]) / rows**0.5
         yield ParticleLayer(self._row(job, low), self._row(job, high), weight, colours, size)
 
     def _trails(self, slot: Slot | None, t: float, whole: bool) -> Iterator[Layer]:

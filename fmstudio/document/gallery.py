@@ -1,22 +1,20 @@
 """The built-in documents: each a small experiment, with a caption in ``assets/gallery``.
 
-To add one: write a function below under ``@_entry(...)`` that returns the changes to a plain Document, and
-its caption as ``assets/gallery/<id>.txt`` (what you see, why, what to try). Entries are listed in this order.
+To add one: write a function under ``@entry(...)``, here or in a chapter of its own (``gallery_densities``),
+that returns the changes to a plain Document, and its caption as ``assets/gallery/<id>.txt`` (what you see,
+why, what to try). Entries are listed in this order, then chapter by chapter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from fmstudio.document.document import Document
+from fmstudio.document.gallery_entries import ENTRIES, QUIET, Entry, entry, panes
 from fmstudio.document.portrait import cat
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
     Component,
     EightGaussiansSpec,
-    FiveModesSpec,
     GaussianMixtureSpec,
     PinwheelSpec,
     RingsSpec,
@@ -25,76 +23,33 @@ from fmstudio.document.specs.distribution import (
     TwoSpiralsSpec,
 )
 from fmstudio.document.specs.dynamics import (
-    LangevinSpec,
     ODESpec,
     ReverseSDESpec,
     SDESpec,
     SimulationSpec,
 )
 from fmstudio.document.specs.path import CondOTSpec, CosineSpec, VESpec, VPSpec
-from fmstudio.document.specs.view import CameraSpec, LayersSpec, PaneSpec, ViewSpec
-from fmstudio.resources import asset
+from fmstudio.document.specs.view import CameraSpec, PaneSpec, ViewSpec
+
+__all__ = ["ENTRIES", "Entry"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A built-in document and where in the source documents it comes from."""
-
-    id: str
-    title: str
-    source: str
-    """the source documents, by number and place"""
-    equations: str
-    """what is shown, in the notation of the window"""
-    changes: Callable[[], dict[str, Any]]
-
-    @property
-    def caption(self) -> str:
-        """What you see, why, what to try: plain text, a paragraph each."""
-        return asset(f"gallery/{self.id}.txt").read_text(encoding="utf-8").strip()
-
-    def make(self) -> Document:
-        return Document(title=self.title, caption=self.caption, **self.changes())
-
-
-ENTRIES: list[Entry] = []
-
-
-def _entry(
-    entry_id: str, title: str, source: str, equations: str
-) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
-    def register(changes: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-        ENTRIES.append(Entry(entry_id, title, source, equations, changes))
-        return changes
-
-    return register
-
-
-_QUIET = LayersSpec(field=False)
-"""For comparisons: small panes read better without arrows."""
-
-
-def _panes(*panes: PaneSpec, **changes: Any) -> ViewSpec:
-    """Small panes have small particles."""
-    return ViewSpec(panes=panes, particle_size=5.0 if len(panes) < 4 else 4.0, **changes)
-
-
-@_entry("two-moons", "Two moons", "001 Thm 2.1; 003", "u_t(x) = ∫ u_t(x|z) p_t(x|z) p_data(z) / p_t(x) dz")
+@entry("two-moons", "Two moons", "001 Thm 2.1; 003", "u_t(x) = ∫ u_t(x|z) p_t(x|z) p_data(z) / p_t(x) dz")
 def _two_moons() -> dict[str, Any]:
     return {"target": TwoMoonsSpec()}
 
 
-@_entry("eight-gaussians", "Eight Gaussians", "000 Thm 2; 001 Ex 2.2", "u_t = (α′ − α β′/β) D_t + (β′/β) x")
+@entry("eight-gaussians", "Eight Gaussians", "000 Thm 2; 001 Ex 2.2", "u_t = (α′ − α β′/β) D_t + (β′/β) x")
 def _eight_gaussians() -> dict[str, Any]:
     return {"target": EightGaussiansSpec()}
 
 
-@_entry("checkerboard", "Checkerboard", "001 Thm 2.1; 003", "p_t = ∫ N(x; α z, β² I) p_data(z) dz")
+@entry("checkerboard", "Checkerboard", "001 Thm 2.1; 003", "p_t = ∫ N(x; α z, β² I) p_data(z) dz")
 def _checkerboard() -> dict[str, Any]:
     return {"target": CheckerboardSpec(), "simulation": SimulationSpec(steps=60, particles=3000)}
 
 
-@_entry(
+@entry(
     "ode-and-sde",
     "ODE and SDE, the same particles",
     "001 eq 20, Thm 2.3 (eq 25)",
@@ -103,28 +58,28 @@ def _checkerboard() -> dict[str, Any]:
 def _ode_and_sde() -> dict[str, Any]:
     return {
         "simulation": SimulationSpec(steps=200, particles=1500),
-        "view": _panes(
-            PaneSpec(title="ODE", layers=_QUIET, dynamics=ODESpec()),
-            PaneSpec(title="SDE, σ = 1", layers=_QUIET, dynamics=SDESpec(sigma=1.0)),
+        "view": panes(
+            PaneSpec(title="ODE", layers=QUIET, dynamics=ODESpec()),
+            PaneSpec(title="SDE, σ = 1", layers=QUIET, dynamics=SDESpec(sigma=1.0)),
         ),
     }
 
 
-@_entry(
+@entry(
     "noise-level", "More noise, the same marginals", "001 Thm 2.3 (eq 25, 26)", "X_t ~ p_t for every σ_t ≥ 0"
 )
 def _noise_level() -> dict[str, Any]:
     def pane(sigma: float) -> PaneSpec:
-        return PaneSpec(title=f"σ = {sigma:g}", layers=_QUIET, dynamics=SDESpec(sigma=sigma))
+        return PaneSpec(title=f"σ = {sigma:g}", layers=QUIET, dynamics=SDESpec(sigma=sigma))
 
     return {
         "target": PinwheelSpec(),
         "simulation": SimulationSpec(steps=250, particles=1000),
-        "view": _panes(*(pane(sigma) for sigma in (0.0, 0.5, 1.0, 2.0))),
+        "view": panes(*(pane(sigma) for sigma in (0.0, 0.5, 1.0, 2.0))),
     }
 
 
-@_entry(
+@entry(
     "reverse-sde",
     "Reverse SDE and probability flow",
     "002 sec 3 (eq 26–28), sec 7",
@@ -135,15 +90,15 @@ def _reverse_sde() -> dict[str, Any]:
         "target": RingsSpec(),
         "path": VPSpec(),
         "simulation": SimulationSpec(steps=250, particles=1500),
-        "view": _panes(
-            PaneSpec(title="Probability-flow ODE", layers=_QUIET, dynamics=ODESpec()),
-            PaneSpec(title="Reverse SDE", layers=_QUIET, dynamics=ReverseSDESpec()),
+        "view": panes(
+            PaneSpec(title="Probability-flow ODE", layers=QUIET, dynamics=ODESpec()),
+            PaneSpec(title="Reverse SDE", layers=QUIET, dynamics=ReverseSDESpec()),
             seconds=6.0,
         ),
     }
 
 
-@_entry(
+@entry(
     "schedules",
     "Four paths between the same ends",
     "000; 002 eq 19, 20; 003; 004",
@@ -159,26 +114,11 @@ def _schedules() -> dict[str, Any]:
     return {
         "target": EightGaussiansSpec(),
         "simulation": SimulationSpec(steps=100, particles=1000),
-        "view": _panes(*(PaneSpec(title=title, layers=_QUIET, path=path) for title, path in paths.items())),
+        "view": panes(*(PaneSpec(title=title, layers=QUIET, path=path) for title, path in paths.items())),
     }
 
 
-@_entry(
-    "langevin-five-modes",
-    "Langevin dynamics on five modes",
-    "001 eq 31, Fig 4",
-    "dX = σ²/2 ∇ log p dt + σ dW",
-)
-def _langevin() -> dict[str, Any]:
-    return {
-        "target": FiveModesSpec(),
-        "dynamics": LangevinSpec(sigma=1.0, duration=6.0),
-        "simulation": SimulationSpec(steps=600, particles=1000),
-        "view": ViewSpec(seconds=8.0),
-    }
-
-
-@_entry(
+@entry(
     "gaussian-mixture-source",
     "From one mixture to another",
     "003; 001 Thm 2.1",
@@ -196,7 +136,7 @@ def _mixture_source() -> dict[str, Any]:
     }
 
 
-@_entry(
+@entry(
     "euler-heun",
     "Few steps: Euler, Heun, and the reference",
     "001 sec 1.1 (eq 4)",
@@ -206,14 +146,14 @@ def _euler_heun() -> dict[str, Any]:
     def pane(title: str, solver: str, steps: int) -> PaneSpec:
         return PaneSpec(
             title=title,
-            layers=_QUIET,
+            layers=QUIET,
             dynamics=ODESpec.model_validate({"solver": solver}),
             simulation=SimulationSpec(steps=steps, particles=1500),
         )
 
     return {
         "target": TwoSpiralsSpec(),
-        "view": _panes(
+        "view": panes(
             pane("Euler, 8 steps", "euler", 8),
             pane("Heun, 8 steps", "heun", 8),
             pane("Runge–Kutta 4, 8 steps", "rk4", 8),
@@ -222,7 +162,7 @@ def _euler_heun() -> dict[str, Any]:
     }
 
 
-@_entry("six-targets", "One source, six targets", "003; 004", "dX = u_t(X) dt, X_0 the same six times")
+@entry("six-targets", "One source, six targets", "003; 004", "dX = u_t(X) dt, X_0 the same six times")
 def _six_targets() -> dict[str, Any]:
     targets = (
         TwoMoonsSpec(),
@@ -234,14 +174,17 @@ def _six_targets() -> dict[str, Any]:
     )
     return {
         "simulation": SimulationSpec(particles=1000),
-        "view": _panes(*(PaneSpec(title=t.title, layers=_QUIET, target=t) for t in targets)),
+        "view": panes(*(PaneSpec(title=t.title, layers=QUIET, target=t) for t in targets)),
     }
 
 
-@_entry("drawn-target", "A drawing as target", "003; 000 eq 10", "p_t = K_x H K_yᵀ on a grid, H the drawing")
+@entry("drawn-target", "A drawing as target", "003; 000 eq 10", "p_t = K_x H K_yᵀ on a grid, H the drawing")
 def _drawn_target() -> dict[str, Any]:
     return {
         "target": cat(),
         "simulation": SimulationSpec(steps=60, particles=3000),
         "view": ViewSpec(camera=CameraSpec(half_height=3.0)),
     }
+
+
+from fmstudio.document import gallery_densities  # noqa: E402, F401 - a chapter: enters its entries

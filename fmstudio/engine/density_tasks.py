@@ -42,8 +42,6 @@ ROOM = 1.15
 """Half a grid in units of the farthest of these points."""
 LAST_NAIVE = 0.97
 """The naive average grows without bound towards t = 1; from here on it stays as it is."""
-FAINT = 0.02
-"""An error is faded where p_t is below this part of its largest value."""
 
 
 def axes(grid: Grid) -> tuple[Tensor, Tensor]:
@@ -151,7 +149,7 @@ def _balance(request: DensityRequest, result: ResultArray) -> Task:
 
 
 def _error(request: DensityRequest, result: ResultArray) -> Task:
-    """|v - u| for the learned field or the naive average v, faded where p_t is faint."""
+    """|v - u| for the learned field or the naive average v, faded by the root of p_t over its top."""
     exact = build.marginal(request.source, request.target, request.path)
     xs, ys = axes(request.grid)
     points = grid_points(xs, ys).reshape(-1, 2)
@@ -160,7 +158,7 @@ def _error(request: DensityRequest, result: ResultArray) -> Task:
         t = request.times[index]
         values = exact.on_grid(xs, ys, t)
         gap = (field(points, t).reshape(values.velocity.shape) - values.velocity).norm(dim=-1)
-        seen = (values.density / (FAINT * values.density.max()).clamp_min(1e-30)).clamp(max=1)
+        seen = (values.density / values.density.max().clamp_min(1e-30)).sqrt()
         result.write(row, (gap * seen).numpy())
         yield (row + 1) / len(request.times)
 

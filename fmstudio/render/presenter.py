@@ -77,7 +77,7 @@ class Presenter:
     def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:
         experiment = document.experiment(index)
         spec = document.view.panes[index]
-        title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment)
+        title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment, spec)
         if is_waiting_for_a_stroke(experiment):
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
         layers = tuple(self._layers(document, index, min(t, spec.until), palette))

@@ -10,14 +10,13 @@ from fmstudio.document.specs.dynamics import (
     FREE,
     SOLVER_TITLES,
     WITHOUT_NOISE,
-    AnnealedLangevinSpec,
     InterpolantSpec,
-    LangevinSpec,
     NoisingSpec,
+    substeps_of,
 )
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import FieldChoice, ParticleColour
+from fmstudio.document.specs.view import DensityChoice, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.render.scene import Legend
@@ -43,16 +42,22 @@ def title(own: str, experiment: Experiment) -> str:
     return own or str(experiment.dynamics.title)
 
 
-def subtitle(experiment: Experiment) -> str:
-    """Path, solver, steps; and whose field it is, if not the exact one."""
+def subtitle(experiment: Experiment, pane: PaneSpec) -> str:
+    """Path; solver and steps where something is simulated; whose field it is, if not the exact one."""
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
     parts = [
         experiment.path.title if _follows_path(dynamics) else "",
-        _solver(dynamics, steps),
+        _solver(dynamics, steps) if _shows_motion(pane) else "",
         clock_of(dynamics).span(),
         "learned field" if experiment.field is FieldChoice.LEARNED else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _shows_motion(pane: PaneSpec) -> bool:
+    on = pane.layers
+    smoothed = on.density and pane.density in (DensityChoice.AUTO, DensityChoice.KDE)
+    return smoothed or on.particles or on.trajectories or on.paths or on.grid
 
 
 def _follows_path(dynamics: Spec) -> bool:
@@ -63,7 +68,9 @@ def _follows_path(dynamics: Spec) -> bool:
 def _solver(dynamics: Any, steps: int) -> str:
     if isinstance(dynamics, InterpolantSpec):
         return f"{_COUPLINGS[dynamics.coupling]} pairs, no solver"
-    return f"{SOLVER_TITLES[dynamics.solver]}, {steps} step{'s' if steps > 1 else ''}"
+    substeps = substeps_of(dynamics)
+    count = f"{steps} × {substeps}" if substeps > 1 else str(steps)
+    return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
 
 
 def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
@@ -72,27 +79,16 @@ def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
     experiment = document.experiment(pane)
     if on.density:
         yield from _density(results.slots.get(f"density/{pane}"))
-    if on.field and f"field/{pane}" in results.slots:
-        yield Legend("field", _field(experiment))
+    if on.field:
+        yield from _arrows(results.slots.get(f"field/{pane}"))
     if on.couplings and f"pairs/{pane}" in results.slots:
         yield Legend("lines", f"{_COUPLINGS[coupling_of(document, experiment)]} pairs of x_0 and z")
     if on.grid:
         yield Legend("grid", _grid(experiment))
     if on.particles and f"trajectories/{pane}" in results.slots:
         yield Legend("colour", _COLOURS[document.view.particle_colour])
-    yield from _distance(results.slots.get(f"measure/{pane}"))
-
-
-def _field(experiment: Experiment) -> str:
-    whose = "learned" if experiment.field is FieldChoice.LEARNED else "exact"
-    dynamics = experiment.dynamics
-    if isinstance(dynamics, FREE):
-        return "drift"
-    if isinstance(dynamics, LangevinSpec):
-        return f"{whose} score of p_data"
-    if isinstance(dynamics, AnnealedLangevinSpec):
-        return f"{whose} score of pₜ"
-    return f"{whose} velocity uₜ"
+    if on.particles or on.trajectories or on.paths:
+        yield from _distance(results.slots.get(f"measure/{pane}"))
 
 
 def _grid(experiment: Experiment) -> str:
@@ -160,7 +156,7 @@ def _arrows(slot: Slot | None) -> Iterator[Legend]:
 
 _EXACT = {
     Quantity.VELOCITY: "exact velocity uₜ",
-    Quantity.SCORE: "exact score ∇log pₜ",
+    Quantity.SCORE: "exact score of pₜ",
     Quantity.DRIFT: "drift",
     Quantity.FLUX: "exact flux pₜuₜ",
     Quantity.NAIVE_AVERAGE: "naive average: uₜ(x|z) over p_data, not over the posterior",
@@ -168,7 +164,7 @@ _EXACT = {
 _LEARNED = {
     **_EXACT,
     Quantity.VELOCITY: "learned velocity v",
-    Quantity.SCORE: "learned score",
+    Quantity.SCORE: "learned score of pₜ",
     Quantity.FLUX: "flux pₜv, exact times learned",
 }
 

@@ -1,0 +1,114 @@
+"""Gallery: where mass is and how it moves: densities by other means than the closed form, and maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fmstudio.document.gallery_entries import QUIET, entry, panes
+from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, TwoMoonsSpec
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec, SimulationSpec
+from fmstudio.document.specs.view import ArrowChoice, DensityChoice, LayersSpec, PaneSpec
+
+_PICTURE = LayersSpec(particles=False, trajectories=False, field=False)
+_PICTURE_AND_ARROWS = LayersSpec(particles=False, trajectories=False)
+_CROWD = LayersSpec(density=False, field=False, trajectories=False)
+
+
+@entry(
+    "langevin-five-modes",
+    "Langevin dynamics on five modes",
+    "001 eq 31, Fig 4",
+    "dX = σ²/2 ∇ log p dt + σ dW",
+)
+def _langevin() -> dict[str, Any]:
+    moments = {0.03: "Soon", 0.25: "Later", 1.0: "At the end"}
+    particles = (PaneSpec(title=f"{word}: particles", layers=_CROWD, until=t) for t, word in moments.items())
+    smoothed = (
+        PaneSpec(title=f"{word}: their density", layers=_PICTURE, density=DensityChoice.KDE, until=t)
+        for t, word in moments.items()
+    )
+    return {
+        "target": FiveModesSpec(),
+        "dynamics": LangevinSpec(sigma=1.0, duration=6.0),
+        "simulation": SimulationSpec(steps=600, particles=2000),
+        "view": panes(*particles, *smoothed, seconds=8.0),
+    }
+
+
+@entry(
+    "posterior-weights",
+    "The right average and the naive one",
+    "003",
+    "u_t(x) = E[u_t(x|z) given x_t = x], not E over p_data",
+)
+def _posterior_weights() -> dict[str, Any]:
+    return {
+        "target": EightGaussiansSpec(),
+        "view": panes(
+            PaneSpec(title="Average over the posterior"),
+            PaneSpec(
+                title="Average over p_data",
+                layers=_PICTURE_AND_ARROWS,
+                density=DensityChoice.NAIVE_ERROR,
+                arrows=ArrowChoice.NAIVE_AVERAGE,
+            ),
+        ),
+    }
+
+
+@entry(
+    "change-of-variables",
+    "Density by the change of variables",
+    "000 eq 2, 3; 004",
+    "log p_t(x_t) = log p_0(x_0) − ∫ div u_s(x_s) ds",
+)
+def _change_of_variables() -> dict[str, Any]:
+    ways = {
+        "Closed form": DensityChoice.EXACT,
+        "Along the flow, exact trace": DensityChoice.LIKELIHOOD,
+        "Along the flow, Hutchinson": DensityChoice.LIKELIHOOD_HUTCHINSON,
+        "Smoothed particles": DensityChoice.KDE,
+    }
+    return {
+        "target": EightGaussiansSpec(),
+        "view": panes(
+            *(PaneSpec(title=way, layers=_PICTURE, density=density) for way, density in ways.items())
+        ),
+    }
+
+
+@entry("continuity", "Mass is only moved", "000 App A; 001 Thm 2.2; 003; 004", "∂_t p_t + div(p_t u_t) = 0")
+def _continuity() -> dict[str, Any]:
+    maps = {
+        "How fast the density changes": DensityChoice.TIME_DERIVATIVE,
+        "What flows in, less what flows out": DensityChoice.MINUS_DIVERGENCE,
+        "The difference": DensityChoice.RESIDUAL,
+    }
+    flux = PaneSpec(title="Density and flux", layers=_PICTURE_AND_ARROWS, arrows=ArrowChoice.FLUX)
+    return {
+        "target": TwoMoonsSpec(noise=0.15),
+        "view": panes(
+            flux,
+            *(PaneSpec(title=title, layers=_PICTURE, density=density) for title, density in maps.items()),
+            seconds=6.0,
+        ),
+    }
+
+
+@entry(
+    "fokker-planck",
+    "Fokker–Planck on a grid, from ODE to SDE",
+    "001 Thm 2.4; 002 sec 6; 004",
+    "∂_t p = −div(p (u_t + σ²/2 ∇ log p_t)) + σ²/2 Δp",
+)
+def _fokker_planck() -> dict[str, Any]:
+    def pane(sigma: float) -> PaneSpec:
+        dynamics = SDESpec(sigma=sigma) if sigma else ODESpec()
+        title = f"σ = {sigma:g}" if sigma else "ODE: the continuity equation"
+        return PaneSpec(title=title, layers=QUIET, dynamics=dynamics, density=DensityChoice.FOKKER_PLANCK)
+
+    return {
+        "target": FiveModesSpec(),
+        "simulation": SimulationSpec(steps=200, particles=600),
+        "view": panes(*(pane(sigma) for sigma in (0.0, 0.5, 1.0, 2.0))),
+    }

@@ -162,6 +162,11 @@ trained_model = lru_cache(maxsize=16)(restored_model)
 """The same, kept for all lanes: not to be trained."""
 
 
+def is_pathless(learned: LearnedModel | None) -> bool:
+    """Trained by maximum likelihood: the source itself becomes the target, by no path that was chosen."""
+    return learned is not None and learned.objective in (Objective.CNF_ML, Objective.REALNVP)
+
+
 def network(learned: LearnedModel) -> MLP:
     """Raises ValueError for a model that is no velocity network."""
     model = trained_model(learned)

@@ -17,8 +17,9 @@ from torch import Tensor
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine import build
-from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, TrajectoriesRequest
+from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.dynamics import (
     AnnealedLangevin,
@@ -36,7 +37,9 @@ from fmstudio.flows.dynamics import (
     SDEExtension,
 )
 from fmstudio.flows.fields import Field
+from fmstudio.flows.layer_walk import LayerWalk, Layerwise
 from fmstudio.flows.processes import ProcessLaw, process_law
+from fmstudio.flows.realnvp import RealNVP
 from fmstudio.flows.schedules import Schedule
 from fmstudio.flows.simulate import simulate_in_tiles, starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
@@ -83,19 +86,24 @@ def motion(request: TrajectoriesRequest) -> Motion:
     Interpolant, which no dynamics moves."""
     spec, simulation = request.dynamics, request.simulation
     end = m.duration_of(spec)
+    if request.learned is not None and not isinstance(spec, m.LangevinSpec):
+        _require_a_score(spec, request.learned)
+        if request.learned.objective is Objective.REALNVP:
+            return _layer_walk(request, request.learned)
     return Motion(
         _DYNAMICS[type(spec)](request, spec),
         SOLVERS[spec.solver](),
         _start(request),
         tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
-        spec.substeps if isinstance(spec, m.LangevinSpec) else 1,
+        m.substeps_of(spec),
     )
 
 
 def _start(request: TrajectoriesRequest) -> Tensor:
     """Along a path from beta_0 x_0; a process from what it starts at, as it is."""
     spec, simulation = request.dynamics, request.simulation
-    along = None if isinstance(spec, m.FREE) else build.schedule(request.path)
+    pathless = isinstance(spec, m.FREE) or build.is_pathless(request.learned)
+    along = None if pathless else build.schedule(request.path)
     source = request.target if isinstance(spec, m.NoisingSpec) else request.source
     generator = torch.Generator().manual_seed(simulation.start_seed)
     return starting_points(build.distribution(source), along, simulation.particles, generator)
@@ -105,7 +113,33 @@ def _start(request: TrajectoriesRequest) -> Tensor:
 
 
 def _field(request: TrajectoriesRequest) -> Field:
-    return build.field(request.source, request.target, request.path, request.learned)
+    return build.field(request.source, request.target, request.path, request.learned, request.guide)
+
+
+def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
+    """RealNVP has no field: time goes from layer to layer."""
+    flow, steps = build.trained_model(learned), request.simulation.steps
+    assert isinstance(flow, RealNVP)
+    times = tuple(k / steps for k in range(steps + 1))
+    return Motion(LayerWalk(flow), Layerwise(), _start(request), times)
+
+
+def _require_a_score(spec: m.DynamicsSpec, learned: LearnedModel) -> None:
+    """A learned velocity tells the score only where x_0 is standard normal whatever z is. Raises ValueError
+    for a motion that needs it, of any other model."""
+    if isinstance(spec, (m.ODESpec, *m.FIELDLESS)):
+        return
+    reason = ""
+    if build.is_pathless(learned):
+        reason = "a model trained by maximum likelihood does not tell: show its ODE"
+    elif learned.training.reflow:
+        reason = "a flow straightened by reflow does not tell: show its ODE"
+    elif learned.training.coupling is not Coupling.INDEPENDENT:
+        reason = f"a model trained on {learned.training.coupling} pairs does not tell: show its ODE"
+    elif not isinstance(learned.source, d.StandardNormalSpec):
+        reason = "a model of another source than the standard normal does not tell: show its ODE"
+    if reason:
+        raise ValueError(f"{spec.title} needs a score, which {reason}.")
 
 
 def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:

@@ -18,12 +18,15 @@ from fmstudio.document.specs.dynamics import FreeProcess, duration_of
 from fmstudio.engine import build, density_tasks, motions
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.density_tasks import axes
+from fmstudio.engine.gradient_tasks import gradients
 from fmstudio.engine.messages import (
     DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
+    GradientsRequest,
     Grid,
+    LabelsRequest,
     PairsRequest,
     Quantity,
     Request,
@@ -42,6 +45,7 @@ from fmstudio.engine.particles import (
     warped,
 )
 from fmstudio.flows.densities import kde_on_grid
+from fmstudio.flows.simulate import TILE
 
 PATH_SAMPLES = 20_000
 WAIT_SECONDS = 0.004
@@ -136,9 +140,9 @@ def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectorie
         return _drift_arrows(request, request.law, result)
     if request.quantity is Quantity.NAIVE_AVERAGE:
         return _naive_arrows(request, result)
-    if request.learned is None:
+    if request.learned is None and request.guide is None:
         return _exact_arrows(request, result)
-    return _learned_arrows(request, result)
+    return _field_arrows(request, result)
 
 
 def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray) -> Task:
@@ -172,8 +176,9 @@ def _naive_arrows(request: FieldRequest, result: ResultArray) -> Task:
         yield (row + 1) / len(request.times)
 
 
-def _learned_arrows(request: FieldRequest, result: ResultArray) -> Task:
-    field = build.field(request.source, request.target, request.path, request.learned)
+def _field_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    """Of a learned or a guided field, point by point."""
+    field = build.field(request.source, request.target, request.path, request.learned, request.guide)
     points = _points(request.grid)
     ask = field.score if request.quantity is Quantity.SCORE else field.velocity
     exact = None
@@ -237,6 +242,25 @@ def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentT
         yield (row + 1) / len(request.times)
 
 
+def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    moving = request.trajectories
+    classifier = build.exact_classifier(moving.source, moving.target, moving.path)
+    states: Row | None = None
+    for step in simulated(moving, recent):
+        if isinstance(step, float):
+            yield 0.9 * step
+        else:
+            states = step
+    assert states is not None
+    ends = torch.split(torch.from_numpy(np.array(states[-1])), TILE)
+    found = []
+    for tile in ends:
+        found.append(classifier.log_prob(tile, 1.0).argmax(1))
+        yield 0.9 + 0.1 * len(found) / (len(ends) + 1)
+    result.write(0, torch.cat(found).float().numpy())
+    yield 1.0
+
+
 _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     TrajectoriesRequest: trajectories,
     DensityRequest: density,
@@ -246,4 +270,6 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     WarpRequest: warped,
     W2Request: wasserstein,
     FieldErrorRequest: field_error,
+    LabelsRequest: labels,
+    GradientsRequest: gradients,
 }

@@ -35,6 +35,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "networks": ("MLP",),
     "objectives": ("loss_floor",),
+    "gradients": ("two_gradients", "TwoGradients"),
     "training": ("train", "TrainingStep", "TrainingDiverged"),
     "reflow": ("reflow_pairs", "PairPool"),
     "likelihood": (
@@ -42,6 +43,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         *("ExactTrace", "HutchinsonTrace"),
     ),
     "realnvp": ("RealNVP", "train_realnvp"),
+    "layer_walk": ("LayerWalk", "Layerwise"),
     "labels": ("split_by_label",),
     "guidance": (
         *("ExactClassifier", "LearnedClassifier", "train_classifier", "ClassifierGuided", "ClassifierFree"),

@@ -73,6 +73,22 @@ class RealNVP:
         self.flat[:DIMENSION] = z.mean(0)
         self.flat[DIMENSION:_PREFIX] = std.clamp_min(max(1e-3 * float(std.max()), 1e-6))
 
+    @property
+    def stages(self) -> int:
+        """The couplings and the last affine map."""
+        return self.couplings + 1
+
+    @torch.no_grad()
+    def stage(self, k: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(a, m), (n, 2) each: stage k takes x to a x + m. The same answer for x before, within and after
+        the stage, since they depend on the coordinate that it leaves alone."""
+        scale, shift = torch.ones_like(x), torch.zeros_like(x)
+        if k == self.couplings:
+            return scale * self.flat[DIMENSION:_PREFIX].to(x), shift + self.flat[:DIMENSION].to(x)
+        log_scale, shift[:, k % 2] = _scale_and_shift(self._layers(self.trained)[k], x[:, 1 - k % 2])
+        scale[:, k % 2] = log_scale.exp()
+        return scale, shift
+
     @torch.no_grad()
     def layers(self, x: Tensor) -> Iterator[FlowState]:
         """Source points (n, 2), then after each coupling, then as data: couplings + 2 states, each with its

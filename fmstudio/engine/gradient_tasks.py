@@ -1,0 +1,41 @@
+"""How far two gradients agree, batch size by batch size. Runs on the loop's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from fmstudio.engine import build, learning
+from fmstudio.engine.buffers import ResultArray
+from fmstudio.engine.messages import GradientsRequest, TrainRequest
+from fmstudio.engine.particles import RecentTrajectories
+from fmstudio.flows.gradients import two_gradients
+from fmstudio.flows.networks import MLP
+
+DRAWS = 32_768
+MOST_BATCHES = 64
+"""Small batches are averaged over so many, large ones over what ``DRAWS`` pairs give."""
+TRAINING_SHARE = 0.2
+
+
+def gradients(request: GradientsRequest, result: ResultArray, recent: RecentTrajectories) -> Iterator[float]:  # noqa: ARG001
+    source, target = build.distribution(request.source), build.distribution(request.target)
+    schedule = build.schedule(request.path)
+    asked = TrainRequest(request.source, request.target, request.path, request.model, request.training)
+    network = learning.model_for(asked)
+    if not isinstance(network, MLP) or network.labels:
+        raise ValueError("The two gradients are those of an unconditional velocity network.")
+    for step in learning.steps_of(asked, network):
+        done = step.step if step is not None else 0
+        yield TRAINING_SHARE * done / request.training.total_steps
+    generator = torch.Generator().manual_seed(request.training.seed + 1)
+    for row, n in enumerate(request.batches):
+        found = []
+        for _ in range(max(2, min(MOST_BATCHES, DRAWS // n))):
+            both = two_gradients(source, target, schedule, network, n, generator)
+            found.append((both.cosine, both.ratio))
+            yield TRAINING_SHARE + (1 - TRAINING_SHARE) * row / len(request.batches)
+        result.write(row, np.mean(np.array(found, np.float32), 0))
+    yield 1.0

@@ -6,7 +6,6 @@ Data for many steps are drawn and normalised at once; drawing them step by step 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import final
 
@@ -126,13 +125,10 @@ class BatchSource:
         return x_0, torch.cat(coupled), x_0.new_empty(n, 0)
 
     def _coupled(self, coupling: Coupling, x_0: Sequence[Tensor], z: Sequence[Tensor]) -> list[Tensor]:
-        """z of each batch in the order of its x_0. Exact assignments need no draws and are found two at a
-        time, the search being free of the interpreter's lock."""
+        """z of each batch in the order of its x_0."""
         if self._warm is None:
             return [coupling.pair(a, b, self._generator)[1] for a, b in zip(x_0, z, strict=True)]
-        with ThreadPoolExecutor(2) as pool:
-            order = list(pool.map(self._warm.permutation, x_0, z))
-        return [b[k] for b, k in zip(z, order, strict=True)]
+        return [b[k] for b, k in zip(z, self._warm.permutations(x_0, z), strict=True)]
 
     def _one_hot(self, label: Tensor) -> Tensor:
         """(n, labels): 1 for the label, or nothing at all where it is dropped; (n, 0) if unconditional."""

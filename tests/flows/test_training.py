@@ -194,7 +194,7 @@ def test_that_the_warm_assignment_is_as_cheap_as_the_cold_one() -> None:
     for n in (2, 64, 256):
         x, z = standard_normal().sample(n, generator), three_modes().sample(n, generator)
         best = ExactOT().permutation(x, z, generator)
-        found = warm.permutation(x, z)
+        (found,) = warm.permutations([x], [z])
         assert sorted(found.tolist()) == list(range(n))
         costs = [float((x - z[p]).double().square().sum()) for p in (found, best)]
         assert costs[0] == pytest.approx(costs[1], rel=1e-5)

@@ -92,10 +92,8 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
     if bool((state.abs() < FAR_AWAY).all()):
         return
     cure = "more steps"
-    if isinstance(request.dynamics, LangevinSpec):
+    if isinstance(request.dynamics, LangevinSpec | AnnealedLangevinSpec):
         cure = "more substeps, a smaller σ or a shorter duration"
-    elif isinstance(request.dynamics, AnnealedLangevinSpec):
-        cure = "more steps, a smaller σ or a shorter duration"
     elif isinstance(request.dynamics, FREE):
         cure = "more steps or a shorter duration"
     raise ValueError(

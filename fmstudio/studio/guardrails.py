@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
-from fmstudio.document.specs.dynamics import LangevinSpec, SDESpec
+from fmstudio.document.specs.dynamics import (
+    FREE,
+    AnnealedLangevinSpec,
+    LangevinSpec,
+    NoisingSpec,
+    SDESpec,
+    duration_of,
+)
+from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal
+from fmstudio.studio.motions import FASTEST, follows_closed_form, mixes_infinitely_fast, pull
 from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
 from fmstudio.studio.results import Results
 
@@ -35,7 +46,12 @@ class Remedy(StrEnum):
     SHOW_EXACT = "Show the exact field"
     MORE_STEPS = "Use 100 steps"
     FINER_LANGEVIN = "Use five times the substeps"
+    VP_PATH = "Use the VP path"
     DRAW = "Draw"
+
+
+NOISE_PER_STEP = 0.15
+"""sigma^2 dt above which steps overshoot where the score grows."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,7 @@ def _of_pane(document: Document, results: Results, index: int) -> Iterator[Guard
     is_training = results.training.is_active and results.training.key == key
     if experiment.field is FieldChoice.LEARNED and key not in results.models and not is_training:
         yield Guardrail(Section.FIELD, "No model for this source, target and path yet.", Remedy.TRAIN)
-    if experiment.field is FieldChoice.EXACT and key in results.no_closed_form:
+    if follows_closed_form(experiment) and key in results.no_closed_form:
         yield Guardrail(Section.FIELD, results.no_closed_form[key], Remedy.TRAIN_AND_SHOW)
     yield from _of_motion(document, results, index)
 
@@ -76,13 +92,33 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
     dynamics, simulation = experiment.dynamics, experiment.simulation
     slot = results.slots.get(f"trajectories/{index}")
     refused = slot is not None and slot.problem and slot.refusal is not Refusal.FAILURE
-    if slot is not None and refused and isinstance(dynamics, LangevinSpec):
+    if slot is not None and refused and isinstance(dynamics, LangevinSpec | AnnealedLangevinSpec):
         yield Guardrail(Section.MOTION, slot.problem, Remedy.FINER_LANGEVIN)
+    elif slot is not None and refused and isinstance(dynamics, FREE):
+        yield Guardrail(Section.MOTION, slot.problem, Remedy.MORE_STEPS)
     elif slot is not None and refused and experiment.field is FieldChoice.LEARNED:
         remedy = Remedy.NONE if isinstance(experiment.source, StandardNormalSpec) else Remedy.NORMAL_SOURCE
         yield Guardrail(Section.MOTION, slot.problem, remedy)
-    if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > 0.15 * simulation.steps:
+    yield from overshoots(dynamics, experiment.path, simulation.steps)
+    if isinstance(dynamics, NoisingSpec) and mixes_infinitely_fast(experiment.path):
         text = (
-            f"σ = {dynamics.sigma:g} is large for {simulation.steps} steps: the steps overshoot near t = 1."
+            f"The noising SDE of {experiment.path.title} has no bound towards pure noise, where α = 0: "
+            f"its rate is cut off at {FASTEST:g}. Those of VP, sub-VP and VE are finite."
         )
+        yield Guardrail(Section.MOTION, text, Remedy.VP_PATH)
+
+
+def overshoots(dynamics: Spec, path: PathSpec, steps: int) -> Iterator[Guardrail]:
+    """Too few steps for what the motion does in one."""
+    if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > NOISE_PER_STEP * steps:
+        text = f"σ = {dynamics.sigma:g} is large for {steps} steps: the steps overshoot near t = 1."
         yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS)
+    if isinstance(dynamics, AnnealedLangevinSpec):
+        taken = steps * dynamics.substeps
+        if dynamics.sigma**2 * dynamics.duration > NOISE_PER_STEP * taken:
+            text = f"σ = {dynamics.sigma:g} for {dynamics.duration:g} time units is large for {taken} steps."
+            yield Guardrail(Section.MOTION, text, Remedy.FINER_LANGEVIN)
+    needed = math.ceil(pull(dynamics, path) * duration_of(dynamics))
+    if steps < needed:
+        text = f"{steps} steps are few for a pull this strong: below {needed} they overshoot."
+        yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS if needed <= 100 else Remedy.NONE)

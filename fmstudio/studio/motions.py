@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+import numpy as np
+
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import (
     FIELDLESS,
@@ -14,7 +16,13 @@ from fmstudio.document.specs.dynamics import (
     FreeProcess,
     InterpolantSpec,
     LangevinSpec,
+    LinearFlowSpec,
+    LinearSDESpec,
+    NoisingSpec,
+    OrnsteinUhlenbeckSpec,
+    ReverseSDESpec,
 )
+from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
@@ -25,6 +33,9 @@ GRID_HALF = 2.4
 """Half the side of the grid that a flow warps, in units of beta_0: it covers most of a normal source."""
 PAIRS = 256
 """Coupling lines that can still be told apart."""
+
+FASTEST = 20.0
+"""Where alpha_0 = 0 the noising SDE is cut off at this rate (``flows.diffusion.NoisingSigma``)."""
 
 _QUANTITIES: dict[type, Quantity] = {
     LangevinSpec: Quantity.SCORE,
@@ -87,3 +98,26 @@ def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
         simulation.start_seed,
         simulation.noise_seed,
     )
+
+
+def mixes_infinitely_fast(path: PathSpec) -> bool:
+    """alpha_0 = 0: the noising SDE's rate alpha'/alpha has no bound towards t = 0."""
+    return float(path_curves(path, 0.0)[0]) < 1e-9
+
+
+def pull(dynamics: Spec, path: PathSpec) -> float:
+    """The fastest rate at which a linear drift draws particles in; an explicit step of more than 1 / rate
+    overshoots. 0 where there is no such drift."""
+    if isinstance(dynamics, LinearFlowSpec | OrnsteinUhlenbeckSpec):
+        return max(dynamics.theta, 0.0)
+    if isinstance(dynamics, LinearSDESpec):
+        return max(-dynamics.a_0, -dynamics.a_0 - dynamics.a_1 * dynamics.duration, 0.0)
+    if isinstance(dynamics, NoisingSpec | ReverseSDESpec):
+        return FASTEST if mixes_infinitely_fast(path) else min(FASTEST, _fading(path))
+    return 0.0
+
+
+def _fading(path: PathSpec) -> float:
+    """The largest alpha'/alpha."""
+    t = np.linspace(0, 1, 201)
+    return float(np.diff(np.log(path_curves(path, t)[0])).max() / (t[1] - t[0]))

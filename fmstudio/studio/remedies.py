@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fmstudio.document.specs.distribution import StandardNormalSpec
-from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.dynamics import substeps_of
+from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import commands, panes
 from fmstudio.studio.guardrails import Remedy
@@ -36,13 +37,17 @@ def _show_exact(session: Session) -> None:
 
 
 def _more_steps(session: Session) -> None:
-    commands.set_field(session, "simulation.steps", 100, "Use 100 steps")
+    panes.set_everywhere(session, "simulation", "steps", 100, "Use 100 steps")
 
 
 def _finer_langevin(session: Session) -> None:
     shown = panes.shown(session.store.document, "dynamics")
-    now = max(spec.substeps for spec in shown if isinstance(spec, LangevinSpec))
+    now = max(substeps_of(spec) for spec in shown)
     panes.set_everywhere(session, "dynamics", "substeps", min(500, 5 * now), "Use more substeps")
+
+
+def _vp_path(session: Session) -> None:
+    panes.choose(session, "path", VPSpec(), "Choose path VP")
 
 
 def _draw(session: Session) -> None:
@@ -56,6 +61,7 @@ _ACTIONS: dict[Remedy, Callable[[Session], None]] = {
     Remedy.NORMAL_SOURCE: _normal_source,
     Remedy.SHOW_EXACT: _show_exact,
     Remedy.MORE_STEPS: _more_steps,
+    Remedy.VP_PATH: _vp_path,
     Remedy.DRAW: _draw,
     Remedy.FINER_LANGEVIN: _finer_langevin,
 }

@@ -47,8 +47,8 @@ class ReverseSDESpec(Spec):
 
 class LangevinSpec(Spec):
     """dX = sigma^2/2 grad log p_data dt + sigma dW, from the source, for ``duration`` units of its own time
-    (001 eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one. Narrow targets
-    need short steps: ``substeps`` solver steps are taken from one state that is shown to the next."""
+    (001 eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one. Narrow
+    targets need short steps: ``substeps`` solver steps are taken from one state that is shown to the next."""
 
     title: ClassVar[str] = "Langevin"
     kind: Literal["langevin"] = "langevin"
@@ -77,13 +77,15 @@ class InterpolantSpec(Spec):
 
 
 class AnnealedLangevinSpec(Spec):
-    """Langevin steps on p_t while t goes from 0 to 1; ``duration`` is what the sampler's own clock spends."""
+    """Langevin steps on p_t while t goes from 0 to 1; ``duration`` is what the sampler's own clock spends.
+    ``substeps`` as for Langevin dynamics."""
 
     title: ClassVar[str] = "Annealed Langevin"
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
     duration: float = setting(6.0, "Duration", low=0.1, high=100.0, step=0.5)
+    substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
 
 
 class LinearFlowSpec(Spec):
@@ -153,6 +155,11 @@ WITHOUT_NOISE: tuple[type[Spec], ...] = (ODESpec, ProbabilityFlowSpec, LinearFlo
 """Flows: they may warp a grid."""
 
 DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
+
+
+def substeps_of(dynamics: Spec) -> int:
+    """Solver steps from one state that is shown to the next."""
+    return int(getattr(dynamics, "substeps", 1))
 
 
 def duration_of(dynamics: Spec) -> float:

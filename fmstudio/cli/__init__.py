@@ -1,6 +1,6 @@
 """The shell. Each module adds its commands to ``app``; heavy things are imported inside the commands."""
 
-from fmstudio.cli import about, learning, pictures, window
+from fmstudio.cli import about, learning, pictures, proofs, window
 from fmstudio.cli.app import app
 
 COMMANDS = frozenset(
@@ -8,4 +8,4 @@ COMMANDS = frozenset(
 )
 """The words that may stand first; anything else is a document for the window."""
 
-__all__ = ["COMMANDS", "about", "app", "learning", "pictures", "window"]
+__all__ = ["COMMANDS", "about", "app", "learning", "pictures", "proofs", "window"]

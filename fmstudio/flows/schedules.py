@@ -279,7 +279,7 @@ class LinearVP(Schedule):
 @final
 @dataclass(frozen=True)
 class Polynomial(Schedule):
-    """alpha = t^n, beta = 1 - t^n by expm1. For n < 1 both derivatives are infinite at t = 0."""
+    """alpha = t^n, beta = 1 - t^n, near t = 1 by expm1. For n < 1 both derivatives are infinite at t = 0."""
 
     n: float = 2.0
 
@@ -291,7 +291,9 @@ class Polynomial(Schedule):
         return as_time(t) ** self.n
 
     def beta(self, t: Time) -> Tensor:
-        return -torch.expm1(self.n * torch.log1p(-(1 - as_time(t))))
+        t = as_time(t)
+        late = -torch.expm1(self.n * torch.log1p(t.clamp(min=0.5) - 1))
+        return torch.where(t < 0.5, 1 - t**self.n, late)
 
     def dalpha(self, t: Time) -> Tensor:
         t = as_time(t)

@@ -105,7 +105,10 @@ class GaussianMixture(Distribution):
     def sample_labelled(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         k = pick(self.weights, n, generator)
         noise = normals((n, self.means.shape[1]), generator, self.means)
-        return self.means[k] + torch.einsum("nij,nj->ni", torch.linalg.cholesky(self.covs)[k], noise), k
+        factor = torch.linalg.cholesky(self.covs)
+        if len(factor) == 1:
+            return self.means + noise @ factor[0].T, k
+        return self.means[k] + torch.einsum("nij,nj->ni", factor[k], noise), k
 
     def log_prob(self, x: Tensor) -> Tensor:
         means, covs, weights = (a.to(x) for a in (self.means, self.covs, self.weights))
@@ -241,8 +244,10 @@ def _at_the_end(width: float, x: Tensor) -> tuple[Tensor, Tensor]:
 def pick(weights: Tensor, n: int, generator: torch.Generator) -> Tensor:
     """``n`` indices drawn with the given probabilities, by inversion: any number of categories."""
     counted(n)
-    cumulative = weights.double().cumsum(0)
     u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).to(weights.device)
+    if bool(weights.min() == weights.max()):
+        return (u * len(weights)).long().clamp(max=len(weights) - 1)
+    cumulative = weights.double().cumsum(0)
     index = torch.searchsorted(cumulative, u * cumulative[-1], right=True)
     return index.clamp(max=len(weights) - 1)
 

@@ -132,7 +132,8 @@ def lookup(table: Tensor, t: Time) -> Coefficients:
     place = torch.asin(t.clamp(0, 1).sqrt()) * ((NODES - 1) * 2 / math.pi)
     left = place.floor().clamp(0, NODES - 2)
     index = left.long()
-    rows = torch.lerp(table[index], table[index + 1], (place - left)[:, None])
+    before, after = table.index_select(0, index), table.index_select(0, index + 1)
+    rows = torch.lerp(before, after, (place - left)[:, None])
     centre, scale, skip, offset, out = (rows[:, i : i + DIMENSION] for i in range(0, 10, DIMENSION))
     return Coefficients(centre, scale, skip, offset, out, time_features(rows[:, 10]))
 

@@ -62,7 +62,7 @@ def _shows_motion(pane: PaneSpec) -> bool:
 
 def _follows_path(dynamics: Spec) -> bool:
     """The path plays a part in it."""
-    return not isinstance(dynamics, FREE) or isinstance(dynamics, NoisingSpec)
+    return not isinstance(dynamics, (*FREE, LangevinSpec)) or isinstance(dynamics, NoisingSpec)
 
 
 def _solver(dynamics: Any, steps: int) -> str:

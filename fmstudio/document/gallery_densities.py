@@ -21,7 +21,7 @@ _CROWD = LayersSpec(density=False, field=False, trajectories=False)
     "dX = σ²/2 ∇ log p dt + σ dW",
 )
 def _langevin() -> dict[str, Any]:
-    moments = {0.03: "Soon", 0.25: "Later", 1.0: "At the end"}
+    moments = {0.015: "Soon", 0.08: "Later", 1.0: "At the end"}
     particles = (PaneSpec(title=f"{word}: particles", layers=_CROWD, until=t) for t, word in moments.items())
     smoothed = (
         PaneSpec(title=f"{word}: their density", layers=_PICTURE, density=DensityChoice.KDE, until=t)
@@ -29,7 +29,7 @@ def _langevin() -> dict[str, Any]:
     )
     return {
         "target": FiveModesSpec(),
-        "dynamics": LangevinSpec(sigma=1.0, duration=6.0),
+        "dynamics": LangevinSpec(sigma=1.0, duration=3.0),
         "simulation": SimulationSpec(steps=600, particles=2000),
         "view": panes(*particles, *smoothed, seconds=8.0),
     }

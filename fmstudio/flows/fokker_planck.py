@@ -75,15 +75,16 @@ def solve_fokker_planck(
         grid_points(xs, (ys[1:] + ys[:-1]) / 2).reshape(-1, 2),
     )
     yield density
+    moving = _faces_at(drift, faces, steps, times[0], density)
     for before, after in pairwise(times):
         t = before
         while t < after - 1e-12:
-            here = _faces_at(drift, faces, steps, t, density)
-            dt = min(after - t, COURANT / max(here.courant(), 1e-12), (after - before) / 2)
-            middle = _faces_at(drift, faces, steps, t + dt / 2, density)
-            dt = min(dt, COURANT / max(middle.courant(), 1e-12))
+            # The last step's speeds say where the middle of this one is; its own say whether that is too far.
+            dt = min(after - t, (after - before) / 2, COURANT / max(moving.courant(), 1e-12))
+            moving = _faces_at(drift, faces, steps, t + dt / 2, density)
+            dt = min(dt, COURANT / max(moving.courant(), 1e-12))
             spread = _heat(density, steps, diffusion(t + dt / 2), dt)
-            density = spread(_transported(spread(density), middle, dt))
+            density = spread(_transported(spread(density), moving, dt))
             t += dt
         yield density
 

@@ -11,6 +11,7 @@ from fmstudio.document.specs.dynamics import (
     SOLVER_TITLES,
     WITHOUT_NOISE,
     InterpolantSpec,
+    LangevinSpec,
     NoisingSpec,
     substeps_of,
 )

@@ -15,6 +15,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+_UNDERFLOW = -300.0
+"""Below this exponent a kernel and its products might leave the range of float64."""
+
 _EMD_FROM = 512
 """The batch size from which POT's network simplex is faster than scipy's assignment."""
 
@@ -80,13 +83,11 @@ class Sinkhorn(Coupling):
             raise ValueError(f"iterations must be at least 1, got {self.iterations}")
 
     def log_plan(self, x_0: Tensor, z: Tensor) -> Tensor:
-        """(n, n) log of the entropic plan, columns summing to 1/n, by alternate scaling in the log domain."""
+        """(n, n) log of the entropic plan, columns summing to 1/n, by alternate scaling."""
         cost = torch.as_tensor(squared_distances(x_0, z))
         log_kernel = -cost / (self.regularisation * cost.mean().clamp(min=1e-12))
-        rows = torch.zeros(len(cost), dtype=cost.dtype)
-        for _ in range(self.iterations):
-            columns = -torch.logsumexp(log_kernel + rows[:, None], 0)
-            rows = -torch.logsumexp(log_kernel + columns, 1)
+        scaled = _scaled if float(log_kernel.min()) > _UNDERFLOW else _log_scaled
+        rows = scaled(log_kernel, self.iterations)
         columns = -torch.logsumexp(log_kernel + rows[:, None], 0)
         return log_kernel + rows[:, None] + columns - math.log(len(cost))
 
@@ -96,6 +97,24 @@ class Sinkhorn(Coupling):
         order = torch.randperm(n, generator=generator, device=generator.device).cpu().numpy()
         u = torch.rand(n, generator=generator, device=generator.device, dtype=torch.float64).cpu().numpy()
         return torch.as_tensor(_draw_without_replacement(plan, order, u), device=z.device)
+
+
+def _scaled(log_kernel: Tensor, iterations: int) -> Tensor:
+    """(n,) log of the rows' factors after alternate scaling: products of the kernel with a vector."""
+    kernel = log_kernel.exp()
+    rows = torch.ones_like(kernel[:, 0])
+    for _ in range(iterations):
+        rows = 1 / torch.mv(kernel, 1 / torch.mv(kernel.T, rows))
+    return rows.log()
+
+
+def _log_scaled(log_kernel: Tensor, iterations: int) -> Tensor:
+    """The same in the log domain, for kernels that underflow."""
+    rows = torch.zeros_like(log_kernel[:, 0])
+    for _ in range(iterations):
+        columns = -torch.logsumexp(log_kernel + rows[:, None], 0)
+        rows = -torch.logsumexp(log_kernel + columns, 1)
+    return rows
 
 
 def squared_distances(x: Tensor, y: Tensor) -> npt.NDArray[np.float64]:

@@ -24,11 +24,12 @@ from fmstudio.document.specs.distribution import (
 )
 from fmstudio.document.specs.dynamics import (
     ODESpec,
+    ProbabilityFlowSpec,
     ReverseSDESpec,
     SDESpec,
     SimulationSpec,
 )
-from fmstudio.document.specs.path import CondOTSpec, CosineSpec, VESpec, VPSpec
+from fmstudio.document.specs.path import CondOTSpec, CosineSpec, FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.view import CameraSpec, PaneSpec, ViewSpec
 
 __all__ = ["ENTRIES", "Entry"]
@@ -91,7 +92,7 @@ def _reverse_sde() -> dict[str, Any]:
         "path": VPSpec(),
         "simulation": SimulationSpec(steps=250, particles=1500),
         "view": panes(
-            PaneSpec(title="Probability-flow ODE", layers=QUIET, dynamics=ODESpec()),
+            PaneSpec(title="Probability-flow ODE", layers=QUIET, dynamics=ProbabilityFlowSpec()),
             PaneSpec(title="Reverse SDE", layers=QUIET, dynamics=ReverseSDESpec()),
             seconds=6.0,
         ),
@@ -100,15 +101,17 @@ def _reverse_sde() -> dict[str, Any]:
 
 @entry(
     "schedules",
-    "Four paths between the same ends",
-    "000; 002 eq 19, 20; 003; 004",
+    "Six paths between the same ends",
+    "000 Thm 1; 002 eq 19–22; 003; 004",
     "x_t = α_t z + β_t x_0",
 )
 def _schedules() -> dict[str, Any]:
     paths = {
         "Straight": CondOTSpec(),
+        "Straight, with σ_min": FMOTSpec(sigma_min=0.15),
         "Variance preserving": VPSpec(),
         "Variance exploding": VESpec(sigma_max=3.0),
+        "Below variance preserving": SubVPSpec(),
         "Trigonometric": CosineSpec(),
     }
     return {
@@ -187,4 +190,4 @@ def _drawn_target() -> dict[str, Any]:
     }
 
 
-from fmstudio.document import gallery_densities  # noqa: E402, F401 - a chapter: enters its entries
+from fmstudio.document import gallery_densities, gallery_motions  # noqa: E402, F401 - chapters: enter their entries

@@ -167,6 +167,7 @@ ICONS: dict[str, tuple[str, str]] = {
         "M2.4 4.8h5.8M11.8 4.8h1.8M2.4 11.2h1.8M7.8 11.2h5.8" + _circle(10, 4.8, 1.7) + _circle(6, 11.2, 1.7),
         "",
     ),
+    "choices": ("M3.5 6l4.5 4.5L12.5 6", ""),
     "more": ("M2.8 4.4h10.4M2.8 8h10.4M2.8 11.6h10.4", ""),
 }
 """Name -> (lines, filled shapes), as SVG path data."""

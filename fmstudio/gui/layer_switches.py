@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from fmstudio.document.specs.view import LayersSpec
 from fmstudio.gui.icons import icon
+from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
@@ -86,8 +87,11 @@ class LayerSwitches(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         self.buttons = [LayerSwitch(session, pane, layer, title) for layer, title in LAYERS]
+        self.choices: dict[str, ChoiceMenu] = {layer: menu(session, pane) for layer, menu in MENUS.items()}
         for button in self.buttons:
             row.addWidget(button)
+            if button.layer in self.choices:
+                row.addWidget(self.choices[button.layer])
         self.menu = LayerMenu(session, pane)
         row.addWidget(self.menu)
         theme.changed.connect(self._on_theme_changed)
@@ -107,6 +111,8 @@ class LayerSwitches(QFrame):
             on = bool(getattr(panes[self._pane].layers, button.layer))
             button.setChecked(on)
             button.setIcon(icon(button.layer, palette.text if on else palette.secondary, 16))
+        for menu in self.choices.values():
+            menu.show_palette(palette)
         self.menu.show_layers(panes[self._pane].layers, palette)
 
     def _on_theme_changed(self, _palette: Palette) -> None:

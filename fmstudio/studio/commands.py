@@ -10,7 +10,15 @@ from fmstudio.document.editing import shallow, with_field
 from fmstudio.document.specs.distribution import DrawnSpec, Vector
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.view import CameraSpec, FieldChoice, LayersSpec, PaneSpec, ViewSpec
+from fmstudio.document.specs.view import (
+    ArrowChoice,
+    CameraSpec,
+    DensityChoice,
+    FieldChoice,
+    LayersSpec,
+    PaneSpec,
+    ViewSpec,
+)
 from fmstudio.studio import drawing
 from fmstudio.studio.session import Session
 
@@ -144,6 +152,19 @@ def toggle_layer(session: Session, pane: int, layer: str) -> None:
         return _with_panes(document, tuple(panes))
 
     session.store.edit(change, f"Switch {layer}")
+
+
+def choose_shown(session: Session, pane: int, choice: DensityChoice | ArrowChoice) -> None:
+    """What the density or the arrows of one pane show; the layer is switched on."""
+    part, layer = ("density", "density") if isinstance(choice, DensityChoice) else ("arrows", "field")
+
+    def change(document: Document) -> Document:
+        panes = list(document.view.panes)
+        layers = panes[pane].layers.model_copy(update={layer: True})
+        panes[pane] = panes[pane].model_copy(update={part: choice, "layers": layers})
+        return _with_panes(document, tuple(panes))
+
+    session.store.edit(change, f"Show {choice.value.replace('-', ' ')}")
 
 
 def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:

@@ -18,7 +18,7 @@ class StudioCanvas(app.Canvas):
     Positions that go in and out are logical pixels, as the mouse reports them.
     """
 
-    def __init__(self, reserve: float = 176.0, **canvas: Any) -> None:
+    def __init__(self, reserve: float = 216.0, **canvas: Any) -> None:
         """``canvas`` goes to vispy (``app``, ``size``, ``parent``); ``reserve`` logical pixels in each pane's
         upper right corner stay free of words."""
         super().__init__(**{"keys": None, "title": "fmstudio", "autoswap": False, "vsync": True, **canvas})

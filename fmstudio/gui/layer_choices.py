@@ -1,0 +1,118 @@
+"""What a pane's density and its arrows show: a small menu beside the switch of each. GUI thread."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from enum import StrEnum
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton
+
+from fmstudio.document.specs.view import ArrowChoice, DensityChoice, PaneSpec
+from fmstudio.gui.icons import icon
+from fmstudio.render.palette import Palette
+from fmstudio.studio import choices, commands
+from fmstudio.studio.session import Session
+
+DENSITIES: dict[StrEnum, str] = {
+    DensityChoice.AUTO: "Automatic",
+    DensityChoice.EXACT: "Closed form",
+    DensityChoice.KDE: "Smoothed particles (KDE)",
+    DensityChoice.LIKELIHOOD: "Divergence along the flow",
+    DensityChoice.LIKELIHOOD_HUTCHINSON: "Divergence by Hutchinson’s estimate",
+    DensityChoice.FOKKER_PLANCK: "Fokker–Planck on a grid",
+    DensityChoice.TIME_DERIVATIVE: "Map: how fast it changes, ∂ₜp",
+    DensityChoice.MINUS_DIVERGENCE: "Map: what flows in, −div(pu)",
+    DensityChoice.RESIDUAL: "Map: the difference of these two",
+    DensityChoice.ERROR: "Map: learned less exact field",
+    DensityChoice.NAIVE_ERROR: "Map: naive average less exact field",
+}
+ARROWS: dict[StrEnum, str] = {
+    ArrowChoice.VELOCITY: "What moves the particles",
+    ArrowChoice.SCORE: "Score ∇log p",
+    ArrowChoice.FLUX: "Flux pu",
+    ArrowChoice.NAIVE_AVERAGE: "Naive average over the data",
+}
+
+
+class ChoiceMenu(QPushButton):
+    """Beside a layer's switch; its menu is made when it opens, of what is defined at that moment."""
+
+    def __init__(self, session: Session, pane: int, title: str) -> None:
+        super().__init__()
+        self._session, self._pane = session, pane
+        self.setProperty("kind", "tool")
+        self.setFixedSize(16, 26)
+        self.setToolTip(title)
+        self.setAccessibleName(f"{title}, pane {pane + 1}")
+        self.offers = QMenu(self)
+        self.offers.aboutToShow.connect(self._on_menu_opening)
+        self.offers.triggered.connect(self._on_menu_triggered)
+        self.setMenu(self.offers)
+
+    @abstractmethod
+    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
+        """Choices and their words, as of now."""
+
+    @abstractmethod
+    def named(self, value: str) -> DensityChoice | ArrowChoice:
+        """The choice of that value."""
+
+    @abstractmethod
+    def chosen(self, pane: PaneSpec) -> StrEnum:
+        """The pane's choice."""
+
+    def show_palette(self, palette: Palette) -> None:
+        self.setIcon(icon("choices", palette.secondary, 12))
+
+    def _on_menu_opening(self) -> None:
+        self.offers.clear()
+        current = self.chosen(self._session.store.document.view.panes[self._pane])
+        for choice, title in self.offered():
+            action = self.offers.addAction(title)
+            action.setData(choice.value)
+            action.setCheckable(True)
+            action.setChecked(choice is current)
+
+    def _on_menu_triggered(self, action: QAction) -> None:
+        commands.choose_shown(self._session, self._pane, self.named(str(action.data())))
+
+
+class DensityMenu(ChoiceMenu):
+    """How the density is obtained, or which map stands in its place."""
+
+    def __init__(self, session: Session, pane: int) -> None:
+        super().__init__(session, pane, "What the density shows")
+
+    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
+        experiment = self._session.store.document.experiment(self._pane)
+        means = self._session.planner.means(experiment)
+        return tuple((choice, DENSITIES[choice]) for choice in choices.densities(experiment, means))
+
+    def named(self, value: str) -> DensityChoice:
+        return DensityChoice(value)
+
+    def chosen(self, pane: PaneSpec) -> StrEnum:
+        return pane.density
+
+
+class ArrowMenu(ChoiceMenu):
+    """What the arrows are."""
+
+    def __init__(self, session: Session, pane: int) -> None:
+        super().__init__(session, pane, "What the arrows show")
+
+    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
+        experiment = self._session.store.document.experiment(self._pane)
+        means = self._session.planner.means(experiment)
+        return tuple((choice, ARROWS[choice]) for choice in choices.arrows(experiment, means))
+
+    def named(self, value: str) -> ArrowChoice:
+        return ArrowChoice(value)
+
+    def chosen(self, pane: PaneSpec) -> StrEnum:
+        return pane.arrows
+
+
+MENUS: dict[str, type[DensityMenu] | type[ArrowMenu]] = {"density": DensityMenu, "field": ArrowMenu}
+"""By the layer beside whose switch they stand."""

@@ -17,9 +17,10 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import DensityChoice, FieldChoice, PaneSpec, ParticleColour
+from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
+from fmstudio.render.learning_words import how_guided, how_learned, is_layered, what_lacks
 from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.motions import coupling_of, follows_closed_form
@@ -29,6 +30,7 @@ from fmstudio.studio.results import Results, Slot
 _COLOURS = {
     ParticleColour.ORIGIN: "where each particle began",
     ParticleColour.SPEED: "speed, blue slow to yellow fast",
+    ParticleColour.LABEL: "the label of where each particle ends",
     ParticleColour.PLAIN: "all particles alike",
 }
 _COUPLINGS = {
@@ -46,11 +48,13 @@ def title(own: str, experiment: Experiment) -> str:
 def subtitle(experiment: Experiment, pane: PaneSpec) -> str:
     """Path; solver and steps where something is simulated; whose field it is, if not the exact one."""
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
+    layered = is_layered(experiment)
     parts = [
-        experiment.path.title if _follows_path(dynamics) else "",
-        _solver(dynamics, steps) if _shows_motion(pane) else "",
+        experiment.path.title if _follows_path(dynamics) and not layered else "",
+        _solver(dynamics, steps) if _shows_motion(pane) and not layered else "",
         clock_of(dynamics).span(),
-        "learned field" if experiment.field is FieldChoice.LEARNED else "",
+        how_learned(experiment),
+        how_guided(experiment.guidance),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -180,9 +184,8 @@ def _distance(slot: Slot | None) -> Iterator[Legend]:
 def notice(experiment: Experiment, results: Results, pane: int) -> str:
     """Why a pane is empty, in one sentence; '' if it is not."""
     key = model_key(experiment)
-    if experiment.field is FieldChoice.LEARNED and key not in results.models:
-        training = results.training
-        return "Training…" if training.is_active and training.key == key else "No model yet. Press Train."
+    if lack := what_lacks(experiment, results):
+        return lack
     if follows_closed_form(experiment) and key in results.no_closed_form:
         return results.no_closed_form[key]
     slot = results.slots.get(f"trajectories/{pane}")

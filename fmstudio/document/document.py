@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
-from fmstudio.document.specs.dynamics import FIELDLESS, DynamicsSpec, ODESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import FIELDLESS, DynamicsSpec, LangevinSpec, ODESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
@@ -11,6 +11,8 @@ from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingS
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 1
+UNGUIDED: tuple[type[Spec], ...] = (*FIELDLESS, LangevinSpec)
+"""Motions that no guidance reaches: they follow no field, or the target's own score."""
 
 
 class Experiment(Spec):
@@ -26,6 +28,8 @@ class Experiment(Spec):
     simulation: SimulationSpec
     model: ModelSpec = ModelSpec()
     training: TrainingSpec = TrainingSpec()
+    has_own_training: bool = False
+    """the pane is there to compare trainings"""
     guidance: GuidanceSpec | None = None
 
 
@@ -58,5 +62,6 @@ class Document(Spec):
             simulation=spec.simulation or self.simulation,
             model=spec.model or self.model,
             training=spec.training or self.training,
-            guidance=None if isinstance(dynamics, FIELDLESS) else spec.guidance or self.guidance,
+            has_own_training=spec.training is not None,
+            guidance=None if isinstance(dynamics, UNGUIDED) else spec.guidance or self.guidance,
         )

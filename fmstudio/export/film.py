@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.client import InlineEngine
-from fmstudio.engine.messages import LearnedModel, TrainingState
+from fmstudio.engine.messages import LearnedModel
 from fmstudio.export.errors import ExportError
 from fmstudio.render.palette import Palette
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.scene import Scene, layout
-from fmstudio.studio.planner import model_key
 from fmstudio.studio.session import Session
 
 HOLD = 0.12
@@ -83,8 +81,7 @@ class Film:
 
         Raises ExportError with the engine's sentence if something failed.
         """
-        if self._lacks_a_model():
-            self._train(progress)
+        self._train(progress)
         while not self._session.is_complete:
             self._session.tick(0.0)
             self._raise_problems()
@@ -101,24 +98,14 @@ class Film:
         """The scene at one moment."""
         return self._presenter.scene(self._session.store.document, t, self._palette)
 
-    def _lacks_a_model(self) -> bool:
-        document = self._session.store.document
-        for index in range(len(document.view.panes)):
-            experiment = document.experiment(index)
-            if (
-                experiment.field is FieldChoice.LEARNED
-                and model_key(experiment) not in self._session.results.models
-            ):
-                return True
-        return False
-
     def _train(self, progress: Callable[[str, float], None]) -> None:
-        self._session.train()
-        training = self._session.results.training
-        while training.state not in (TrainingState.FINISHED, TrainingState.STOPPED, TrainingState.FAILED):
+        """One model after another, if any lacks."""
+        results = self._session.results
+        self._session.train_what_lacks()
+        while results.is_training:
             self._session.tick(0.0)
             self._raise_problems()
-            progress("training", training.step / max(training.steps, 1))
+            progress("training", results.training.step / max(results.training.steps, 1))
 
     def _share_done(self) -> float:
         lanes = self._session.planner.wanted

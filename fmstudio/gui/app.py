@@ -147,6 +147,8 @@ def run(engine: Engine, opening: Opening) -> int:
     window.show()
     start = Start(window, opening)
     window.start()
+    if opening.path is None:
+        window.session.train_what_lacks()  # a built-in entry shows what it is about at once
     heartbeat = QTimer()
     heartbeat.start(200)  # lets Python see Ctrl-C while Qt waits
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -61,6 +61,7 @@ class FileActions:
     def open_gallery(self, entry_id: str) -> None:
         if self.may_leave():
             self._show(open_gallery(entry_id), None)
+            self._session.train_what_lacks()
 
     def _show(self, opened: Opened, path: Path | None) -> None:
         document, models = opened

@@ -23,7 +23,7 @@ from fmstudio.engine.messages import (
     Quantity,
     TrajectoriesRequest,
 )
-from fmstudio.studio import motions
+from fmstudio.studio import learning, motions
 
 FRAMES = 49
 """Moments for which densities and fields are kept; between two of them the picture is mixed."""
@@ -53,7 +53,7 @@ class Means:
 
 def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]:
     """What is defined for this pane, in the order in which it is offered."""
-    flows = isinstance(experiment.dynamics, ALONG_THE_FIELD)
+    flows = isinstance(experiment.dynamics, ALONG_THE_FIELD) and learning.has_field(experiment)
     has_field = means.moving is not None and (means.closed_form or means.moving.learned is not None)
     moves = has_field or (means.moving is not None and not motions.follows_closed_form(experiment))
     offers = {
@@ -72,6 +72,8 @@ def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]
 def arrows(experiment: Experiment, means: Means) -> tuple[ArrowChoice, ...]:
     """What is defined for this pane, in the order in which it is offered."""
     if not isinstance(experiment.dynamics, ALONG_THE_FIELD):
+        return (ArrowChoice.VELOCITY,)
+    if not learning.has_score(experiment):
         return (ArrowChoice.VELOCITY,)
     if means.closed_form:
         return tuple(ArrowChoice)

@@ -21,6 +21,7 @@ from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal
+from fmstudio.studio import learning
 from fmstudio.studio.motions import FASTEST, follows_closed_form, mixes_infinitely_fast, pull
 from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
 from fmstudio.studio.results import Results
@@ -79,9 +80,9 @@ def _of_pane(document: Document, results: Results, index: int) -> Iterator[Guard
         section = Section.TARGET if drawn else Section.SOURCE
         yield Guardrail(section, "The drawing is empty. Draw on the canvas.", Remedy.DRAW)
         return
-    is_training = results.training.is_active and results.training.key == key
-    if experiment.field is FieldChoice.LEARNED and key not in results.models and not is_training:
-        yield Guardrail(Section.FIELD, "No model for this source, target and path yet.", Remedy.TRAIN)
+    trained, training = learning.learned(experiment, results.models), results.training
+    if not trained.is_complete and not training.is_active:
+        yield Guardrail(Section.FIELD, "No model of what is asked here yet.", Remedy.TRAIN)
     if follows_closed_form(experiment) and key in results.no_closed_form:
         yield Guardrail(Section.FIELD, results.no_closed_form[key], Remedy.TRAIN_AND_SHOW)
     yield from _of_motion(document, results, index)

@@ -27,6 +27,7 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, Quantity, TrajectoriesRequest, WarpRequest
+from fmstudio.studio import learning
 from fmstudio.studio.curves import path_curves
 
 GRID_HALF = 2.4
@@ -64,9 +65,14 @@ def is_coupled(dynamics: Spec) -> bool:
     return isinstance(dynamics, InterpolantSpec) and dynamics.coupling is not Coupling.INDEPENDENT
 
 
+def has_arrows(experiment: Experiment) -> bool:
+    """There is a field to draw: u_t, a score or a drift."""
+    return not is_coupled(experiment.dynamics) and learning.has_field(experiment)
+
+
 def ends_at_target(dynamics: Spec) -> bool:
-    """The last state is meant to be a draw of p_data."""
-    return not isinstance(dynamics, FREE)
+    """The last state is meant to be a draw of p_data, and is not one by construction."""
+    return not isinstance(dynamics, FIELDLESS)
 
 
 def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fmstudio.document import files, gallery
 from fmstudio.document.document import Document
 from fmstudio.engine.messages import LearnedModel
-from fmstudio.studio.planner import model_key
+from fmstudio.studio import learning
 from fmstudio.studio.results import Results
 
 Opened = tuple[Document, tuple[LearnedModel, ...]]
@@ -52,11 +52,12 @@ def save_models(path: Path, document: Document, models: Iterable[LearnedModel]) 
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
     """The published models that belong to the document's experiments."""
-    keys = {
-        model_key(document),
-        *(model_key(document.experiment(i)) for i in range(len(document.view.panes))),
-    }
-    return tuple(results.models[key] for key in keys if key in results.models)
+    models, asked = results.models, learning.needed(document)
+    recipes = dict.fromkeys((learning.recipe_of(document), *asked))
+    found = [models[recipe] for recipe in recipes if recipe in models]
+    shown = (document.experiment(index) for index in range(len(document.view.panes)))
+    kin = (learning.model_for(experiment, models) for experiment in shown)
+    return tuple(dict.fromkeys([*found, *(model for model in kin if model is not None)]))
 
 
 def _saved(model: LearnedModel) -> files.SavedModel:

@@ -15,7 +15,7 @@ from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
 
-Part = Literal["source", "target", "path", "dynamics", "simulation"]
+Part = Literal["source", "target", "path", "dynamics", "simulation", "model", "training", "guidance"]
 """What a pane may override."""
 
 
@@ -76,7 +76,8 @@ def _merged(panes: list[PaneSpec]) -> list[PaneSpec]:
 
 def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:
     changed = document
-    if name in type(getattr(document, part)).model_fields:
+    own = getattr(document, part)
+    if own is not None and name in type(own).model_fields:
         changed = with_field(document, f"{part}.{name}", value)
     panes = tuple(_pane_with(pane, part, name, value) for pane in document.view.panes)
     return _with_panes(changed, panes)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, built_in
 from fmstudio.document.specs.dynamics import FREE, LangevinSpec
-from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
     DensityMethod,
@@ -15,14 +15,14 @@ from fmstudio.engine.messages import (
     FieldErrorRequest,
     FieldRequest,
     Grid,
-    LearnedModel,
+    LabelsRequest,
     Refusal,
     Request,
     SamplesRequest,
     TrajectoriesRequest,
     W2Request,
 )
-from fmstudio.studio import motions
+from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
 from fmstudio.studio.results import ModelKey, Results
 
@@ -35,7 +35,7 @@ ERROR_TIMES = tuple(i / 20 for i in range(21))
 
 
 def model_key(experiment: Experiment | Document) -> ModelKey:
-    """What a trained model belongs to."""
+    """What a closed form belongs to."""
     return (experiment.source, experiment.target, experiment.path)
 
 
@@ -113,23 +113,22 @@ class Planner:
         experiment = document.experiment(index)
         if is_waiting_for_a_stroke(experiment):
             return
-        learned = self._results.models.get(model_key(experiment))
-        wants_learned = experiment.field is FieldChoice.LEARNED
-        moving = trajectories_request(experiment, learned)
-        has_motion = not wants_learned or learned is not None
+        trained = learning.learned(experiment, self._results.models)
+        learned, has_motion = trained.model, trained.is_complete
+        moving = trajectories_request(experiment, trained)
         means = self.means(experiment)
         if pane.layers.density:
             auto = self._density(document, experiment, means.moving, t, aspect)
             yield f"density/{index}", chosen_density(auto, pane.density, experiment, means, t)
-        has_arrows = self._has_field(experiment) and not motions.is_coupled(experiment.dynamics)
+        has_arrows = self._has_field(experiment) and motions.has_arrows(experiment)
         if pane.layers.field and has_motion and has_arrows:
-            field = _field(document, experiment, learned, t, aspect)
+            field = _field(document, experiment, trained, t, aspect)
             yield f"field/{index}", chosen_arrows(field, pane.arrows, experiment, means)
         if has_motion and (self._has_field(experiment) or not motions.follows_closed_form(experiment)):
             yield f"trajectories/{index}", moving
             simulated = self._results.slots.get(f"trajectories/{index}")
             settled = simulated is not None and simulated.is_settled and simulated.request == moving
-            if calm and settled and motions.ends_at_target(experiment.dynamics):
+            if calm and settled and trained.guide is None and motions.ends_at_target(experiment.dynamics):
                 yield f"measure/{index}", W2Request(moving)
             warped = motions.grid_request(moving) if pane.layers.grid else None
             if warped is not None:
@@ -138,16 +137,18 @@ class Planner:
             yield f"pairs/{index}", motions.pairs_request(document, experiment)
         if pane.layers.data:
             yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
-        if wants_learned and learned is not None and calm and self._has_field(experiment):
+        compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
+        if compared and learned is not None and calm and self._has_field(experiment):
             yield f"error/{index}", FieldErrorRequest(learned, ERROR_TIMES)
+        if document.view.particle_colour is ParticleColour.LABEL and has_motion:
+            yield f"labels/{index}", LabelsRequest(moving)
 
     def means(self, experiment: Experiment) -> Means:
         """What there is to compute an experiment's densities with."""
         key = model_key(experiment)
-        learned = self._results.models.get(key)
-        has_motion = experiment.field is FieldChoice.EXACT or learned is not None
-        moving = trajectories_request(experiment, learned) if has_motion else None
-        return Means(moving, learned, key not in self._results.no_closed_form)
+        trained = learning.learned(experiment, self._results.models)
+        moving = trajectories_request(experiment, trained) if trained.is_complete else None
+        return Means(moving, trained.model, key not in self._results.no_closed_form)
 
     def _has_field(self, experiment: Experiment) -> bool:
         """False once the engine has said that there is no closed form."""
@@ -170,7 +171,7 @@ class Planner:
             return _density_of_process(document, experiment, t, aspect)
         langevin = isinstance(dynamics, LangevinSpec)
         kde = model_key(experiment) in self._results.no_closed_form
-        own = experiment.field is FieldChoice.LEARNED and moving is not None and moving.learned is not None
+        own = moving is not None and (moving.learned is not None or moving.guide is not None)
         particles = moving if own or motions.is_coupled(dynamics) else None
         return DensityRequest(
             *model_key(experiment),
@@ -190,10 +191,12 @@ class Planner:
             self._results.no_closed_form[request.source, request.target, request.path] = job.message
 
 
-def trajectories_request(experiment: Experiment, learned: LearnedModel | None) -> TrajectoriesRequest:
+def trajectories_request(experiment: Experiment, trained: learning.Learned) -> TrajectoriesRequest:
     """The simulation of one pane."""
-    use = learned if experiment.field is FieldChoice.LEARNED else None
-    return TrajectoriesRequest(*model_key(experiment), experiment.dynamics, experiment.simulation, use)
+    use = trained.model if experiment.field is FieldChoice.LEARNED else None
+    return TrajectoriesRequest(
+        *model_key(experiment), experiment.dynamics, experiment.simulation, use, trained.guide
+    )
 
 
 def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
@@ -214,7 +217,7 @@ def _density_of_process(
 
 
 def _field(
-    document: Document, experiment: Experiment, learned: LearnedModel | None, t: float, aspect: float
+    document: Document, experiment: Experiment, trained: learning.Learned, t: float, aspect: float
 ) -> FieldRequest:
     langevin = isinstance(experiment.dynamics, LangevinSpec)
     return FieldRequest(
@@ -222,8 +225,9 @@ def _field(
         grid=rectangle(document.view.camera, aspect, ARROW_ROWS),
         times=(1.0,) if langevin else TIMES,
         quantity=motions.quantity_of(experiment.dynamics),
-        learned=learned if experiment.field is FieldChoice.LEARNED else None,
+        learned=trained.model if experiment.field is FieldChoice.LEARNED else None,
         law=motions.law_of(experiment.dynamics),
+        guide=trained.guide,
         first=0 if langevin else frame_of(t),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
     LearnedModel,
@@ -21,6 +23,19 @@ from fmstudio.engine.messages import (
 )
 
 ModelKey = tuple[DistributionSpec, DistributionSpec, PathSpec]
+"""What a closed form belongs to."""
+
+
+class Recipe(NamedTuple):
+    """All that the weights of a model depend on."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    model: ModelSpec
+    training: TrainingSpec
+
+
 CACHE_BYTES = 400 * 2**20
 SLOT_JOBS = 6
 AGE_IN_ROWS = 3
@@ -90,7 +105,7 @@ def position_of(job: Job, row: int) -> int:
 class TrainingRecord:
     """The run that is on, or the last one: loss per step, floor, speed, state."""
 
-    key: ModelKey | None = None
+    recipe: Recipe | None = None
     state: TrainingState | None = None
     losses: list[Row] = field(default_factory=list)
     first_step: int = 0
@@ -135,9 +150,18 @@ class Results:
     def __init__(self) -> None:
         self.slots: dict[str, Slot] = {}
         self.training = TrainingRecord()
-        self.models: dict[ModelKey, LearnedModel] = {}
+        self.waiting: list[Recipe] = []
+        """what is trained next"""
+        self.models: dict[Recipe, LearnedModel] = {}
+        """the newest last"""
         self.no_closed_form: dict[ModelKey, str] = {}
         self._cache: OrderedDict[Request, Job] = OrderedDict()
+
+    @property
+    def is_training(self) -> bool:
+        """A training is on, was asked for, or waits."""
+        asked = self.training.recipe is not None and self.training.state is None
+        return asked or self.training.is_active or bool(self.waiting)
 
     def slot(self, lane: str) -> Slot:
         return self.slots.setdefault(lane, Slot())

@@ -17,9 +17,11 @@ from fmstudio.engine.messages import (
     TrainingCommand,
     TrainingProgress,
     TrainingSnapshot,
+    TrainingState,
     TrainRequest,
 )
-from fmstudio.studio.planner import Planner, model_key
+from fmstudio.studio import learning
+from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.results import Results, TrainingRecord
 from fmstudio.studio.store import Store
@@ -45,6 +47,7 @@ class Session:
         self.device = ""
         self.engine_start_seconds: float | None = None
         self.notify = notify
+        self._training_job: int | None = None
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
     def tick(self, seconds: float) -> None:
@@ -62,11 +65,25 @@ class Session:
     # ---- training ----
 
     def train(self) -> None:
-        """Train on the document's experiment, anew."""
-        document = self.store.document
-        key = model_key(document)
-        self.results.training = TrainingRecord(key=key, steps=document.training.steps)
-        self.engine.train(TrainRequest(*key, document.model, document.training))
+        """Train what the panes lack, one after another; if they lack nothing, all that they show, anew; and
+        if they show nothing learned, the document's own model."""
+        document, models = self.store.document, self.results.models
+        asked = learning.lacking(document, models) or learning.needed(document)
+        self.results.waiting = list(asked or (learning.recipe_of(document),))
+        self._train_next()
+
+    def train_what_lacks(self) -> None:
+        """Train what the panes lack, if anything."""
+        if learning.lacking(self.store.document, self.results.models):
+            self.train()
+
+    def _train_next(self) -> None:
+        recipe = self.results.waiting.pop(0)
+        self.results.training = TrainingRecord(recipe=recipe, steps=recipe.training.total_steps)
+        device = {"device": self.store.document.training.device}
+        training = recipe.training.model_copy(update=device)
+        request = TrainRequest(recipe.source, recipe.target, recipe.path, recipe.model, training)
+        self._training_job = self.engine.train(request).id
 
     def command_training(self, command: TrainingCommand) -> None:
         self.engine.command(command)
@@ -76,8 +93,9 @@ class Session:
         if self.results.training.is_active:
             self.engine.command(TrainingCommand.STOP)
         self.results.training = TrainingRecord()
+        self.results.waiting, self._training_job = [], None
         for model in models:
-            self.results.models[model.source, model.target, model.path] = model
+            self._publish(model)
         self.store.open(document)
         self.playback.seek(0.0)
 
@@ -98,14 +116,29 @@ class Session:
             case JobFailed():
                 self._on_job_failed(reply)
             case TrainingProgress():
-                self.results.training.take(reply)
-                if reply.message:
-                    self.notify(reply.message)
+                self._on_training_progress(reply)
             case TrainingSnapshot(learned=model):
-                self.results.models[model.source, model.target, model.path] = model
+                self._publish(model)
             case EngineLost():
                 self.planner.forget_problems()
                 self.notify(reply.message)
+
+    def _publish(self, model: LearnedModel) -> None:
+        recipe = learning.recipe_of_model(model)
+        self.results.models.pop(recipe, None)
+        self.results.models[recipe] = model
+
+    def _on_training_progress(self, progress: TrainingProgress) -> None:
+        """Of the training under way; one that was replaced says nothing more."""
+        if progress.job != self._training_job:
+            return
+        self.results.training.take(progress)
+        if progress.message:
+            self.notify(progress.message)
+        if progress.state in (TrainingState.STOPPED, TrainingState.FAILED):
+            self.results.waiting = []
+        elif progress.state is TrainingState.FINISHED and self.results.waiting:
+            self._train_next()
 
     def _on_job_finished(self, reply: JobFinished) -> None:
         job = self.results.find(reply.job)

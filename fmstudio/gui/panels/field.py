@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.disclosure import SettingsSwitch
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
-from fmstudio.studio import commands, panes
+from fmstudio.studio import commands, learning, panes
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
@@ -28,6 +28,8 @@ OBJECTIVES = {
     Objective.CFM.value: "Flow matching",
     Objective.DSM.value: "Score matching",
     Objective.EXACT.value: "Exact field",
+    Objective.CNF_ML.value: "Maximum likelihood",
+    Objective.REALNVP.value: "RealNVP",
 }
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU (CUDA)"}
 _CHOICES = {"objective": ("Objective", OBJECTIVES), "device": ("Device", DEVICES)}
@@ -90,6 +92,10 @@ class FieldPanel(Panel):
         training, model = specs
         self.training_form.show_spec(training)
         self.model_form.show_spec(model)
+        layered = training.objective is Objective.REALNVP
+        self.model_form.rows["layers"].setVisible(not layered)
+        self.model_form.rows["couplings"].setVisible(layered)
+        self.training_form.rows["reflow"].setVisible(training.objective is Objective.CFM)
 
     def _on_fields_chosen(self, choice: str) -> None:
         if choice == "both":
@@ -100,4 +106,7 @@ class FieldPanel(Panel):
 
 
 def _training(document: Document) -> tuple[TrainingSpec, ModelSpec]:
-    return document.training, document.model
+    """Of the first pane that shows something learned, which in a comparison has its own."""
+    experiments = (document.experiment(index) for index in range(len(document.view.panes)))
+    asked = next((e for e in experiments if learning.needs_model(e)), document)
+    return asked.training, asked.model

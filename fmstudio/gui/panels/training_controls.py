@@ -10,7 +10,7 @@ from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.render.palette import Palette
-from fmstudio.studio.planner import model_key
+from fmstudio.studio import learning
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
@@ -67,10 +67,10 @@ class TrainingControls(QWidget):
     def tick(self) -> None:
         """Follow the training, when it has something new to say."""
         training, document = self._session.results.training, self._session.store.document
-        model = self._session.results.models.get(model_key(document))
-        trained = 0 if model is None else model.step
+        trained = _steps_trained(self._session)
+        waiting = len(self._session.results.waiting)
         run = (training.state, training.step, training.steps, round(training.seconds_left))
-        look = (run, trained, document.training, document.model)
+        look = (run, trained, waiting, document.training, document.model)
         if look == self._shown:
             return
         self._shown = look
@@ -88,14 +88,16 @@ class TrainingControls(QWidget):
         self.steps.setText(f"{training.step:,} / {training.steps:,}")
         self.bar.show_share(training.step / max(training.steps, 1))
         self.speed.setText("paused" if paused else f"{training.steps_per_second:,.0f} steps/s")
-        self.left.setText("" if paused else duration(training.seconds_left))
+        more = len(self._session.results.waiting)
+        then = f" + {more} more" if more else ""
+        self.left.setText("" if paused else duration(training.seconds_left) + then)
 
     def _show_rest(self, training: TrainingRecord, trained: int, document: Document) -> None:
         self.button.setText("Train again" if trained else "Train")
         self.button.setToolTip("Train a network on this source, target and path (Ctrl+T)")
         failed = training.state is TrainingState.FAILED
         self.steps.setToolTip(training.message if failed else "")
-        asked = f"{trained:,} steps trained" if trained else f"{document.training.steps:,} steps"
+        asked = f"{trained:,} steps trained" if trained else f"{document.training.total_steps:,} steps"
         self.steps.setText("The last run failed" if failed else asked)
         self.speed.setText(f"{document.model.layers} × {document.model.width} network")
 
@@ -113,6 +115,15 @@ class TrainingControls(QWidget):
 
     def _on_theme_changed(self, palette: Palette) -> None:
         self.stop.setIcon(icon("stop", palette.text, 14))
+
+
+def _steps_trained(session: Session) -> int:
+    """Of what the panes show, or else of the document's own model; 0 while one of them lacks."""
+    document, models = session.store.document, session.results.models
+    if learning.lacking(document, models):
+        return 0
+    recipes = learning.needed(document) or (learning.recipe_of(document),)
+    return max((models[recipe].step for recipe in recipes if recipe in models), default=0)
 
 
 def duration(seconds: float) -> str:

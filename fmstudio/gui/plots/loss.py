@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fmstudio.document.specs.training import Objective
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
@@ -49,13 +50,37 @@ class LossPanel(Panel):
         words = f"{last:,.0f}"
         # A label that does not fit within the axis is not drawn: the last one stands a little inside.
         self.chart.show_bottom_ticks([(0.02 * last, "0"), ((0.99 - 0.0135 * len(words)) * last, words)])
-        self.section.set_summary(f"{curve.smooth[-1]:.3f}")
+        unit = " nats" if in_nats(training) else ""
+        self.section.set_summary(f"{curve.smooth[-1]:.3f}{unit}")
+        self.section.head.setWhatsThis(_meaning(training))
 
     def _show_floor(self, floor: float | None, last: float) -> None:
         self.floor.setVisible(floor is not None)
         self.floor_words.setVisible(floor is not None)
         if floor is not None:
             self.floor.setData([0.0, last], [floor, floor])
-            words = "floor" if floor == 0 else f"floor {floor:.3f} (not zero)"
-            self.floor_words.setText(words)
+            self.floor_words.setText(_floor_words(floor, in_nats(self.session.results.training)))
             self.floor_words.setPos(last, floor)
+
+
+_MEANINGS = {
+    Objective.CNF_ML: "Mean of −log p₁(z), in nats",
+    Objective.REALNVP: "Mean of −log p(z), in nats",
+    Objective.CLASSIFIER: "Cross-entropy of the label, in nats",
+}
+
+
+def _meaning(training: TrainingRecord) -> str:
+    objective = training.recipe.training.objective if training.recipe is not None else Objective.CFM
+    return _MEANINGS.get(objective, "Mean squared error of the regression, weighted")
+
+
+def in_nats(training: TrainingRecord) -> bool:
+    """A likelihood, not a regression."""
+    return training.recipe is not None and training.recipe.training.objective in _MEANINGS
+
+
+def _floor_words(floor: float, nats: bool) -> str:
+    if nats:
+        return f"entropy of p_data {floor:.3f}"
+    return "floor" if floor == 0 else f"floor {floor:.3f} (not zero)"

@@ -265,4 +265,10 @@ def test_that_the_settings_of_the_training_are_a_form(qtbot, session, show):
     qtbot.keyClick(figure, Qt.Key.Key_Return)
     assert session.store.document.training.steps == 200_000
     assert figure.text() == "200,000"
-    assert list(panel.model_form.rows) == ["width", "layers"]
+    shown = [name for name, row in panel.model_form.rows.items() if not row.isHidden()]
+    assert shown == ["width", "layers"]
+    rows["objective"].box.setCurrentIndex(4)
+    rows["objective"].box.activated.emit(4)
+    shown = [name for name, row in panel.model_form.rows.items() if not row.isHidden()]
+    assert shown == ["width", "couplings"]
+    assert rows["reflow"].isHidden()

@@ -23,6 +23,7 @@ from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.studio import commands
+from fmstudio.studio.learning import recipe_of_model
 from tests.gui.conftest import frame
 
 
@@ -133,7 +134,7 @@ def _model(session) -> LearnedModel:
 def test_that_the_error_over_t_is_shown_with_its_value_at_the_present_moment(engine, session, show):
     panel = show(FieldErrorPanel)
     model = _model(session)
-    session.results.models[model.source, model.target, model.path] = model
+    session.results.models[recipe_of_model(model)] = model
     commands.single_pane(session, FieldChoice.LEARNED)
     frame(session, panel)
     assert panel.isHidden()

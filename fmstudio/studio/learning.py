@@ -1,0 +1,143 @@
+"""Which models a document needs, and which of those that were trained answer. Pure; GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.guidance import GuidanceMethod
+from fmstudio.document.specs.training import FIELD_OBJECTIVES, Coupling, Objective, TrainingSpec
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import Guide, LearnedModel
+from fmstudio.studio.results import Recipe
+
+CLASSIFIER_STEPS = 1500
+CLASSIFIER_RATE = 5e-3
+_TUNING = ("steps", "batch_size", "learning_rate", "seed")
+"""Settings of the optimiser: until it is trained again, a model is shown although they have changed."""
+
+
+# ---- recipes -----------------------------------------------------------------------------------------
+
+
+def recipe_of(asked: Experiment | Document) -> Recipe:
+    """What the model of a pane is made by; of a document, what its own settings say."""
+    return Recipe(asked.source, asked.target, asked.path, asked.model, _anywhere(asked.training))
+
+
+def recipe_of_model(model: LearnedModel) -> Recipe:
+    return Recipe(model.source, model.target, model.path, model.model, _anywhere(model.training))
+
+
+def classifier_recipe(experiment: Experiment) -> Recipe:
+    """What the classifier that guides a pane is made by: whatever learns the field, it is the same."""
+    training = TrainingSpec(
+        objective=Objective.CLASSIFIER,
+        steps=CLASSIFIER_STEPS,
+        learning_rate=CLASSIFIER_RATE,
+        seed=experiment.training.seed,
+    )
+    model = type(experiment.model)(width=experiment.model.width, layers=experiment.model.layers)
+    return Recipe(experiment.source, experiment.target, experiment.path, model, training)
+
+
+def _anywhere(training: TrainingSpec) -> TrainingSpec:
+    """The device makes no difference that anybody asked for."""
+    return training.model_copy(update={"device": "auto"})
+
+
+def needs_model(experiment: Experiment) -> bool:
+    return experiment.field is FieldChoice.LEARNED
+
+
+def needs_classifier(experiment: Experiment) -> bool:
+    guidance = experiment.guidance
+    return guidance is not None and guidance.scale > 0 and guidance.method is GuidanceMethod.LEARNED
+
+
+def needed(document: Document) -> tuple[Recipe, ...]:
+    """The models of all panes, each once, in the order of the panes."""
+    return tuple(dict.fromkeys(_needed(document)))
+
+
+def _needed(document: Document) -> Iterator[Recipe]:
+    for index in range(len(document.view.panes)):
+        experiment = document.experiment(index)
+        if needs_model(experiment):
+            yield recipe_of(experiment)
+        if needs_classifier(experiment):
+            yield classifier_recipe(experiment)
+
+
+def lacking(document: Document, models: Mapping[Recipe, LearnedModel]) -> tuple[Recipe, ...]:
+    """Those of them that nothing answers for."""
+    found: dict[Recipe, None] = {}
+    for index in range(len(document.view.panes)):
+        experiment = document.experiment(index)
+        if needs_model(experiment) and model_for(experiment, models) is None:
+            found[recipe_of(experiment)] = None
+        if needs_classifier(experiment) and classifier_recipe(experiment) not in models:
+            found[classifier_recipe(experiment)] = None
+    return tuple(found)
+
+
+# ---- what there is -----------------------------------------------------------------------------------
+
+
+def model_for(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> LearnedModel | None:
+    """The model of this recipe. Else, but for a pane with a training of its own (which is there to be
+    compared), the newest that differs by the optimiser's settings alone."""
+    recipe = recipe_of(experiment)
+    if recipe in models or experiment.has_own_training:
+        return models.get(recipe)
+    family = _untuned(recipe)
+    kin = [model for other, model in models.items() if _untuned(other) == family]
+    return kin[-1] if kin else None
+
+
+def _untuned(recipe: Recipe) -> Recipe:
+    training = recipe.training
+    changes = {name: type(training).model_fields[name].default for name in _TUNING}
+    return recipe._replace(training=training.model_copy(update=changes))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What of a pane was trained."""
+
+    model: LearnedModel | None
+    """that of its recipe, shown or not"""
+    guide: Guide | None
+    is_complete: bool
+    """nothing that moves its particles lacks"""
+
+
+def learned(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> Learned:
+    model = model_for(experiment, models)
+    classifier = models.get(classifier_recipe(experiment)) if needs_classifier(experiment) else None
+    guidance = experiment.guidance
+    guide = Guide(guidance, classifier) if guidance is not None and guidance.scale > 0 else None
+    complete = (model is not None or not needs_model(experiment)) and (
+        classifier is not None or not needs_classifier(experiment)
+    )
+    return Learned(model, guide, complete)
+
+
+# ---- what may be said of it --------------------------------------------------------------------------
+
+
+def has_field(experiment: Experiment) -> bool:
+    """There is a velocity: not for RealNVP, which goes from layer to layer."""
+    return not (needs_model(experiment) and experiment.training.objective is Objective.REALNVP)
+
+
+def has_score(experiment: Experiment) -> bool:
+    """The learned velocity belongs to the path, so that it tells the score."""
+    return not needs_model(experiment) or learns_the_exact_field(experiment.training)
+
+
+def learns_the_exact_field(training: TrainingSpec) -> bool:
+    """What is learned tends to the closed form: independent pairs, regressed on once."""
+    regression = training.objective in FIELD_OBJECTIVES
+    return regression and training.coupling is Coupling.INDEPENDENT and training.reflow == 0

@@ -34,6 +34,8 @@ from fmstudio.document.specs.view import CameraSpec, DensityChoice, LayersSpec, 
 _POINT = GaussianMixtureSpec(components=(Component(mean=(1.4, 0.9), cov=(1e-4, 0.0, 1e-4)),))
 """One data point z."""
 _ORIGIN = GaussianMixtureSpec(components=(Component(mean=(0.0, 0.0), cov=(1e-4, 0.0, 1e-4)),))
+_WIDE = CameraSpec(half_height=4.4)
+"""Three panes side by side are narrow: what is square must fit into their width."""
 _CROWD = LayersSpec(field=False, trajectories=False)
 _PATHS = LayersSpec(field=False, trajectories=False, particles=False, paths=True)
 _WARP = LayersSpec(density=False, particles=False, trajectories=False, grid=True)
@@ -102,7 +104,7 @@ def _conditional_path() -> dict[str, Any]:
     return {
         "target": _POINT,
         "simulation": SimulationSpec(steps=60, particles=1000),
-        "view": panes(*(PaneSpec(title=title, path=path) for title, path in paths.items())),
+        "view": panes(*(PaneSpec(title=title, path=path) for title, path in paths.items()), camera=_WIDE),
     }
 
 
@@ -156,7 +158,9 @@ def _noising() -> dict[str, Any]:
         "dynamics": NoisingSpec(),
         "simulation": SimulationSpec(steps=200, particles=1500),
         "view": panes(
-            *(PaneSpec(title=title, layers=QUIET, path=path) for title, path in paths.items()), seconds=6.0
+            *(PaneSpec(title=title, layers=QUIET, path=path) for title, path in paths.items()),
+            seconds=6.0,
+            camera=_WIDE,
         ),
     }
 
@@ -204,7 +208,8 @@ def _minibatch_ot() -> dict[str, Any]:
             *(
                 PaneSpec(title=title, layers=_LINES, dynamics=InterpolantSpec(coupling=coupling))
                 for title, coupling in couplings.items()
-            )
+            ),
+            camera=_WIDE,
         ),
     }
 

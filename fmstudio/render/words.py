@@ -35,8 +35,8 @@ _COLOURS = {
 }
 _COUPLINGS = {
     Coupling.INDEPENDENT: "independent",
-    Coupling.OT: "optimally transported",
-    Coupling.SINKHORN: "entropically transported",
+    Coupling.OT: "optimal",
+    Coupling.SINKHORN: "entropic",
 }
 
 
@@ -92,6 +92,8 @@ def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
         yield Legend("grid", _grid(experiment))
     if on.particles and f"trajectories/{pane}" in results.slots:
         yield Legend("colour", _COLOURS[document.view.particle_colour])
+    elif on.paths and f"trajectories/{pane}" in results.slots:
+        yield Legend("paths", "the way so far, coloured by where it began")
     if on.particles or on.trajectories or on.paths:
         yield from _distance(results.slots.get(f"measure/{pane}"))
 
@@ -109,13 +111,19 @@ def _density(slot: Slot | None) -> Iterator[Legend]:
     if slot is None or slot.problem or not isinstance(request, DensityRequest):
         return
     if request.method is DensityMethod.EXACT:
-        yield Legend("density", "exact p_data" if len(request.times) == 1 else "exact pₜ")
+        yield Legend("density", _exact(request))
     elif request.method is DensityMethod.KDE:
         what = "the particles" if request.trajectories is not None else "samples of pₜ"
         yield Legend("density", f"KDE of {what}")
     else:
         name, text = _METHODS[request.method]
         yield Legend(name, text.format(**_facts(request)) + _part_done(slot))
+
+
+def _exact(request: DensityRequest) -> str:
+    if request.law is not None:
+        return "exact law of the process"
+    return "exact p_data" if len(request.times) == 1 else "exact pₜ"
 
 
 def _facts(request: DensityRequest) -> dict[str, str]:

@@ -20,6 +20,10 @@ from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
 ZOOM_PER_NOTCH = 1.15
+NARROW = 440
+"""A pane of fewer logical pixels has one menu in place of its row of switches."""
+RESERVE, NARROW_RESERVE = 216.0, 40.0
+"""Logical pixels beside a pane's title that the switches take."""
 
 
 class CanvasView(QWidget):
@@ -81,8 +85,10 @@ class CanvasView(QWidget):
     def _place_switches(self) -> None:
         columns, rows = layout(max(1, len(self.switches)))
         width, height = self.width() / columns, self.height() / rows
+        narrow = width < NARROW
+        self.canvas.reserve = NARROW_RESERVE if narrow else RESERVE
         for index, switches in enumerate(self.switches):
-            switches.adjustSize()
+            switches.compact(narrow)
             right, top = (index % columns + 1) * width, (index // columns) * height
             switches.move(int(right - switches.width() - 10), int(top + 10))
             switches.raise_()

@@ -50,17 +50,32 @@ class LayerMenu(QPushButton):
     def __init__(self, session: Session, pane: int) -> None:
         super().__init__()
         self._session, self._pane = session, pane
+        self._submenus: list[QAction] = []
         self.setProperty("kind", "tool")
         self.setFixedSize(28, 26)
-        self.setToolTip("More layers")
-        self.setAccessibleName(f"More layers, pane {pane + 1}")
         menu = QMenu(self)
-        self.entries: dict[str, QAction] = {layer: menu.addAction(title) for layer, title in RARER_LAYERS}
+        self.entries: dict[str, QAction] = {
+            layer: menu.addAction(title) for layer, title in (*LAYERS, *RARER_LAYERS)
+        }
         for layer, entry in self.entries.items():
             entry.setCheckable(True)
             entry.setData(layer)
         menu.triggered.connect(self._on_menu_triggered)
         self.setMenu(menu)
+        self.list_all(False)
+
+    def add_choices(self, choice: ChoiceMenu) -> None:
+        """A submenu of what a layer shows, for where its own button has no room."""
+        choice.offers.setTitle(choice.toolTip())
+        self._submenus.append(self.menu().addMenu(choice.offers))
+
+    def list_all(self, everything: bool) -> None:
+        """Hold the common layers too, where there is no room for their switches."""
+        for entry in (*(self.entries[layer] for layer, _ in LAYERS), *self._submenus):
+            entry.setVisible(everything)
+        words = "Layers" if everything else "More layers"
+        self.setToolTip(words)
+        self.setAccessibleName(f"{words}, pane {self._pane + 1}")
 
     def show_layers(self, layers: LayersSpec, palette: Palette) -> None:
         """Follow the document; the button's own picture says whether any is on."""
@@ -68,7 +83,7 @@ class LayerMenu(QPushButton):
             on = bool(getattr(layers, layer))
             entry.setChecked(on)
             entry.setIcon(icon(layer, palette.text if on else palette.secondary, 16))
-        lit = any(entry.isChecked() for entry in self.entries.values())
+        lit = any(self.entries[layer].isChecked() for layer, _ in RARER_LAYERS)
         self.setIcon(icon("layers", palette.text if lit else palette.secondary, 16))
 
     def _on_menu_triggered(self, entry: QAction) -> None:
@@ -93,9 +108,18 @@ class LayerSwitches(QFrame):
             if button.layer in self.choices:
                 row.addWidget(self.choices[button.layer])
         self.menu = LayerMenu(session, pane)
+        for choice in self.choices.values():
+            self.menu.add_choices(choice)
         row.addWidget(self.menu)
         theme.changed.connect(self._on_theme_changed)
         self.refresh()
+
+    def compact(self, narrow: bool) -> None:
+        """In a narrow pane everything is in one menu, so that the title can be read."""
+        for part in (*self.buttons, *self.choices.values()):
+            part.setVisible(not narrow)
+        self.menu.list_all(narrow)
+        self.adjustSize()
 
     def refresh(self) -> None:
         """Follow the document."""

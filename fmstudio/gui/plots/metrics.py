@@ -14,12 +14,13 @@ HINT = (
     "W₂ between the particles at the end and as many draws of the target. "
     "Floor: W₂ between two such sets of draws; no sampler can be expected below it."
 )
+NAME_PIXELS = 112
 Figures = tuple[tuple[str, float, float], ...]
 """(pane's title, W2, floor)"""
 
 
 class MetricsPanel(Panel):
-    """One row a pane."""
+    """One row a pane; panes that show the same particles share one."""
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
@@ -47,14 +48,15 @@ class MetricsPanel(Panel):
 
     def _figures(self) -> Figures:
         document = self.session.store.document
-        found = []
+        found: dict[int, tuple[str, float, float]] = {}
         for index, pane in enumerate(document.view.panes):
             slot = self.session.results.slots.get(f"measure/{index}")
             job = slot.at(0) if slot is not None else None
             if job is not None:
                 w2, floor = (float(value) for value in job.result.values[0])
-                found.append((pane.title or document.experiment(index).dynamics.title, w2, floor))
-        return tuple(found)
+                title = pane.title or document.experiment(index).dynamics.title
+                found.setdefault(job.id, (title, w2, floor))
+        return tuple(found.values())
 
     def _show(self, figures: Figures) -> None:
         while len(self.rows) < len(figures):
@@ -63,7 +65,8 @@ class MetricsPanel(Panel):
             for label in row:
                 label.setVisible(index < len(figures))
         for (title, w2, floor), (name, value, ground) in zip(figures, self.rows, strict=False):
-            name.setText(title)
+            name.setText(name.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, NAME_PIXELS))
+            name.setToolTip(title)
             value.setText(f"{w2:.3f}")
             ground.setText(f"floor {floor:.3f}")
             value.setAccessibleName(f"W2 of {title}: {w2:.3f}, sampling floor {floor:.3f}")

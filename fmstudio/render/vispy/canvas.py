@@ -22,7 +22,8 @@ class StudioCanvas(app.Canvas):
         """``canvas`` goes to vispy (``app``, ``size``, ``parent``); ``reserve`` logical pixels in each pane's
         upper right corner stay free of words."""
         super().__init__(**{"keys": None, "title": "fmstudio", "autoswap": False, "vsync": True, **canvas})
-        self._reserve = reserve
+        self.reserve = reserve
+        """may be changed; it holds from the next drawing on"""
         self._scene: Scene | None = None
         self._painter: ScenePainter | None = None
         self._renderer = ""
@@ -96,7 +97,7 @@ class StudioCanvas(app.Canvas):
 
     def _sheet(self) -> Sheet:
         width, height = self.physical_size
-        return Sheet(int(width), int(height), float(self.pixel_scale), reserve=self._reserve)
+        return Sheet(int(width), int(height), float(self.pixel_scale), reserve=self.reserve)
 
     def _areas(self) -> tuple[PaneArea, ...]:
         return self._sheet().areas(self._scene) if self._scene is not None else ()

@@ -30,15 +30,13 @@ def views(numbers: Tensor, sizes: Sequence[int]) -> Layers:
 
 def start(layers: Layers, gain: float, generator: torch.Generator, bias: float = 0.0) -> None:
     """Uniform weights that give a unit input of standard deviation ``gain`` from inputs of 1; biases uniform
-    up to ``bias``. The last layer is 0: a fresh network answers 0."""
+    up to ``bias``. The last layer stays as it is, 0: a fresh network answers 0."""
     for weight, offset in layers[:-1]:
         draw = torch.rand(weight.shape, generator=generator, device=generator.device)
         weight.copy_((2 * draw - 1) * gain * math.sqrt(3 / len(weight)))
         if bias:
             draw = torch.rand(offset.shape, generator=generator, device=generator.device)
             offset.copy_((2 * draw - 1) * bias)
-    for part in layers[-1]:
-        part.zero_()
 
 
 def require_flat(flat: Tensor, expected: int, what: str) -> None:

@@ -66,16 +66,17 @@ def _gradients(network: MLP, batches: BatchSource, count: int) -> Tensor:
 
 @pytest.mark.parametrize("schedule", [CondOT(), VP()], ids=lambda s: type(s).__name__)
 def test_that_the_gradients_of_fm_and_cfm_agree_up_to_their_monte_carlo_error(schedule: Schedule) -> None:
-    """000 Thm 3. The gap in standard errors, coordinate by coordinate: its square averages 1."""
+    """000 Thm 3. On the same points; the gap in standard errors, coordinate by coordinate: its square
+    averages 1."""
     network = MLP(16, 2)
     _batches(network, schedule, "cfm").normalise()
     network.trained.add_(0.3 * torch.randn(len(network.trained), generator=_generator(2)))
-    cfm = _gradients(network, _batches(network, schedule, "cfm", seed=3), 200)
-    fm = _gradients(network, _batches(network, schedule, "exact", seed=4), 200)
-    gap = cfm.mean(0) - fm.mean(0)
-    error = (cfm.var(0) / 200 + fm.var(0) / 200).sqrt()
-    assert float((gap / error).square().mean()) < 1.5
-    assert float(cfm.mean(0).norm()) > 10 * float(error.norm())
+    cfm = _gradients(network, _batches(network, schedule, "cfm", seed=3), 400)
+    fm = _gradients(network, _batches(network, schedule, "exact", seed=3), 400)
+    gap, error = (cfm - fm).mean(0), (cfm - fm).std(0) / 20
+    moves = error > 1e-6 * error.max()
+    assert float((gap / error)[moves].square().mean()) < 1.6
+    assert float(fm.mean(0).norm()) > 20 * float(error.norm())
 
 
 def test_that_the_trained_loss_tends_to_the_floor_from_above() -> None:
@@ -87,6 +88,15 @@ def test_that_the_trained_loss_tends_to_the_floor_from_above() -> None:
         error = 3 * end.std() / 20
         start = float(np.mean(losses[:20]))
         assert floor - 0.01 - error < end.mean() < floor + 0.15 * (start - floor)
+
+
+def test_that_the_published_network_is_close_to_the_exact_field() -> None:
+    exact = marginal(standard_normal(), three_modes(), CondOT())
+    network, _ = _losses(CondOT(), steps=1000)
+    for t in (0.2, 0.6, 0.9):
+        x = exact.sample(1000, t, _generator(4))
+        u = exact.velocity(x, t)
+        assert float((network(x, t) - u).square().mean()) < 0.05 * float(u.square().mean())
 
 
 # ---- law 12 ------------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def _distance(slot: Slot | None) -> Iterator[Legend]:
     job = slot.at(0) if slot is not None else None
     if job is not None:
         distance, floor = (float(value) for value in job.result.values[0])
-        yield Legend("W₂", f"to p_data at the end {distance:.3f} (sampling floor {floor:.3f})")
+        yield Legend("W₂", f"to p_data {distance:.3f} (floor {floor:.3f})")
 
 
 def notice(experiment: Experiment, results: Results, pane: int) -> str:

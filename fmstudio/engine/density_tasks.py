@@ -6,6 +6,7 @@ Generators as in ``engine.tasks``: they write rows in the request's order, and y
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -36,6 +37,8 @@ FLOW_STEPS = 16
 TILE = 2048
 SLICES = 6
 """Pieces into which the time between two rows is cut, so that a slice of the march stays short."""
+STEADY = (m.LangevinSpec, m.LinearFlowSpec, m.BrownianMotionSpec, m.OrnsteinUhlenbeckSpec)
+"""Motions whose drift does not depend on t."""
 DRAWS = 4096
 """Points by which the extent of a law is judged."""
 ROOM = 1.15
@@ -90,14 +93,20 @@ def _fokker_planck(request: DensityRequest, result: ResultArray) -> Task:
     xs, ys = axes(_domain(request.grid, request.trajectories, motion.start))
     start = _start(request.trajectories)(grid_points(xs, ys).reshape(-1, 2))
     p = start.exp().reshape(len(ys), len(xs))
-    end, rows = motion.times[-1], len(request.times)
-    moments = torch.linspace(0, end, SLICES * (rows - 1) + 1, dtype=torch.float64).tolist()
+    rows, steady = len(request.times), isinstance(request.trajectories.dynamics, STEADY)
+    moments = _moments([t * motion.times[-1] for t in request.times])
     diffusion: Callable[[float], float] = lambda t: float(motion.dynamics.diffusion(t))  # noqa: E731
-    solution = solve_fokker_planck(p, xs, ys, motion.dynamics.drift, diffusion, moments)
+    solution = solve_fokker_planck(p, xs, ys, motion.dynamics.drift, diffusion, moments, steady)
     for count, p in enumerate(solution):
         if count % SLICES == 0:
             result.write(count // SLICES, _resampled(p, xs, ys, request.grid).numpy())
         yield (count // SLICES + 1) / rows if count else 1e-3
+
+
+def _moments(times: list[float]) -> list[float]:
+    """All times, and those between that cut the march into slices."""
+    cuts = [a + (b - a) * k / SLICES for a, b in pairwise(times) for k in range(SLICES)]
+    return [*cuts, times[-1]]
 
 
 def _start(request: TrajectoriesRequest) -> LogProb:

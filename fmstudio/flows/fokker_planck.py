@@ -62,26 +62,24 @@ def solve_fokker_planck(
     drift: Drift,
     diffusion: Callable[[float], float],
     times: Sequence[float],
+    steady: bool = False,
 ) -> Iterator[Tensor]:
     """Yields p (ny, nx) at each of the rising ``times``; the first is ``density`` itself.
 
-    Between times it takes as many steps as stability asks for. Raises ValueError for times that do not rise,
-    a density of another shape or below zero, or sigma < 0.
+    Between times it takes as many steps as stability asks for. A ``steady`` drift is asked only once. Raises
+    ValueError for times that do not rise, a density of another shape or below zero, or sigma < 0.
     """
     steps = (even_step(xs, "xs"), even_step(ys, "ys"))
     _check(density, xs, ys, times)
-    faces = (
-        grid_points((xs[1:] + xs[:-1]) / 2, ys).reshape(-1, 2),
-        grid_points(xs, (ys[1:] + ys[:-1]) / 2).reshape(-1, 2),
-    )
+    current = _Current(drift, xs, ys, steady)
     yield density
-    moving = _faces_at(drift, faces, steps, times[0], density)
+    moving = current.at(times[0], density)
     for before, after in pairwise(times):
         t = before
         while t < after - 1e-12:
             # The last step's speeds say where the middle of this one is; its own say whether that is too far.
             dt = min(after - t, (after - before) / 2, COURANT / max(moving.courant(), 1e-12))
-            moving = _faces_at(drift, faces, steps, t + dt / 2, density)
+            moving = current.at(t + dt / 2, density)
             dt = min(dt, COURANT / max(moving.courant(), 1e-12))
             spread = _heat(density, steps, diffusion(t + dt / 2), dt)
             density = spread(_transported(spread(density), moving, dt))
@@ -98,22 +96,37 @@ def _check(density: Tensor, xs: Tensor, ys: Tensor, times: Sequence[float]) -> N
         raise ValueError(f"times must rise, got {list(times)}")
 
 
-def _faces_at(
-    drift: Drift, faces: tuple[Tensor, Tensor], steps: tuple[float, float], t: float, density: Tensor
-) -> _Faces:
-    """The field through the faces of all cells that hold something, or are near one that does."""
-    held = (density > FAINT * density.max()).to(density)[None, None]
-    near = torch.nn.functional.max_pool2d(held, 5, stride=1, padding=2)[0, 0] > 0
-    return _Faces(
-        _normal_speed(drift, faces[0], near[:, 1:] | near[:, :-1], t, 0, density) / steps[0],
-        _normal_speed(drift, faces[1], near[1:] | near[:-1], t, 1, density) / steps[1],
-    )
+@final
+class _Current:
+    """The drift through the faces of all cells that hold something, or are near one that does."""
+
+    def __init__(self, drift: Drift, xs: Tensor, ys: Tensor, steady: bool) -> None:
+        self._drift = drift
+        self._steps = (even_step(xs, "xs"), even_step(ys, "ys"))
+        self._points = (grid_points((xs[1:] + xs[:-1]) / 2, ys), grid_points(xs, (ys[1:] + ys[:-1]) / 2))
+        everywhere = torch.ones(len(ys), len(xs), dtype=torch.bool)
+        self._kept = self._through(everywhere, 0.0, xs) if steady else None
+
+    def at(self, t: float, density: Tensor) -> _Faces:
+        held = (density > FAINT * density.max()).to(density)[None, None]
+        near = torch.nn.functional.max_pool2d(held, 5, stride=1, padding=2)[0, 0] > 0
+        if self._kept is None:
+            return self._through(near, t, density)
+        return _Faces(self._kept.across * _joined(near.T).T, self._kept.along * _joined(near))
+
+    def _through(self, near: Tensor, t: float, like: Tensor) -> _Faces:
+        across = self._speed(_joined(near.T).T, t, 0, like)
+        return _Faces(across, self._speed(_joined(near), t, 1, like))
+
+    def _speed(self, wanted: Tensor, t: float, axis: int, like: Tensor) -> Tensor:
+        speed = like.new_zeros(wanted.shape)
+        speed[wanted] = self._drift(self._points[axis][wanted], t)[:, axis].to(like) / self._steps[axis]
+        return speed
 
 
-def _normal_speed(drift: Drift, points: Tensor, wanted: Tensor, t: float, axis: int, like: Tensor) -> Tensor:
-    speed = like.new_zeros(wanted.shape)
-    speed[wanted] = drift(points[wanted.flatten()], t)[:, axis].to(like)
-    return speed
+def _joined(cells: Tensor) -> Tensor:
+    """The faces along the rows' axis with such a cell on either side."""
+    return cells[1:] | cells[:-1]
 
 
 def _transported(p: Tensor, faces: _Faces, dt: float) -> Tensor:

@@ -148,6 +148,21 @@ def test_that_ornstein_uhlenbeck_settles_in_its_stationary_law() -> None:
     assert (p - end).abs().max() < 0.02 * end.max()
 
 
+def test_that_a_steady_drift_is_asked_once_and_gives_the_same() -> None:
+    xs = axis(40, 4.0)
+    start = normal(xs, xs, torch.tensor([1.0, 0.5]), 0.3)
+    asked = []
+
+    def counted(x: Tensor, t: float) -> Tensor:
+        asked.append(t)
+        return shrink(x, t)
+
+    once = last(start, xs, xs, counted, lambda _: 0.5, [0.0, 0.5, 1.0], True)
+    assert len(asked) == 2  # across and along
+    again = last(start, xs, xs, counted, lambda _: 0.5, [0.0, 0.5, 1.0])
+    assert (once - again).abs().max() < 1e-6 * again.max()
+
+
 @pytest.mark.parametrize("sigma", [0.0, 0.7])
 def test_that_mass_is_kept_and_never_negative(sigma: float) -> None:
     """A step-edged density in a field that tears it apart: the hard case for positivity."""

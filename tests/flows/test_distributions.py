@@ -59,6 +59,7 @@ def test_that_samples_have_the_moments_of_the_density(name: str) -> None:
     # The box's edge falls between grid points, which costs its quadrature a part in a hundred.
     slack = 0.02 if name == "box" else 1e-4
     assert ((x.mean(0) - mean).abs() < 4.5 * x.std(0) / math.sqrt(n) + slack).all()
+    assert torch.allclose(law.mean().double(), mean, atol=1e-3 + slack)
     assert ((outer.mean(0) - second).abs() < 4.5 * outer.std(0) / math.sqrt(n) + slack).all()
 
 

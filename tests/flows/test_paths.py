@@ -58,3 +58,12 @@ def test_that_one_time_per_row_means_what_single_times_mean() -> None:
     rows = torch.cat([path.x_t(x_0[i : i + 1], z[i : i + 1], float(t)) for i, t in enumerate(times)])
     assert path.x_t(x_0, z, times) == pytest.approx(rows)
     assert path.x_t(x_0, z, times[:, None]) == pytest.approx(rows)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=schedule_name)
+def test_that_the_naive_average_is_the_mean_of_the_conditional_fields(schedule: Schedule) -> None:
+    path = ProbabilityPath(schedule)
+    x, z = draws()
+    for t in (0.0, 0.4, 0.9):
+        each = torch.stack([path.conditional_velocity(x, target.expand_as(x), t) for target in z])
+        assert torch.allclose(path.naive_average(x, z.mean(0), t), each.mean(0), rtol=1e-4, atol=1e-4)

@@ -25,15 +25,16 @@ from fmstudio.document.specs.dynamics import (
     ODESpec,
     OrnsteinUhlenbeckSpec,
     SDESpec,
+    SigmaProfile,
     SimulationSpec,
 )
 from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import CameraSpec, DensityChoice, LayersSpec, PaneSpec
 
-_POINT = GaussianMixtureSpec(components=(Component(mean=(1.4, 0.9), cov=(1e-4, 0.0, 1e-4)),))
-"""One data point z."""
-_ORIGIN = GaussianMixtureSpec(components=(Component(mean=(0.0, 0.0), cov=(1e-4, 0.0, 1e-4)),))
+_POINT = GaussianMixtureSpec(components=(Component(mean=(1.4, 0.9), cov=(1.6e-3, 0.0, 1.6e-3)),))
+"""One data point z, as wide as can be seen."""
+_ORIGIN = GaussianMixtureSpec(components=(Component(mean=(0.0, 0.0), cov=(1.6e-3, 0.0, 1.6e-3)),))
 _WIDE = CameraSpec(half_height=4.4)
 """Three panes side by side are narrow: what is square must fit into their width."""
 _CROWD = LayersSpec(field=False, trajectories=False)
@@ -80,11 +81,11 @@ def _brownian_motion() -> dict[str, Any]:
 def _ornstein_uhlenbeck() -> dict[str, Any]:
     def pane(sigma: float) -> PaneSpec:
         dynamics = OrnsteinUhlenbeckSpec(theta=0.8, sigma=sigma, duration=5.0)
-        return PaneSpec(title=f"σ = {sigma:g}", layers=QUIET, dynamics=dynamics)
+        return PaneSpec(title=f"σ = {sigma:g}", layers=_CROWD, dynamics=dynamics)
 
     return {
         "source": RingSpec(radius=2.4, width=0.1),
-        "simulation": SimulationSpec(steps=200, particles=1000),
+        "simulation": SimulationSpec(steps=200, particles=700),
         "view": panes(*(pane(sigma) for sigma in (0.0, 0.3, 0.8, 1.6)), seconds=6.0),
     }
 
@@ -158,7 +159,7 @@ def _noising() -> dict[str, Any]:
         "dynamics": NoisingSpec(),
         "simulation": SimulationSpec(steps=200, particles=1500),
         "view": panes(
-            *(PaneSpec(title=title, layers=QUIET, path=path) for title, path in paths.items()),
+            *(PaneSpec(title=title, layers=_CROWD, path=path) for title, path in paths.items()),
             seconds=6.0,
             camera=_WIDE,
         ),
@@ -181,9 +182,9 @@ def _linear_sde() -> dict[str, Any]:
     ends = tuple(Component(mean=(x, y), cov=(0.05, 0.0, 0.05)) for x, y in ((-2.0, 0.8), (1.2, -1.6)))
     return {
         "source": GaussianMixtureSpec(components=ends),
-        "simulation": SimulationSpec(steps=150, particles=1000),
+        "simulation": SimulationSpec(steps=150, particles=700),
         "view": panes(
-            *(PaneSpec(title=title, layers=QUIET, dynamics=kind) for title, kind in kinds.items()),
+            *(PaneSpec(title=title, layers=_CROWD, dynamics=kind) for title, kind in kinds.items()),
             seconds=6.0,
         ),
     }
@@ -221,22 +222,23 @@ def _minibatch_ot() -> dict[str, Any]:
     "accept y with probability min(1, p(y) q(x|y) / p(x) q(y|x))",
 )
 def _mala() -> dict[str, Any]:
+    def pane(title: str, solver: str, density: DensityChoice) -> PaneSpec:
+        smoothed = density is DensityChoice.KDE
+        dynamics = {"solver": solver, "sigma": 1.0, "duration": 20.0, "substeps": 1}
+        return PaneSpec(
+            title=f"{title}, smoothed" if smoothed else title,
+            layers=LayersSpec(field=False, trajectories=False, particles=not smoothed),
+            dynamics=LangevinSpec.model_validate(dynamics),
+            density=density,
+        )
+
     solvers = {"Unadjusted": "ula", "Metropolis-adjusted": "mala"}
-    langevin = {"sigma": 1.0, "duration": 20.0, "substeps": 1}
     return {
         "target": FiveModesSpec(),
-        "simulation": SimulationSpec(steps=200, particles=1500),
+        "simulation": SimulationSpec(steps=100, particles=1500),
         "view": panes(
-            *(
-                PaneSpec(
-                    title=title,
-                    layers=LayersSpec(field=False, trajectories=False, particles=show is None),
-                    dynamics=LangevinSpec.model_validate({**langevin, "solver": solver}),
-                    density=show or DensityChoice.EXACT,
-                )
-                for show in (None, DensityChoice.KDE)
-                for title, solver in solvers.items()
-            ),
+            *(pane(*named, DensityChoice.EXACT) for named in solvers.items()),
+            *(pane(*named, DensityChoice.KDE) for named in solvers.items()),
             seconds=8.0,
         ),
     }
@@ -251,8 +253,10 @@ def _mala() -> dict[str, Any]:
 def _annealed_langevin() -> dict[str, Any]:
     corner = GaussianMixtureSpec(components=(Component(mean=(-1.2, -1.2), cov=(0.2, 0.0, 0.2)),))
     motions = {
-        "On the target itself": LangevinSpec(sigma=1.5, duration=6.0),
-        "On p_t as it sharpens": AnnealedLangevinSpec(sigma=1.5, duration=6.0),
+        "On the target itself": LangevinSpec(sigma=1.0, duration=10.0),
+        "On p_t as it sharpens": AnnealedLangevinSpec(
+            sigma=1.0, duration=10.0, profile=SigmaProfile.CONSTANT
+        ),
     }
     return {
         "source": corner,

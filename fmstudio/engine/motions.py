@@ -149,11 +149,11 @@ def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:
 
 
 def _annealed(request: TrajectoriesRequest, spec: m.AnnealedLangevinSpec) -> AnnealedLangevin:
-    sigma = SqrtBetaSigma(spec.sigma, build.schedule(request.path))
+    sigma = _sigma(spec, build.schedule(request.path))
     return AnnealedLangevin(_field(request), sigma, spec.duration)
 
 
-def _sigma(spec: m.SDESpec, along: Schedule) -> Sigma:
+def _sigma(spec: m.SDESpec | m.AnnealedLangevinSpec, along: Schedule) -> Sigma:
     if spec.profile is m.SigmaProfile.CONSTANT:
         return ConstantSigma(spec.sigma)
     return SqrtBetaSigma(spec.sigma, along)

@@ -56,7 +56,7 @@ EQUATIONS: dict[str, Equation] = {
         "+ σ<sub>t</sub> dW<sub>s</sub>,  t = s/S",
         "001 eq 31; 002 sec 1",
         "Langevin steps on a target that sharpens while they run: modes are found while they are still "
-        "joined. σ falls with √β, and with too short a time S the particles lag behind p<sub>t</sub>.",
+        "joined. With too little noise or too short a time S the particles lag behind p<sub>t</sub>.",
     ),
     "linear-flow": Equation(
         "dX<sub>t</sub> = −θ X<sub>t</sub> dt,  X<sub>t</sub> = e<sup>−θt</sup> X<sub>0</sub>",

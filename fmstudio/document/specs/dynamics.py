@@ -84,6 +84,7 @@ class AnnealedLangevinSpec(Spec):
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
+    profile: SigmaProfile = SigmaProfile.SQRT_BETA
     duration: float = setting(6.0, "Duration", low=0.1, high=100.0, step=0.5)
     substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
 

@@ -29,7 +29,7 @@ def _langevin() -> dict[str, Any]:
     )
     return {
         "target": FiveModesSpec(),
-        "dynamics": LangevinSpec(sigma=1.0, duration=3.0),
+        "dynamics": LangevinSpec(sigma=1.0, duration=3.0, substeps=1),
         "simulation": SimulationSpec(steps=600, particles=2000),
         "view": panes(*particles, *smoothed, seconds=8.0),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fmstudio.document.gallery_entries import QUIET, entry, panes
+from fmstudio.document.gallery_entries import entry, panes
 from fmstudio.document.specs.distribution import (
     Component,
     EightGaussiansSpec,
@@ -261,9 +261,9 @@ def _annealed_langevin() -> dict[str, Any]:
     return {
         "source": corner,
         "target": EightGaussiansSpec(std=0.15),
-        "simulation": SimulationSpec(steps=120, particles=1500),
+        "simulation": SimulationSpec(steps=120, particles=1000),
         "view": panes(
-            *(PaneSpec(title=title, layers=QUIET, dynamics=kind) for title, kind in motions.items()),
+            *(PaneSpec(title=title, layers=_CROWD, dynamics=kind) for title, kind in motions.items()),
             seconds=6.0,
             camera=CameraSpec(half_height=3.0),
         ),

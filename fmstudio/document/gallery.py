@@ -190,4 +190,5 @@ def _drawn_target() -> dict[str, Any]:
     }
 
 
-from fmstudio.document import gallery_densities, gallery_motions  # noqa: E402, F401 - chapters: enter their entries
+# The chapters, in their order: importing them enters their entries.
+from fmstudio.document import gallery_densities, gallery_learning, gallery_motions  # noqa: E402, F401

@@ -11,6 +11,7 @@ from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Array, Bytes
 
 Floats = npt.NDArray[Any]
+GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
 def origin_colours(start: Array) -> Bytes:
@@ -22,6 +23,13 @@ def origin_colours(start: Array) -> Bytes:
     lightness = 0.82 - 0.08 * rank
     chroma = 0.08 + 0.11 * rank
     return _rgba(_oklch(lightness, chroma, angle))
+
+
+def label_colours(labels: Array) -> Bytes:
+    """A hue for each label, as far from the one before as the golden angle."""
+    hues = (0.6 + labels * GOLDEN_ANGLE) % (2 * np.pi)
+    lightness = np.where(labels % 2 == 0, 0.8, 0.7)
+    return _rgba(_oklch(lightness, np.full(len(labels), 0.15), hues))
 
 
 def speed_colours(displacement: Array) -> Bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,10 +12,23 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, WarpRequest
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldRequest,
+    LabelsRequest,
+    Quantity,
+    WarpRequest,
+)
 from fmstudio.render import lines, words
 from fmstudio.render.palette import Palette
-from fmstudio.render.particle_colours import one_colour, origin_colours, plain_colours, speed_colours
+from fmstudio.render.particle_colours import (
+    label_colours,
+    one_colour,
+    origin_colours,
+    plain_colours,
+    speed_colours,
+)
 from fmstudio.render.scene import (
     Array,
     ArrowLayer,
@@ -42,6 +56,8 @@ PATH_PARTICLES = 200
 ARROW_LENGTH = 0.62
 """A typical arrow, in cells of its grid."""
 TOP_QUANTILE = 0.995
+PEAK_PART = 0.2
+"""A spot of a few cells has its peak for a measure, or else all of it would be of one colour."""
 SPEED_QUANTILE = 0.7
 FLUX_QUANTILE = 0.97
 """A flux is nothing wherever the density is nothing: most of a pane."""
@@ -100,10 +116,11 @@ class Presenter:
         if on.grid:
             yield from self._grid(slots.get(f"grid/{index}"), t, palette)
         moving = slots.get(f"trajectories/{index}")
+        by = document.view.particle_colour
         if on.paths:
-            yield from self._trails(moving, t, whole=True)
+            yield from self._trails(moving, t, by, whole=True)
         if on.trajectories:
-            yield from self._trails(moving, t, whole=False)
+            yield from self._trails(moving, t, by, whole=False)
         if on.particles:
             yield from self._particles(moving, document, t, palette)
 
@@ -191,7 +208,7 @@ class Presenter:
         size = document.view.particle_size * _crowd_scale(job.result.shape[1]) / rows**0.5
         yield ParticleLayer(self._row(job, low), self._row(job, high), weight, colours, size)
 
-    def _trails(self, slot: Slot | None, t: float, whole: bool) -> Iterator[Layer]:
+    def _trails(self, slot: Slot | None, t: float, by: ParticleColour, whole: bool) -> Iterator[Layer]:
         """Fading tails, or the ``whole`` of fewer paths."""
         found = self._state(slot, t)
         if found is None:
@@ -200,7 +217,8 @@ class Presenter:
         count = min(PATH_PARTICLES if whole else TRAIL_PARTICLES, job.result.shape[1])
         states = job.result.values[:, :count]
         points = (lines.paths if whole else lines.tails)(states, low, weight)
-        colours = self._cached(job, ("trail colours", count), self._origin(job)[:count].copy)
+        key, own = self._lasting(job, by)
+        colours = self._cached(job, ("trail colours", count, key), own[:count].copy)
         if whole:
             yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
         else:
@@ -249,8 +267,8 @@ class Presenter:
         return started[0], reached, reached, 0.0
 
     def _colours(self, job: Job, row: int, choice: ParticleColour, palette: Palette) -> Bytes:
-        if choice is ParticleColour.ORIGIN:
-            return self._origin(job)
+        if choice in (ParticleColour.ORIGIN, ParticleColour.LABEL):
+            return self._lasting(job, choice)[1]
         if choice is ParticleColour.PLAIN:
             return self._cached(
                 job, ("plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
@@ -262,6 +280,14 @@ class Presenter:
                 job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]
             ),
         )
+
+    def _lasting(self, job: Job, choice: ParticleColour) -> tuple[int, Bytes]:
+        """The colours that particles keep, and what they are of: labels once they are known, else origins."""
+        for slot in self._results.slots.values() if choice is ParticleColour.LABEL else ():
+            found = slot.at(0) if isinstance(slot.request, LabelsRequest) else None
+            if found is not None and found.request == LabelsRequest(job.request):  # type: ignore[arg-type]
+                return found.id, self._cached(found, "labels", partial(label_colours, found.result.values[0]))
+        return 0, self._origin(job)
 
     def _origin(self, job: Job) -> Bytes:
         return self._cached(job, ("origin"), lambda: origin_colours(job.result.values[0]))
@@ -304,7 +330,8 @@ def _top(image: Array, meaning: Meaning) -> float:
     """What is shown as the brightest colour."""
     if meaning is Meaning.SIGNED:
         return float(np.abs(image).max())
-    return float(np.quantile(image[::2, ::2], TOP_QUANTILE))
+    top = float(np.quantile(image[::2, ::2], TOP_QUANTILE))
+    return max(top, PEAK_PART * float(image.max())) if meaning is Meaning.DENSITY else top
 
 
 def _shows(job: Job) -> object:

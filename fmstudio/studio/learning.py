@@ -9,11 +9,13 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.training import FIELD_OBJECTIVES, Coupling, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import Guide, LearnedModel
+from fmstudio.engine.messages import GradientsRequest, Guide, LearnedModel
 from fmstudio.studio.results import Recipe
 
 CLASSIFIER_STEPS = 1500
 CLASSIFIER_RATE = 5e-3
+GRADIENT_STEPS = 100
+GRADIENT_BATCHES = (16, 64, 256, 1024, 4096, 16_384)
 _TUNING = ("steps", "batch_size", "learning_rate", "seed")
 """Settings of the optimiser: until it is trained again, a model is shown although they have changed."""
 
@@ -122,6 +124,15 @@ def learned(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> Le
         classifier is not None or not needs_classifier(experiment)
     )
     return Learned(model, guide, complete)
+
+
+def gradients_request(experiment: Experiment) -> GradientsRequest:
+    """How far the two gradients agree, in a network that has begun to learn this."""
+    training = TrainingSpec(steps=GRADIENT_STEPS, seed=experiment.training.seed)
+    model = experiment.model.model_copy(update={"conditional": False})
+    return GradientsRequest(
+        experiment.source, experiment.target, experiment.path, model, training, GRADIENT_BATCHES
+    )
 
 
 # ---- what may be said of it --------------------------------------------------------------------------

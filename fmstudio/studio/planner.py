@@ -31,6 +31,7 @@ DENSITY_ROWS = 160
 ARROW_ROWS = 21
 THUMBNAIL_POINTS = 500
 DATA_POINTS = 2000
+GRADIENTS_LANE = "gradients"
 ERROR_TIMES = tuple(i / 20 for i in range(21))
 
 
@@ -105,6 +106,8 @@ class Planner:
     ) -> Iterator[tuple[str, Request]]:
         for index, pane in enumerate(document.view.panes):
             yield from self._pane_needs(document, index, pane, t, aspect, calm)
+        if document.view.gradients and not is_waiting_for_a_stroke(document.experiment(0)):
+            yield GRADIENTS_LANE, learning.gradients_request(document.experiment(0))
         yield from _thumbnails()
 
     def _pane_needs(

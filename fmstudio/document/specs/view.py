@@ -128,4 +128,6 @@ class ViewSpec(Spec):
     seconds: float = setting(
         4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x"
     )
+    gradients: bool = False
+    """beside the plots, how far the gradients of FM and CFM agree (000 Thm 3)"""
     loop: Literal["once", "loop", "bounce"] = "loop"

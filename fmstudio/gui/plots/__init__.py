@@ -3,12 +3,14 @@
 from fmstudio.gui.panels.panel import PanelEntry
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.gradients import GradientsPanel
 from fmstudio.gui.plots.loss import LossPanel
 from fmstudio.gui.plots.marginals import MarginalsPanel
 from fmstudio.gui.plots.metrics import MetricsPanel
 
 RIGHT_PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("loss", "Training loss", LossPanel),
+    PanelEntry("gradients", "Two gradients", GradientsPanel),
     PanelEntry("error", "Learned − exact", FieldErrorPanel),
     PanelEntry("marginals", "Marginals", MarginalsPanel),
     PanelEntry("metrics", "Metrics", MetricsPanel),

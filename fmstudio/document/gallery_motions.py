@@ -28,7 +28,7 @@ from fmstudio.document.specs.dynamics import (
     SigmaProfile,
     SimulationSpec,
 )
-from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, SubVPSpec, VESpec, VPSpec
+from fmstudio.document.specs.path import FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import CameraSpec, DensityChoice, LayersSpec, PaneSpec
 
@@ -97,11 +97,7 @@ def _ornstein_uhlenbeck() -> dict[str, Any]:
     "p_t(x|z) = N(x; α_t z, β_t² I)",
 )
 def _conditional_path() -> dict[str, Any]:
-    paths = {
-        "σ_min = 0.5": FMOTSpec(sigma_min=0.5),
-        "σ_min = 0.15": FMOTSpec(sigma_min=0.15),
-        "σ_min = 0": CondOTSpec(),
-    }
+    paths = {f"σ_min = {sigma:g}": FMOTSpec(sigma_min=sigma) for sigma in (0.5, 0.15, 0.05)}
     return {
         "target": _POINT,
         "simulation": SimulationSpec(steps=60, particles=1000),

@@ -1,0 +1,62 @@
+"""Draws the gallery's cards: ``assets/gallery/<id>.png``, one moment of each built-in document.
+
+Run it with the project's own Python after an entry was added or changed:
+``.venv/bin/python packaging/gallery_cards.py [ID ...]``
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from fmstudio.document.gallery import ENTRIES
+
+FOLDER = Path(__file__).resolve().parent.parent / "assets" / "gallery"
+DRAWN, KEPT = (896, 560), (448, 280)
+COLOURS = 128
+MOMENT = {
+    "two-moons": 0.85,
+    "drawn-target": 0.97,
+    "checkerboard": 0.9,
+    "six-targets": 0.95,
+    "minibatch-ot": 0.5,
+}
+
+
+def draw(entry_id: str) -> Path:
+    """One card. Raises CalledProcessError with what fmstudio said on standard error."""
+    path = FOLDER / f"{entry_id}.png"
+    at = str(MOMENT.get(entry_id, 0.7))
+    size = "x".join(str(side) for side in DRAWN)
+    command = [
+        sys.executable,
+        "-m",
+        "fmstudio",
+        "still",
+        entry_id,
+        "-o",
+        str(path),
+        "--at",
+        at,
+        "--size",
+        size,
+    ]
+    subprocess.run([*command, "--bare"], check=True)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").resize(KEPT, Image.Resampling.LANCZOS)
+    small.quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    return path
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or [entry.id for entry in ENTRIES]
+    for entry_id in wanted:
+        path = draw(entry_id)
+        print(f"{path.name}: {path.stat().st_size // 1024} kB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,8 @@ from fmstudio.document.specs.view import (
 
 _LEARNED = FieldChoice.LEARNED
 _WARP = LayersSpec(density=False, particles=False, trajectories=False, field=False, grid=True)
+_CROWD = LayersSpec(field=False, trajectories=False)
+"""Of an SDE: tails that are rough hide the particles."""
 _PATHS = LayersSpec(density=False, field=False, trajectories=False, paths=True)
 _BUDGET = 2000
 
@@ -86,8 +88,8 @@ def _score_matching() -> dict[str, Any]:
         "dynamics": ReverseSDESpec(),
         "simulation": SimulationSpec(steps=200, particles=1500),
         "view": panes(
-            PaneSpec(title="Exact score", layers=QUIET),
-            PaneSpec(title="Learned score", layers=QUIET, field=_LEARNED),
+            PaneSpec(title="Exact score", layers=_CROWD),
+            PaneSpec(title="Learned score", layers=_CROWD, field=_LEARNED),
         ),
     }
 
@@ -105,7 +107,8 @@ def _flow_or_diffusion() -> dict[str, Any]:
     euler, noisy = ODESpec(solver="euler"), ReverseSDESpec()
 
     def pane(title: str, learning: dict[str, Any], dynamics: Any, simulation: SimulationSpec) -> PaneSpec:
-        shown = {"title": title, "field": _LEARNED, "layers": QUIET}
+        layers = _CROWD if dynamics is noisy else QUIET
+        shown = {"title": title, "field": _LEARNED, "layers": layers}
         return PaneSpec(**shown, **learning, dynamics=dynamics, simulation=simulation)
 
     return {

@@ -99,11 +99,11 @@ class Film:
         return self._presenter.scene(self._session.store.document, t, self._palette)
 
     def _train(self, progress: Callable[[str, float], None]) -> None:
-        """One model after another, if any lacks."""
+        """One model after another, if any lacks; pictures of half a training are not asked for."""
         results = self._session.results
         self._session.train_what_lacks()
         while results.is_training:
-            self._session.tick(0.0)
+            self._session.listen()
             self._raise_problems()
             progress("training", results.training.step / max(results.training.steps, 1))
 

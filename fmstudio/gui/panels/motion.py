@@ -178,6 +178,10 @@ class MotionPanel(Panel):
         self.more.show_value(further[0] if len(further) == 1 else "")
         self.form.show_spec(next((spec for spec in dynamics if spec.kind in MORE), dynamics[0]))
         self.form.setVisible(bool(self.form.rows))
+        paired, row = {getattr(spec, "coupling", None) for spec in dynamics}, self.form.rows.get("coupling")
+        if isinstance(row, ChoiceRow) and len(paired - {None}) > 1:
+            row.box.setPlaceholderText("one for each pane")
+            row.show_value("")
 
     def _show_solver(self, dynamics: tuple[Any, ...]) -> None:
         kinds = {type(spec) for spec in dynamics}

@@ -18,6 +18,7 @@ from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
+from fmstudio.studio.clocks import clock
 from fmstudio.studio.results import is_row_ready, position_of
 from fmstudio.studio.session import Session
 
@@ -43,7 +44,7 @@ def marginal(job: Job, row: int) -> Marginal:
 
 
 class MarginalsPanel(Panel):
-    """p_t of each pane, the source's and the target's marginal as thin lines behind it."""
+    """p_t of each pane, and the marginals of both ends as thin lines behind it."""
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
@@ -85,7 +86,8 @@ class MarginalsPanel(Panel):
             job = slot.jobs[0] if slot is not None and slot.jobs else None
             if slot is None or job is None or not isinstance(job.request, DensityRequest):
                 continue
-            nearest = slot.nearest(_row_at(job.request.times, self.session.playback.t))
+            t = min(self.session.playback.t, pane.until)
+            nearest = slot.nearest(_row_at(job.request.times, t))
             if nearest is not None:
                 found.append((*nearest, pane.field.value))
         return found
@@ -102,7 +104,7 @@ class MarginalsPanel(Panel):
             self.present[index].setData(curve.x, curve.density)
         self._show_range(curves, shown[0][0])
         self._show_legend([role for _, _, role in shown])
-        self.section.set_summary(f"t = {self.session.playback.t:.2f}")
+        self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
 
     def _show_ends(self, job: Job | None) -> None:
         for line, row in ((self.source, 0), (self.target, -1)):
@@ -126,13 +128,13 @@ class MarginalsPanel(Panel):
         self.chart.show_bottom_ticks([(v, f"{v:g}") for v in round_ticks(float(x[0]), float(x[-1]), 5)])
 
     def _show_legend(self, roles: list[str]) -> None:
-        palette = self.theme.palette
+        palette, own = self.theme.palette, clock(self.session.store.document)
         entries = [(role, f"p<sub>t</sub> {role}") for role in dict.fromkeys(roles)]
         entries += [
             (role, words)
             for role, words, line in (
-                ("source", "p<sub>init</sub>", self.source),
-                ("target", "p<sub>data</sub>", self.target),
+                ("source", f"p<sub>{own.start}</sub>", self.source),
+                ("target", f"p<sub>{own.end}</sub>", self.target),
             )
             if line.isVisible()
         ]

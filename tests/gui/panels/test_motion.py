@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.dynamics import (
+    MORE_DYNAMICS,
+    AnnealedLangevinSpec,
+    InterpolantSpec,
+    LangevinSpec,
+    ODESpec,
+    OrnsteinUhlenbeckSpec,
+    SDESpec,
+)
+from fmstudio.document.specs.training import Coupling
+from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.studio import commands
 from tests.gui.conftest import drag
@@ -92,3 +103,76 @@ def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, sh
     assert "large" in note.words.text()
     qtbot.mouseClick(note.button, LEFT)
     assert session.store.document.simulation.steps == 100
+
+
+def choose_more(panel, kind):
+    """What a person does in the list of further motions."""
+    panel.more.activated.emit(panel.more.findData(kind))
+
+
+def test_that_further_motions_are_a_press_and_a_choice_away(qtbot, session, show):
+    panel = show(MotionPanel)
+    assert not panel.more.isVisible()
+    qtbot.mouseClick(panel.motions.buttons["more"], LEFT)
+    assert panel.more.isVisible()
+    assert session.store.document.dynamics == ODESpec()
+    panel.more.hidePopup()
+    choose_more(panel, "ornstein-uhlenbeck")
+    assert session.store.document.dynamics == OrnsteinUhlenbeckSpec()
+    assert panel.motions.buttons["more"].isChecked()
+    assert panel.more.currentText() == OrnsteinUhlenbeckSpec.title
+    qtbot.mouseClick(panel.motions.buttons["ode"], LEFT)
+    assert session.store.document.dynamics == ODESpec()
+    assert not panel.more.isVisible()
+    session.store.undo()
+    assert panel.more.isVisible()
+
+
+@pytest.mark.parametrize("spec", MORE_DYNAMICS)
+def test_that_every_setting_of_a_further_motion_has_one_row(show, spec):
+    panel = show(MotionPanel)
+    choose_more(panel, spec.model_fields["kind"].default)
+    shared = {"sigma": panel.sigma, "profile": panel.profile, "duration": panel.duration}
+    rows = {name for name, row in shared.items() if row.isVisible()} | set(panel.form.rows)
+    assert rows == set(spec.model_fields) - {"kind", "solver"}
+    assert panel.form.isVisible() == bool(panel.form.rows)
+
+
+def test_that_a_setting_of_a_process_goes_into_the_document(qtbot, session, show):
+    panel = show(MotionPanel)
+    choose_more(panel, "ornstein-uhlenbeck")
+    drag(qtbot, panel.form.rows["theta"].slider, 10, 80)
+    dynamics = session.store.document.dynamics
+    assert dynamics.theta > OrnsteinUhlenbeckSpec().theta
+    panel.duration.chosen.emit(3.0)
+    assert session.store.document.dynamics == dynamics.model_copy(update={"duration": 3.0})
+
+
+def test_that_noise_goes_along_from_one_sampler_to_the_other(session, show):
+    commands.choose_dynamics(session, LangevinSpec(sigma=0.7))
+    panel = show(MotionPanel)
+    choose_more(panel, "annealed-langevin")
+    assert session.store.document.dynamics == AnnealedLangevinSpec(sigma=0.7)
+
+
+def test_that_pairs_are_chosen_by_their_coupling_and_need_no_solver(session, show):
+    panel = show(MotionPanel)
+    choose_more(panel, "interpolant")
+    assert not panel.solver.isEnabled()
+    assert panel.seeds.noise.isEnabled()
+    box = panel.form.rows["coupling"].box
+    box.activated.emit(box.findData("sinkhorn"))
+    assert session.store.document.dynamics == InterpolantSpec(coupling=Coupling.SINKHORN)
+
+
+def test_that_couplings_side_by_side_are_not_called_by_the_first(session, show):
+    panes = tuple(PaneSpec(dynamics=InterpolantSpec(coupling=coupling)) for coupling in Coupling)
+    session.store.edit(lambda d: d.model_copy(update={"view": ViewSpec(panes=panes)}), "Couplings")
+    panel = show(MotionPanel)
+    assert panel.form.rows["coupling"].box.currentIndex() == -1
+
+
+def test_that_a_flow_has_no_noise_to_throw(show):
+    panel = show(MotionPanel)
+    choose_more(panel, "linear-flow")
+    assert not panel.seeds.noise.isEnabled()

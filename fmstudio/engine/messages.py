@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fmstudio.engine.grids import Grid, Row, outward_order
 from fmstudio.engine.requests import (
     PAIR_BATCH,
     DensityMethod,
@@ -13,21 +14,19 @@ from fmstudio.engine.requests import (
     FieldErrorRequest,
     FieldRequest,
     GradientsRequest,
-    Grid,
     Guide,
     LabelsRequest,
     LearnedModel,
     PairsRequest,
+    ProbeRequest,
     Quantity,
     Request,
-    Row,
     SamplesRequest,
     TrainingCommand,
     TrainRequest,
     TrajectoriesRequest,
     W2Request,
     WarpRequest,
-    outward_order,
 )
 
 __all__ = [
@@ -46,6 +45,7 @@ __all__ = [
     "LabelsRequest",
     "LearnedModel",
     "PairsRequest",
+    "ProbeRequest",
     "Quantity",
     "Refusal",
     "Reply",

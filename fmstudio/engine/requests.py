@@ -10,37 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-import numpy.typing as npt
-
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
-
-Row = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """``nx`` by ``ny`` points on the closed rectangle centre +- half; rows of an image go up in y."""
-
-    cx: float
-    cy: float
-    half_x: float
-    half_y: float
-    nx: int
-    ny: int
-
-    @property
-    def xs(self) -> Row:
-        return np.linspace(self.cx - self.half_x, self.cx + self.half_x, self.nx, dtype=np.float32)
-
-    @property
-    def ys(self) -> Row:
-        return np.linspace(self.cy - self.half_y, self.cy + self.half_y, self.ny, dtype=np.float32)
+from fmstudio.engine.grids import Grid, outward_order
 
 
 @dataclass(frozen=True)
@@ -107,15 +83,15 @@ FOKKER_PLANCK_CELLS = 160
 class DensityRequest:
     """p_t on a grid for each of ``times``. Result (len(times), ny, nx), probability per unit area.
 
-    EXACT is the closed form of (source, target, path), or where ``law`` is given that of this process, at
-    these parts of its duration. KDE smooths the particles of ``trajectories`` (by Scott's rule) or, where
-    that is None, 20,000 exact samples alpha z + beta x_0 of the path. LIKELIHOOD integrates the divergence
-    of the field (learned, or exact) backward along its flow. FOKKER_PLANCK solves the equation of the motion
-    of ``trajectories``, whose particles play no part, at these parts of its duration.
+    EXACT is the closed form of (source, target, path), or of the process ``law``, at parts of its duration.
+    KDE smooths the particles of ``trajectories`` (by Scott's rule) or, where that is None, 20,000 exact
+    samples alpha z + beta x_0. LIKELIHOOD integrates the divergence of the field (``learned`` or exact)
+    backward along its flow. FOKKER_PLANCK solves the equation of the motion of ``trajectories``, at parts of
+    its duration; the particles play no part.
 
-    The others are maps, not densities: d_t p, -div(p u) and RESIDUAL d_t p + div(p u) of the exact p and the
-    field, the last as a part of the largest d_t p; ERROR |v - u| of the learned field and NAIVE_ERROR of the
-    naive average, both faded where p is faint.
+    The others are maps: d_t p, -div(p u) and RESIDUAL, d_t p + div(p u) as a part of the largest d_t p, of
+    the exact p and the field; ERROR |v - u| of the learned field and NAIVE_ERROR of the naive average, both
+    times the root of p over its largest value.
     """
 
     source: DistributionSpec
@@ -174,6 +150,31 @@ class FieldRequest:
     @property
     def order(self) -> tuple[int, ...]:
         return outward_order(len(self.times), self.first)
+
+
+PULLS = 24
+"""How many target points a probe names at most."""
+
+
+@dataclass(frozen=True)
+class ProbeRequest:
+    """Everything at one place ``x`` and one time. Result (1 + PULLS, 8), NaN where something is not known.
+
+    First p_t, u (2), score (2), div u, E[z given x] (2): but for p_t those of the network if there is one,
+    score and E[z given x] only if it ``tells_score``. Then target points of the largest posterior weights:
+    z (2), weight, the velocity it asks for (2)."""
+
+    source: DistributionSpec
+    target: DistributionSpec
+    path: PathSpec
+    x: tuple[float, float]
+    t: float
+    learned: LearnedModel | None = None
+    tells_score: bool = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (1 + PULLS, 8)
 
 
 @dataclass(frozen=True)
@@ -293,6 +294,7 @@ Request = (
     | DensityRequest
     | FieldRequest
     | SamplesRequest
+    | ProbeRequest
     | PairsRequest
     | WarpRequest
     | W2Request
@@ -322,8 +324,3 @@ class TrainingCommand(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
-
-
-def outward_order(n: int, first: int) -> tuple[int, ...]:
-    """0 .. n-1 by distance from ``first``: the moment that is looked at comes first."""
-    return tuple(sorted(range(n), key=lambda i: (abs(i - first), i)))

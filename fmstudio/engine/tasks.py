@@ -28,6 +28,7 @@ from fmstudio.engine.messages import (
     Grid,
     LabelsRequest,
     PairsRequest,
+    ProbeRequest,
     Quantity,
     Request,
     Row,
@@ -44,6 +45,7 @@ from fmstudio.engine.particles import (
     trajectories,
     warped,
 )
+from fmstudio.engine.probe_task import probe
 from fmstudio.flows.densities import kde_on_grid
 from fmstudio.flows.simulate import TILE
 
@@ -267,6 +269,7 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     FieldRequest: arrows,
     SamplesRequest: samples,
     PairsRequest: coupled,
+    ProbeRequest: probe,
     WarpRequest: warped,
     W2Request: wasserstein,
     FieldErrorRequest: field_error,

@@ -29,6 +29,8 @@ from fmstudio.render.particle_colours import (
     plain_colours,
     speed_colours,
 )
+from fmstudio.render.probe_layers import probe_layers
+from fmstudio.render.scales import arrow_lengths, grid_points, meaning_of, top_of, typical_speed
 from fmstudio.render.scene import (
     Array,
     ArrowLayer,
@@ -47,29 +49,15 @@ from fmstudio.render.scene import (
 )
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.planner import is_waiting_for_a_stroke
+from fmstudio.studio.probing import probe_lane
 from fmstudio.studio.results import Results, Slot, position_of
 
 T = TypeVar("T")
 TRAIL_PARTICLES = 600
 PATH_PARTICLES = 200
 """Of so many the whole path can still be followed."""
-ARROW_LENGTH = 0.62
-"""A typical arrow, in cells of its grid."""
-TOP_QUANTILE = 0.995
-PEAK_PART = 0.2
-"""A spot of a few cells has its peak for a measure, or else all of it would be of one colour."""
-SPEED_QUANTILE = 0.7
-FLUX_QUANTILE = 0.97
-"""A flux is nothing wherever the density is nothing: most of a pane."""
 SLOW = (DensityMethod.LIKELIHOOD, DensityMethod.LIKELIHOOD_HUTCHINSON, DensityMethod.FOKKER_PLANCK)
 """They take seconds: until they have come to the moment that is looked at, nothing is shown in its place."""
-_MEANINGS = {
-    DensityMethod.TIME_DERIVATIVE: Meaning.SIGNED,
-    DensityMethod.MINUS_DIVERGENCE: Meaning.SIGNED,
-    DensityMethod.RESIDUAL: Meaning.SIGNED,
-    DensityMethod.ERROR: Meaning.ERROR,
-    DensityMethod.NAIVE_ERROR: Meaning.ERROR,
-}
 INK_OPACITY = 0.38
 
 
@@ -123,6 +111,7 @@ class Presenter:
             yield from self._trails(moving, t, by, whole=False)
         if on.particles:
             yield from self._particles(moving, document, t, palette)
+        yield from probe_layers(slots.get(probe_lane(index)), palette)
 
     # ---- density and field ----
 
@@ -134,7 +123,7 @@ class Presenter:
         request = job.request
         assert isinstance(request, DensityRequest)
         grid = request.grid
-        meaning = _MEANINGS.get(request.method, Meaning.DENSITY)
+        meaning = meaning_of(request.method)
         top = (1 - weight) * self._top(job, a, meaning) + weight * self._top(job, b, meaning)
         if request.method is DensityMethod.RESIDUAL:
             top = 1.0
@@ -159,11 +148,11 @@ class Presenter:
         assert isinstance(request, FieldRequest)
         grid = request.grid
         vectors = (1 - weight) * self._row(job, a) + weight * self._row(job, b)
-        positions = self._cached(job, ("grid"), lambda: _grid_points(grid.xs, grid.ys))
+        positions = self._cached(job, ("grid"), lambda: grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
         yield ArrowLayer(
-            positions, _arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3
+            positions, arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3
         )
 
     def _pair(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
@@ -188,11 +177,11 @@ class Presenter:
         return job, row, row, 0.0
 
     def _top(self, job: Job, row: int, meaning: Meaning) -> float:
-        return self._cached(job, ("top", row), lambda: _top(self._row(job, row), meaning))
+        return self._cached(job, ("top", row), lambda: top_of(self._row(job, row), meaning))
 
     def _speed(self, job: Job, row: int) -> float:
-        quantile = FLUX_QUANTILE if _shows(job) is Quantity.FLUX else SPEED_QUANTILE
-        return self._cached(job, ("speed", row), lambda: _typical_speed(self._row(job, row), quantile))
+        flux = _shows(job) is Quantity.FLUX
+        return self._cached(job, ("speed", row), lambda: typical_speed(self._row(job, row), flux))
 
     # ---- particles ----
 
@@ -316,35 +305,9 @@ def _ink(target: DrawnSpec, palette: Palette) -> InkLayer:
     return InkLayer(target.raster.values, target.half, palette.target, INK_OPACITY)
 
 
-def _grid_points(xs: Array, ys: Array) -> Array:
-    gx, gy = np.meshgrid(xs, ys)
-    return np.stack([gx, gy], -1).reshape(-1, 2).astype(np.float32)
-
-
-def _typical_speed(vectors: Array, quantile: float) -> float:
-    """A robust scale of the vectors' lengths."""
-    return max(float(np.quantile(np.hypot(vectors[..., 0], vectors[..., 1]), quantile)), 1e-9)
-
-
-def _top(image: Array, meaning: Meaning) -> float:
-    """What is shown as the brightest colour."""
-    if meaning is Meaning.SIGNED:
-        return float(np.abs(image).max())
-    top = float(np.quantile(image[::2, ::2], TOP_QUANTILE))
-    return max(top, PEAK_PART * float(image.max())) if meaning is Meaning.DENSITY else top
-
-
 def _shows(job: Job) -> object:
     """What a density or a field is: a picture of something else must not stand under a new legend."""
     return getattr(job.request, "method", None) or getattr(job.request, "quantity", None)
-
-
-def _arrow_lengths(vectors: Array, typical: float, cell: float) -> Array:
-    """Lengths saturate softly at about a cell, so that long vectors don't overlap; directions are kept."""
-    speed = np.hypot(vectors[:, 0], vectors[:, 1])
-    ratio = speed / typical
-    length = cell * ARROW_LENGTH * 1.3 * ratio / (0.3 + ratio)
-    return np.asarray(vectors / np.maximum(speed, 1e-12)[:, None] * length[:, None], np.float32)
 
 
 def _crowd_scale(n: int) -> float:

@@ -50,10 +50,16 @@ class Means:
     learned: LearnedModel | None
     closed_form: bool
 
+    @property
+    def is_guided(self) -> bool:
+        """The particles follow neither the closed form nor the network alone."""
+        return self.moving is not None and self.moving.guide is not None
+
 
 def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]:
     """What is defined for this pane, in the order in which it is offered."""
-    flows = isinstance(experiment.dynamics, ALONG_THE_FIELD) and learning.has_field(experiment)
+    steps = learning.has_field(experiment) and not isinstance(experiment.dynamics, InterpolantSpec)
+    flows = isinstance(experiment.dynamics, ALONG_THE_FIELD) and steps and not means.is_guided
     has_field = means.moving is not None and (means.closed_form or means.moving.learned is not None)
     moves = has_field or (means.moving is not None and not motions.follows_closed_form(experiment))
     offers = {
@@ -61,7 +67,7 @@ def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]
         and not motions.is_coupled(experiment.dynamics),
         DensityChoice.KDE: moves,
         **dict.fromkeys(_LIKELIHOODS, flows and has_field),
-        DensityChoice.FOKKER_PLANCK: moves and not isinstance(experiment.dynamics, InterpolantSpec),
+        DensityChoice.FOKKER_PLANCK: moves and steps,
         **dict.fromkeys(_BALANCE, flows and has_field and means.closed_form),
         DensityChoice.ERROR: flows and means.closed_form and means.learned is not None,
         DensityChoice.NAIVE_ERROR: flows and means.closed_form,
@@ -75,7 +81,7 @@ def arrows(experiment: Experiment, means: Means) -> tuple[ArrowChoice, ...]:
         return (ArrowChoice.VELOCITY,)
     if not learning.has_score(experiment):
         return (ArrowChoice.VELOCITY,)
-    if means.closed_form:
+    if means.closed_form and not means.is_guided:
         return tuple(ArrowChoice)
     return (ArrowChoice.VELOCITY, ArrowChoice.SCORE)
 

@@ -24,7 +24,9 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
+from fmstudio.studio.probing import probe_lane, probe_request
 from fmstudio.studio.results import ModelKey, Results
+from fmstudio.studio.tools import Place
 
 TIMES = tuple(i / (FRAMES - 1) for i in range(FRAMES))
 DENSITY_ROWS = 160
@@ -60,6 +62,8 @@ class Planner:
         self._engine = engine
         self._results = results
         self.wanted: dict[str, Request] = {}
+        self.probe: Place | None = None
+        """where the pointer asks; every pane answers"""
         self.planned: Document | None = None
         """the document that ``wanted`` is for"""
 
@@ -143,8 +147,18 @@ class Planner:
         compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
         if compared and learned is not None and calm and self._has_field(experiment):
             yield f"error/{index}", FieldErrorRequest(learned, ERROR_TIMES)
+        yield from self._probe_needs(index, experiment, means, min(t, pane.until))
         if document.view.particle_colour is ParticleColour.LABEL and has_motion:
             yield f"labels/{index}", LabelsRequest(moving)
+
+    def _probe_needs(
+        self, index: int, experiment: Experiment, means: Means, t: float
+    ) -> Iterator[tuple[str, Request]]:
+        if self.probe is None:
+            return
+        asked = probe_request(experiment, means, (self.probe.x, self.probe.y), t)
+        if asked is not None:
+            yield probe_lane(index), asked
 
     def means(self, experiment: Experiment) -> Means:
         """What there is to compute an experiment's densities with."""

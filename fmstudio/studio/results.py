@@ -14,6 +14,7 @@ from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
     LearnedModel,
+    ProbeRequest,
     Refusal,
     Request,
     Row,
@@ -186,8 +187,9 @@ class Results:
             self._drop(slot.jobs)
 
     def finish(self, job: Job) -> None:
-        """All rows of this job are there."""
-        self._cache[request_of(job)] = job
+        """All rows of this job are there. A probe moves on: it is not asked again."""
+        if not isinstance(job.request, ProbeRequest):
+            self._cache[request_of(job)] = job
         for slot in self.slots.values():
             self._trim(slot)
         self.evict()

@@ -52,10 +52,15 @@ class Session:
 
     def tick(self, seconds: float) -> None:
         """One frame: ``seconds`` have passed since the last."""
-        for reply in self.engine.poll():
-            self._take(reply)
+        self.listen()
+        self.planner.probe = self.tools.probe
         self.planner.tick(self.store.document, self.playback.t, self.aspect, not self.is_interacting)
         self.playback.advance(seconds)
+
+    def listen(self) -> None:
+        """Take what the engine has to say, and ask for nothing."""
+        for reply in self.engine.poll():
+            self._take(reply)
 
     @property
     def is_complete(self) -> bool:

@@ -1,8 +1,8 @@
-"""What the pointer does on the canvas: look or draw, and with which brush. GUI thread."""
+"""What the pointer does on the canvas: look, draw (with which brush) or probe (where). GUI thread."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,16 +21,28 @@ class Mode(StrEnum):
     """drag pans"""
     DRAW = "draw"
     """drag paints on the target"""
+    PROBE = "probe"
+    """hovering tells what is there; drag pans"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the probe is, and the pane that the pointer is in (all panes show the same part of the plane)."""
+
+    x: float
+    y: float
+    pane: int
 
 
 class Tools:
-    """Sole owner of mode and brush: no part of the document, so choosing a brush is no undo step."""
+    """Sole owner of mode, brush and probe: no part of the document, so choosing a brush is no undo step."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         self._mode = Mode.LOOK
         self._brush = Brush()
+        self._probe: Place | None = None
 
     @property
     def mode(self) -> Mode:
@@ -40,10 +52,19 @@ class Tools:
     def brush(self) -> Brush:
         return self._brush
 
+    @property
+    def probe(self) -> Place | None:
+        """None unless the pointer is over a pane, probing."""
+        return self._probe
+
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:
-            self._mode = mode
+            self._mode, self._probe = mode, None
             self.changed.emit()
+
+    def hover(self, place: Place | None) -> None:
+        """The pointer is there, or has left; it matters while probing."""
+        self._probe = place if self._mode is Mode.PROBE else None
 
     def change_brush(self, **changes: Any) -> None:
         """Another ``radius``, ``softness`` or ``erase``, each kept within its range."""

@@ -1,0 +1,55 @@
+"""The probe on the canvas: lines to the target points that pull, as bright as their weight, and what they
+sum up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from fmstudio.engine.messages import ProbeRequest
+from fmstudio.render.palette import Palette, rgb
+from fmstudio.render.scene import Array, ArrowLayer, Layer, PointLayer, TrailLayer
+from fmstudio.studio.probing import Probed, probed
+from fmstudio.studio.results import Slot
+
+FAINTEST = 0.12
+"""Of a line whose weight is next to nothing."""
+REACH = 0.7
+"""The longest arrow, in plane units; slow ones are shorter."""
+
+
+def probe_layers(slot: Slot | None, palette: Palette) -> Iterator[Layer]:
+    """Nothing where nothing is asked, or while it has not come."""
+    job = slot.at(0) if slot is not None else None
+    if job is None or not isinstance(job.request, ProbeRequest) or job.result.ready < job.result.shape[0]:
+        return
+    x = np.array(job.request.x, np.float32)
+    told = probed(job.result.values)
+    if len(told.points):
+        yield _pulls(x, told, palette)
+        yield PointLayer(told.points, palette.target, 5.0, 0.9)
+    if np.isfinite(told.mean).all():
+        yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95)
+    role = palette.exact if job.request.learned is None else palette.learned
+    yield _velocity(x, told.velocity, role)
+    yield PointLayer(x[None], role, 7.0, 1.0)
+
+
+def _pulls(x: Array, told: Probed, palette: Palette) -> TrailLayer:
+    lines = np.stack([np.broadcast_to(x, told.points.shape), told.points], 1)
+    strength = FAINTEST + (1 - FAINTEST) * told.weights / max(float(told.weights.max()), 1e-12)
+    colours = np.concatenate([np.tile(rgb(palette.target), (len(lines), 1)), strength[:, None]], 1)
+    return TrailLayer(
+        np.ascontiguousarray(lines, np.float32),
+        np.round(255 * colours).astype(np.uint8),
+        width=1.6,
+        opacity=0.9,
+        fade=False,
+    )
+
+
+def _velocity(x: Array, velocity: Array, colour: str) -> ArrowLayer:
+    speed = float(np.hypot(*velocity))
+    arrow = np.asarray(velocity * (REACH / (1 + speed)), np.float32)
+    return ArrowLayer(np.asarray(x + arrow / 2, np.float32)[None], arrow[None], colour, 1.0, 2.2)

@@ -1,0 +1,71 @@
+"""Every entry of the gallery is carried out: what its panes ask for is answered, in every pane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.engine.client import InlineEngine, JobState
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldRequest,
+    Grid,
+    Request,
+    TrajectoriesRequest,
+    WarpRequest,
+)
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+SMALL = Grid(0.0, 0.0, 3.0, 3.0, 24, 24)
+FEW = 100
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[InlineEngine]:
+    engine = InlineEngine()
+    yield engine
+    engine.close()
+
+
+def asked(entry: Entry) -> dict[str, Request]:
+    session = Session(FakeEngine(), entry.make(), lambda _sentence: None)
+    session.tick(0.0)
+    return {lane: r for lane, r in session.planner.wanted.items() if not lane.startswith("thumbnail/")}
+
+
+def lighter(request: Request) -> Request:
+    """The same with few particles, a coarse grid and the two ends of the time."""
+    if isinstance(request, TrajectoriesRequest):
+        simulation = request.simulation.model_copy(update={"particles": FEW})
+        return replace(request, simulation=simulation)
+    if isinstance(request, WarpRequest):
+        return replace(request, lines=3, points=5)
+    if isinstance(request, DensityRequest):
+        moving = None if request.trajectories is None else lighter(request.trajectories)
+        marches = request.method is DensityMethod.FOKKER_PLANCK
+        times = request.times[:2] if marches else ends(request.times)
+        return replace(request, grid=SMALL, times=times, trajectories=moving)  # type: ignore[arg-type]
+    if isinstance(request, FieldRequest):
+        return replace(request, grid=SMALL, times=ends(request.times))
+    return request
+
+
+def ends(times: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(dict.fromkeys((times[0], times[-1])))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_that_what_an_entry_asks_for_is_answered(engine: InlineEngine, entry: Entry) -> None:
+    requests = dict.fromkeys(lighter(request) for request in asked(entry).values())
+    assert requests
+    for request in requests:
+        job = engine.submit("lane", request)
+        engine.run_until_idle()
+        assert job.state is JobState.DONE, f"{type(request).__name__}: {job.message}"
+        assert np.isfinite(job.result.values).all(), request

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
 from fmstudio.bench.row import Row
 
+__all__ = ["BY_NAME_ONLY", "SUBJECTS", "Row", "run", "show"]
+
 SUBJECTS: dict[str, str] = {
     "start": "fmstudio.bench.window",
     "training": "fmstudio.bench.beside_window",
     "drawn": "fmstudio.bench.drawn",
+    "engine": "fmstudio.bench.engine",
+    "quality": "fmstudio.bench.quality",
     "particles": "fmstudio.bench.particles",
     "export": "fmstudio.bench.export",
 }
-"""Subject -> module with a function ``measure() -> list[Row]``."""
+"""Subject -> module with a function ``measure()``, which gives its rows."""
+
+BY_NAME_ONLY = ("engine", "quality")
+"""They take minutes: "all" leaves them out."""
 
 
-def run(what: str) -> list[dict[str, Any]]:
-    """Measure one subject, or all. Raises ValueError for an unknown one."""
+def run(what: str, told: Callable[[Row], None] = lambda _: None) -> list[dict[str, Any]]:
+    """Measure one subject, or all; ``told`` hears of each row. Raises ValueError for an unknown subject."""
     if what != "all" and what not in SUBJECTS:
         raise ValueError(f"Unknown subject '{what}': bench takes all, {', '.join(SUBJECTS)}.")
     rows: list[Row] = []
     for name, module in SUBJECTS.items():
-        if what in ("all", name):
-            measure: Callable[[], list[Row]] = import_module(module).measure
-            rows += measure()
+        if what == name or (what == "all" and name not in BY_NAME_ONLY):
+            measure: Callable[[], Iterable[Row]] = import_module(module).measure
+            for row in measure():
+                told(row)
+                rows.append(row)
     return [row.as_dict() for row in rows]
 
 

@@ -19,9 +19,10 @@ def measure() -> list[Row]:
     from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
     from fmstudio.document.specs.path import CondOTSpec
     from fmstudio.engine.build import marginal
+    from fmstudio.engine.workshop import prepare_torch
     from fmstudio.studio.drawing import Brush, stroke
 
-    torch.set_flush_denormal(True)
+    prepare_torch()
     grid = torch.linspace(-3, 3, SIDE)
     target = DrawnSpec()
     times = []

@@ -40,12 +40,20 @@ def doctor(as_json: JsonOption = False) -> None:
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="all, start, particles, training, drawn or export.")] = "all",
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="all, start, training, drawn, particles, export; engine and quality take minutes."
+        ),
+    ] = "all",
     as_json: JsonOption = False,
 ) -> None:
     """Measure fmstudio beside its peers, in one run."""
-    from fmstudio.bench import run, show
+    from fmstudio.bench import Row, run, show
+
+    def told(row: Row) -> None:
+        typer.echo(f"{row.name}: {row.ours:.4g} {row.unit}", err=True)
 
     with sentences():
-        rows = run(what)
+        rows = run(what, told)
     typer.echo(json.dumps(rows, indent=2)) if as_json else show(rows)

@@ -54,14 +54,17 @@ def _show(rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("id", "law", "measured", "limit", "", "limit from", "s", box=None, pad_edge=False)
+    console = Console(highlight=False)
+    table = Table("id", box=None, pad_edge=False)
+    table.add_column("law", ratio=1)
+    for heading in ("measured", "limit", "", "s"):
+        table.add_column(heading, no_wrap=True)
     entry = ""
     for row in rows:
         mark = "[green]holds[/green]" if row.passed else "[red]FAILS[/red]"
         name, entry = ("" if row.id == entry else row.id), row.id
-        figures = (f"{row.measured:.3g}", f"{row.limit:.3g}", mark, row.origin, f"{row.seconds:.1f}")
-        table.add_row(name, row.law, *figures)
-    console = Console(highlight=False)
+        figures = (f"{row.measured:.3g}", f"{row.limit:.3g}", mark, f"{row.seconds:.1f}")
+        table.add_row(name, f"{row.law} [dim]({row.origin})[/dim]", *figures)
     console.print(table)
     failed = sum(not row.passed for row in rows)
     verdict = f"{failed} failed" if failed else "all passed"

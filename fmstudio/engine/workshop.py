@@ -66,8 +66,13 @@ def _without_gradients(task: Iterator[float]) -> Iterator[float]:
 
 def prepare_torch() -> None:
     """Settings of the whole process: threads that leave room for the window, no slow denormal numbers."""
-    torch.set_num_threads(max(1, min(2, (os.cpu_count() or 1) // 2)))
+    torch.set_num_threads(engine_threads())
     torch.set_flush_denormal(True)
+
+
+def engine_threads() -> int:
+    """How many of the machine's cores the engine takes: they leave room for the window."""
+    return max(1, min(2, (os.cpu_count() or 1) // 2))
 
 
 def describe_device() -> str:

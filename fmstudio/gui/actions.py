@@ -42,6 +42,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("theme-system", "Follow the system", "", "on_theme_system", "theme"),
     ActionInfo("look", "Look", "V", "on_look", "view", local=True),
     ActionInfo("draw", "Draw the target", "D", "on_draw", "view", local=True),
+    ActionInfo("probe", "Probe", "P", "on_probe", "view", local=True),
     ActionInfo("fit", "Fit the view", "F", "on_fit", "view", local=True),
     ActionInfo("full-screen", "Full screen", "F11", "on_full_screen", "view"),
     ActionInfo("zen", "Hide the columns", "Tab", "on_zen", "view", local=True),

@@ -17,7 +17,7 @@ from fmstudio.render.scene import layout
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
-from fmstudio.studio.tools import Mode
+from fmstudio.studio.tools import Mode, Place
 
 ZOOM_PER_NOTCH = 1.15
 NARROW = 440
@@ -42,6 +42,7 @@ class CanvasView(QWidget):
         self.native: QWidget = self.canvas.native
         self.native.installEventFilter(self)
         self.native.setAccessibleName("Canvas")
+        self.native.setMouseTracking(True)
         self.native.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -107,6 +108,7 @@ class CanvasView(QWidget):
             QEvent.Type.MouseButtonRelease: self._on_mouse_released,
             QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
             QEvent.Type.Wheel: self._on_wheel_turned,
+            QEvent.Type.Leave: self._on_mouse_left,
         }
         handler = handlers.get(event.type())
         return False if handler is None else handler(event)
@@ -130,10 +132,20 @@ class CanvasView(QWidget):
             self._session.is_interacting = True
         return True
 
+    def _on_mouse_left(self, _event: QEvent) -> bool:
+        self._session.tools.hover(None)
+        return False
+
+    def _hover(self, event: QMouseEvent, at: tuple[float, float]) -> None:
+        position = event.position()
+        pane = self.canvas.pane_at(position.x(), position.y())
+        self._session.tools.hover(None if pane is None else Place(*at, pane))
+
     def _on_mouse_moved(self, event: QMouseEvent) -> bool:
         at = self._plane(event)
         if at is None:
             return False
+        self._hover(event, at)
         if self._stroke_from is not None:
             commands.draw_segment(self._session, self._stroke_from, at, self._session.tools.brush)
             self._stroke_from = at
@@ -171,10 +183,9 @@ class CanvasView(QWidget):
         return True
 
     def show_cursor(self, mode: Mode) -> None:
-        """A cross where the mouse draws."""
-        self.native.setCursor(
-            QCursor(Qt.CursorShape.CrossCursor if mode is Mode.DRAW else Qt.CursorShape.ArrowCursor)
-        )
+        """A cross where the mouse draws or probes."""
+        plain = mode is Mode.LOOK
+        self.native.setCursor(QCursor(Qt.CursorShape.ArrowCursor if plain else Qt.CursorShape.CrossCursor))
 
     # ---- files dropped on it ----
 

@@ -80,6 +80,9 @@ class Handlers(QObject):
         self._session.tools.choose_mode(Mode.DRAW)
         commands.start_drawing(self._session)
 
+    def on_probe(self) -> None:
+        self._session.tools.choose_mode(Mode.PROBE)
+
     def on_fit(self) -> None:
         commands.fit_camera(self._session)
 

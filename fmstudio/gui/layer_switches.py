@@ -87,6 +87,9 @@ class LayerMenu(QPushButton):
         self.setIcon(icon("layers", palette.text if lit else palette.secondary, 16))
 
     def _on_menu_triggered(self, entry: QAction) -> None:
+        """A menu also tells of what is chosen in the menus below it: those have ears of their own."""
+        if entry not in self.entries.values():
+            return
         commands.toggle_layer(self._session, self._pane, str(entry.data()))
 
 

@@ -103,7 +103,7 @@ class TopBar(QFrame):
         self.compare_button = self._compare_button()
         self.undo = self._icon_button("undo", actions["undo"])
         self.redo = self._icon_button("redo", actions["redo"])
-        self.look, self.draw = self._mode_buttons()
+        self.look, self.draw, self.probe = self._mode_buttons()
         self._lay_out()
         theme.changed.connect(self._on_theme_changed)
         self.refresh()
@@ -125,7 +125,7 @@ class TopBar(QFrame):
         ):
             row.addWidget(widget)
         row.addStretch(1)
-        row.addWidget(self._segment(self.look, self.draw))
+        row.addWidget(self._segment(self.look, self.draw, self.probe))
         row.addWidget(self.compare_button)
         row.addStretch(1)
         row.addWidget(self.chip)
@@ -175,16 +175,17 @@ class TopBar(QFrame):
         button.setMenu(menu)
         return button
 
-    def _mode_buttons(self) -> tuple[QPushButton, QPushButton]:
-        look, draw = QPushButton("Look"), QPushButton("Draw")
+    def _mode_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
+        look, draw, probe = QPushButton("Look"), QPushButton("Draw"), QPushButton("Probe")
         group = QButtonGroup(self)
-        for button, action in ((look, self._actions["look"]), (draw, self._actions["draw"])):
+        for button, name in ((look, "look"), (draw, "draw"), (probe, "probe")):
+            action = self._actions[name]
             button.setCheckable(True)
             button.setProperty("kind", "segment")
             button.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
             button.clicked.connect(action.trigger)
             group.addButton(button)
-        return look, draw
+        return look, draw, probe
 
     def refresh(self) -> None:
         """Once per frame: follow the session."""
@@ -200,6 +201,7 @@ class TopBar(QFrame):
         self.title.setToolTip("There are unsaved changes" if store.is_dirty else "")
         self.look.setChecked(mode is Mode.LOOK)
         self.draw.setChecked(mode is Mode.DRAW)
+        self.probe.setChecked(mode is Mode.PROBE)
         self._name_history("undo", self.undo, store.undo_label)
         self._name_history("redo", self.redo, store.redo_label)
         self.menu_button.setIcon(icon("more", self._theme.palette.secondary, 16))

@@ -70,3 +70,14 @@ def test_that_only_what_is_defined_is_offered(session: Session, switches: LayerS
     assert DENSITIES[DensityChoice.FOKKER_PLANCK] in sampler
     assert DENSITIES[DensityChoice.LIKELIHOOD] not in sampler
     assert titles(switches.choices["field"]) == [ARROWS[ArrowChoice.VELOCITY]]
+
+
+def test_that_the_menu_above_leaves_choices_to_the_menu_below(
+    session: Session, switches: LayerSwitches
+) -> None:
+    """Qt tells of a triggered entry in all menus through which it was reached."""
+    before = session.store.document
+    density = switches.choices["density"]
+    density.offers.aboutToShow.emit()
+    switches.menu.menu().triggered.emit(density.offers.actions()[1])
+    assert session.store.document == before

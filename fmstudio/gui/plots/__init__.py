@@ -7,8 +7,10 @@ from fmstudio.gui.plots.gradients import GradientsPanel
 from fmstudio.gui.plots.loss import LossPanel
 from fmstudio.gui.plots.marginals import MarginalsPanel
 from fmstudio.gui.plots.metrics import MetricsPanel
+from fmstudio.gui.plots.probe import ProbePanel
 
 RIGHT_PANELS: tuple[PanelEntry, ...] = (
+    PanelEntry("probe", "Probe", ProbePanel),
     PanelEntry("loss", "Training loss", LossPanel),
     PanelEntry("gradients", "Two gradients", GradientsPanel),
     PanelEntry("error", "Learned − exact", FieldErrorPanel),

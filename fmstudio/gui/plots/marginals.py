@@ -18,6 +18,8 @@ from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
+from fmstudio.render.scales import meaning_of
+from fmstudio.render.scene import Meaning
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.results import is_row_ready, position_of
 from fmstudio.studio.session import Session
@@ -88,7 +90,7 @@ class MarginalsPanel(Panel):
                 continue
             t = min(self.session.playback.t, pane.until)
             nearest = slot.nearest(_row_at(job.request.times, t))
-            if nearest is not None:
+            if nearest is not None and _is_density(nearest[0]):
                 found.append((*nearest, pane.field.value))
         return found
 
@@ -103,7 +105,7 @@ class MarginalsPanel(Panel):
             self.chart.restroke(self.present[index], Stroke(role, 1.7, 1.0, not alone and index > 0, fill))
             self.present[index].setData(curve.x, curve.density)
         self._show_range(curves, shown[0][0])
-        self._show_legend([role for _, _, role in shown])
+        self._show_legend(shown)
         self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
 
     def _show_ends(self, job: Job | None) -> None:
@@ -127,9 +129,13 @@ class MarginalsPanel(Panel):
         self.chart.show_range((float(x[0]), float(x[-1])), (0.0, max(top * _TOP, 1e-6)))
         self.chart.show_bottom_ticks([(v, f"{v:g}") for v in round_ticks(float(x[0]), float(x[-1]), 5)])
 
-    def _show_legend(self, roles: list[str]) -> None:
+    def _show_legend(self, shown: list[tuple[Job, int, str]]) -> None:
         palette, own = self.theme.palette, clock(self.session.store.document)
-        entries = [(role, f"p<sub>t</sub> {role}") for role in dict.fromkeys(roles)]
+        estimated = {role for job, _, role in shown if not _has_ends(job)}
+        entries = [
+            (role, f"p<sub>t</sub> {role}{' field' if role in estimated else ''}")
+            for role in dict.fromkeys(role for _, _, role in shown)
+        ]
         entries += [
             (role, words)
             for role, words, line in (
@@ -159,7 +165,14 @@ def _has_ends(job: Job) -> bool:
     """The first and last moment are p_init and p_data: not so for the particles of a learned field."""
     request = job.request
     assert isinstance(request, DensityRequest)
-    return request.method is DensityMethod.EXACT or request.trajectories is None
+    sampled = request.method is DensityMethod.KDE and request.trajectories is None
+    return request.method is DensityMethod.EXACT or sampled
+
+
+def _is_density(job: Job) -> bool:
+    """Not a map of rates or errors, whose sums say nothing."""
+    request = job.request
+    return isinstance(request, DensityRequest) and meaning_of(request.method) is Meaning.DENSITY
 
 
 def _ends_ready(job: Job) -> tuple[bool, bool]:

@@ -1,0 +1,98 @@
+"""What is known where the pointer is: density, fields, and whose pull it is. GUI thread."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.client import Job
+from fmstudio.engine.messages import Row
+from fmstudio.gui.bind import Notify
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.theme import Theme
+from fmstudio.studio.probing import Probed, probe_lane, probed
+from fmstudio.studio.session import Session
+
+NAMES = (
+    ("density", "p<sub>t</sub>(x)", "The exact density at this place"),
+    ("velocity", "u<sub>t</sub>(x)", "The velocity, and its length"),
+    ("score", "∇ log p<sub>t</sub>(x)", "The score: uphill in log density"),
+    ("divergence", "div u<sub>t</sub>(x)", "How fast the flow spreads (above 0) or squeezes (below 0) here"),
+    ("mean", "E[z | x]", "Where in the data a particle here ends on average: the white dot"),
+    ("pull", "largest weight", "The part of the posterior on the point that pulls most"),
+)
+
+
+class ProbePanel(Panel):
+    """One row a quantity, for the pane under the pointer."""
+
+    def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
+        super().__init__(session, theme, notify)
+        self._shown: object = None
+        self.values: dict[str, QLabel] = {}
+        content = QWidget()
+        grid = QGridLayout(content)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for row, (key, symbol, hint) in enumerate(NAMES):
+            name, value = QLabel(symbol), QLabel()
+            name.setTextFormat(Qt.TextFormat.RichText)
+            name.setProperty("role", "secondary")
+            value.setProperty("role", "value")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            for label in (name, value):
+                label.setToolTip(hint)
+            grid.addWidget(name, row, 0)
+            grid.addWidget(value, row, 1)
+            self.values[key] = value
+        self.lay_out("Probe", "", content)
+
+    @property
+    def has_content(self) -> bool:
+        return self._job() is not None
+
+    def tick(self) -> None:
+        place, job = self.session.tools.probe, self._job()
+        if job is None or place is None or (job.id, place) == self._shown:
+            return
+        self._shown = (job.id, place)
+        learned = self.session.store.document.view.panes[place.pane].field is FieldChoice.LEARNED
+        self.section.set_summary(f"x = ({place.x:.2f}, {place.y:.2f})", "learned" if learned else "exact")
+        self._show(probed(job.result.values))
+
+    def _job(self) -> Job | None:
+        """The newest whole answer for the pane under the pointer."""
+        place = self.session.tools.probe
+        slot = self.session.results.slots.get(probe_lane(place.pane)) if place is not None else None
+        job = slot.at(0) if slot is not None else None
+        return job if job is not None and job.result.ready == job.result.shape[0] else None
+
+    def _show(self, told: Probed) -> None:
+        texts = {
+            "density": _number(told.density),
+            "velocity": _vector(told.velocity),
+            "score": _vector(told.score),
+            "divergence": _number(told.divergence),
+            "mean": _vector(told.mean, length=False),
+            "pull": f"{100 * float(told.weights.max()):.0f} %" if len(told.weights) else "–",
+        }
+        for key, text in texts.items():
+            self.values[key].setText(text)
+            self.values[key].setAccessibleName(f"{key}: {text}")
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "–"
+
+
+def _vector(value: Row, length: bool = True) -> str:
+    x, y = float(value[0]), float(value[1])
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return "–"
+    pair = f"({x:.2f}, {y:.2f})"
+    return f"{pair}  |{math.hypot(x, y):.2f}|" if length else pair

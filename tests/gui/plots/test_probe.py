@@ -1,0 +1,74 @@
+"""The probe's panel: shown while the pointer is over a pane, with what is known there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fmstudio.engine.messages import ProbeRequest
+from fmstudio.gui.panels import Panel
+from fmstudio.gui.plots.probe import ProbePanel
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode, Place
+from tests.fakes import FakeEngine
+from tests.gui.conftest import frame
+
+HERE = Place(0.5, -0.25, 0)
+
+
+def answer(engine: FakeEngine, *first: float) -> None:
+    """Answer the newest probe with these values, and one point that pulls."""
+    job = engine.in_lane("probe/0")[-1]
+    rows = np.full(job.result.shape, np.nan, np.float32)
+    rows[0, : len(first)] = first
+    rows[1, :3] = (1.0, 2.0, 0.75)
+    for number, row in enumerate(rows):
+        job.result.write(number, row)
+    engine.finish(job)
+
+
+def test_that_it_appears_with_the_pointer_and_goes_with_it(
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel]
+) -> None:
+    panel = show(ProbePanel)
+    assert isinstance(panel, ProbePanel)
+    session.tools.hover(HERE)
+    frame(session, panel)
+    assert not engine.in_lane("probe/0")  # not while looking
+    session.tools.choose_mode(Mode.PROBE)
+    session.tools.hover(HERE)
+    frame(session, panel)
+    request = engine.in_lane("probe/0")[-1].request
+    assert isinstance(request, ProbeRequest)
+    assert request.x == (0.5, -0.25)
+    answer(engine, 0.125, 3.0, 4.0, np.nan, np.nan, -2.0, 0.1, 0.2)
+    frame(session, panel)
+    assert not panel.isHidden()
+    texts = {key: label.text() for key, label in panel.values.items()}
+    assert texts == {
+        "density": "0.125",
+        "velocity": "(3.00, 4.00)  |5.00|",
+        "score": "–",
+        "divergence": "-2",
+        "mean": "(0.10, 0.20)",
+        "pull": "75 %",
+    }
+    session.tools.hover(None)
+    frame(session, panel)
+    assert panel.isHidden()
+    assert "probe/0" in engine.cancelled
+
+
+def test_that_answers_of_a_probe_are_not_kept(session: Session, engine: FakeEngine) -> None:
+    """Each holds a shared block of memory: a minute of hovering would use up all that there are."""
+    session.tools.choose_mode(Mode.PROBE)
+    for k in range(30):
+        session.tools.hover(Place(0.01 * k, 0.0, 0))
+        session.tick(0.0)
+        answer(engine, 0.1)
+        session.tick(0.0)
+    requests = [job.request for job in engine.in_lane("probe/0")]
+    assert len(requests) == 30
+    assert not any(session.results.cached(request) for request in requests)
+    assert len(session.results.slots["probe/0"].jobs) == 1

@@ -103,7 +103,8 @@ class BatchSource:
         at = self._network.coefficients(t)
         y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
         w = residual_weight(schedule, t, self.problem.objective) * at.out.square()
-        inputs = torch.cat([space_features((x_t - at.centre) / at.scale), at.features, labels], dim=1)
+        space = space_features(((x_t - at.centre) / at.scale).t()).t()
+        inputs = torch.cat([space, at.features, labels], dim=1)
         return Batches(*(a.view(count, self._batch, -1) for a in (inputs, y, w)))
 
     def _times(self, count: int) -> Tensor:

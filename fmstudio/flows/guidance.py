@@ -80,7 +80,8 @@ class ExactClassifier(Classifier):
 
 @final
 class LearnedClassifier(Classifier):
-    """An MLP on the velocity network's features with ``labels`` logits.
+    """An MLP on the velocity network's features with ``labels`` logits: a bias, and t times what depends on
+    x. At t = 0 place says nothing of the label, and there g^2/2 would multiply any gradient without bound.
 
     Layout of ``flat``: the normalisation's table, then layer by layer weight and bias.
     """
@@ -122,10 +123,10 @@ class LearnedClassifier(Classifier):
         at = lookup(self.table, t)
         layers: Layers = views(trained, self._sizes)
         y = (x.to(self.flat) - at.centre) / at.scale
-        h = torch.cat([space_features(y), at.features.expand(len(x), -1)], dim=1)
+        h = torch.cat([space_features(y.t()).t(), at.features.expand(len(x), -1)], dim=1)
         for weight, bias in layers[:-1]:
             h = silu(torch.addmm(bias, h, weight))
-        return torch.addmm(layers[-1][1], h, layers[-1][0])
+        return torch.addmm(layers[-1][1], as_time(t).reshape(-1, 1).to(h) * h, layers[-1][0])
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, t: Time) -> Tensor:

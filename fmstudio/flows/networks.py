@@ -39,8 +39,8 @@ from fmstudio.flows.schedules import Time
 
 GAIN = 1.5
 """Standard deviation of a unit's input from unit inputs at the start; the last layer starts at 0."""
-TILE = 1024
-"""Rows that are pushed through at once: two layers of them and their tangents stay in the cache."""
+TILE = 2048
+"""Rows that a core pushes through at once: two layers of them stay in its cache."""
 
 UNIT = torch.eye(DIMENSION)
 
@@ -124,37 +124,44 @@ class MLP:
     @torch.no_grad()
     def __call__(self, x: Tensor, t: Time) -> Tensor:
         """v(x, t): (n, 2)."""
-        points, at, layers = x.to(self.flat), self.coefficients(t), self.parameters(self.trained)
+        points, at = x.to(self.flat).t().contiguous(), self.coefficients(t)
+        y, layers = _scaled(points, at), self._folded(at)
         velocity = torch.empty_like(points)
-        spare = points.new_empty(_tile(points), self.width)
-        for rows in _tiles(points):
-            here = at.rows(rows)
-            gap = points[rows] - here.centre
-            h = _first_layer(gap / here.scale, here.features, layers[0])
-            answer = forward(layers, h, spare[: len(h)])
-            velocity[rows] = here.offset + here.skip * gap + here.out * answer
-        return velocity.to(x)
+        spare = points.new_empty(_tile(x), self.width)
+        for rows in _tiles(x):
+            h = _first_layer(space_features(y[:, rows]), at.rows(rows).features, layers[0])
+            velocity[:, rows] = forward(layers, h, spare[: len(h)])
+        velocity = _unfolded(velocity, at).addcmul_(points, at.skip.t())
+        return velocity.t().contiguous().to(x)
 
     @torch.no_grad()
     def velocity_and_slopes(self, x: Tensor, t: Time, directions: Tensor) -> tuple[Tensor, Tensor]:
         """v (n, 2), and (m, n, 2) the derivatives of v along ``directions`` (m, n or 1, 2), exactly."""
-        points, at, layers = x.to(self.flat), self.coefficients(t), self.parameters(self.trained)
-        along = directions.to(points).expand(-1, len(x), -1)
-        velocity, slopes = (
-            torch.empty_like(points),
-            torch.empty_like(along, memory_format=torch.contiguous_format),
-        )
-        spare = points.new_empty(_tile(points), self.width)
-        for rows in _tiles(points):
-            here, dx = at.rows(rows), along[:, rows]
-            gap = points[rows] - here.centre
-            y = gap / here.scale
-            h = _first_layer(y, here.features, layers[0])
-            dh = space_slopes(y, dx / here.scale) @ layers[0][0][:SPACE]
+        points, at = x.to(self.flat).t().contiguous(), self.coefficients(t)
+        y, layers = _scaled(points, at), self._folded(at)
+        along = directions.to(points).mT
+        dy = along / at.scale.t()
+        velocity, slopes = torch.empty_like(points), points.new_empty(len(along), *points.shape)
+        spare = points.new_empty(_tile(x), self.width)
+        for rows in _tiles(x):
+            features = space_features(y[:, rows])
+            h = _first_layer(features, at.rows(rows).features, layers[0])
+            changes = space_slopes(features, dy if dy.shape[2] == 1 else dy[:, :, rows])
+            dh = changes.mT @ layers[0][0][:SPACE]
             answer, change = forward_with_tangents(layers, h, spare[: len(h)], dh, torch.empty_like(dh))
-            velocity[rows] = here.offset + here.skip * gap + here.out * answer
-            slopes[:, rows] = here.skip * dx + here.out * change
-        return velocity.to(x), slopes.to(x)
+            velocity[:, rows], slopes[:, :, rows] = answer, change
+        slopes = slopes if len(at.out) == 1 else slopes.mul_(at.out.t())
+        velocity = _unfolded(velocity, at).addcmul_(points, at.skip.t())
+        slopes = slopes.addcmul_(along, at.skip.t())
+        return velocity.t().contiguous().to(x), slopes.mT.contiguous().to(x)
+
+    def _folded(self, at: Coefficients) -> Layers:
+        """The layers; for one time the last one answers offset - skip centre + out F at once."""
+        layers = self.parameters(self.trained)
+        if len(at.out) > 1:
+            return layers
+        weight, bias = layers[-1]
+        return [*layers[:-1], (weight * at.out, (bias * at.out + at.offset - at.skip * at.centre)[0])]
 
     def velocity_and_divergence(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """v (n, 2) and div v (n,), exactly, by two forward tangents."""
@@ -167,7 +174,7 @@ class MLP:
         """v at x (n, 2) with the weights ``trained``."""
         gap = x - at.centre
         weights = self.parameters(trained)
-        h = _first_layer(gap / at.scale, at.features, weights[0])
+        h = _first_layer(space_features((gap / at.scale).t()), at.features, weights[0])
         for weight, bias in weights[1:]:
             h = torch.addmm(bias, silu(h), weight)
         return at.offset + at.skip * gap + at.out * h
@@ -178,9 +185,9 @@ class MLP:
         """v (n, 2) and its derivatives along ``directions`` (m, n, 2), with the weights ``trained``."""
         gap = x - at.centre
         weights = self.parameters(trained)
-        y = gap / at.scale
-        h = _first_layer(y, at.features, weights[0])
-        tangents = space_slopes(y, directions / at.scale) @ weights[0][0][:SPACE]
+        features = space_features((gap / at.scale).t())
+        h = _first_layer(features, at.features, weights[0])
+        tangents = space_slopes(features, (directions / at.scale).mT).mT @ weights[0][0][:SPACE]
         for weight, bias in weights[1:]:
             gate = torch.sigmoid(h)
             after = h * gate
@@ -189,16 +196,28 @@ class MLP:
         return at.offset + at.skip * gap + at.out * h, at.skip * directions + at.out * tangents
 
 
-def _first_layer(y: Tensor, features: Tensor, layer: tuple[Tensor, Tensor]) -> Tensor:
-    """The first layer before its SiLU; one time's features are folded into the bias."""
+def _first_layer(space: Tensor, time: Tensor, layer: tuple[Tensor, Tensor]) -> Tensor:
+    """The first layer's sums (n, width), before its SiLU; one time's features are folded into the bias."""
     weight, bias = layer
-    from_time = torch.addmm(bias, features, weight[SPACE : SPACE + TIME])
-    return torch.addmm(from_time, space_features(y), weight[:SPACE])
+    from_time = torch.addmm(bias, time, weight[SPACE : SPACE + TIME])
+    return torch.addmm(from_time, space.t(), weight[:SPACE])
+
+
+def _scaled(points: Tensor, at: Coefficients) -> Tensor:
+    """y = (x - centre) / in, turned: (2, n)."""
+    return torch.addcmul((-at.centre / at.scale).t(), points, (1 / at.scale).t())
+
+
+def _unfolded(answer: Tensor, at: Coefficients) -> Tensor:
+    """offset - skip centre + out F, turned, unless the last layer answered that."""
+    if len(at.out) == 1:
+        return answer
+    return torch.addcmul((at.offset - at.skip * at.centre).t(), answer, at.out.t())
 
 
 def _tile(x: Tensor) -> int:
     """Rows to push through at once: what the cache holds; nearly everything on a GPU."""
-    return min(len(x), TILE if x.device.type == "cpu" else 1 << 20)
+    return min(len(x), TILE * torch.get_num_threads() if x.device.type == "cpu" else 1 << 20)
 
 
 def _tiles(x: Tensor) -> list[slice]:

@@ -139,15 +139,17 @@ def lookup(table: Tensor, t: Time) -> Coefficients:
 
 
 def space_features(y: Tensor) -> Tensor:
-    """(n, SPACE): y, then sin and cos of w y for each w of ``WAVES``."""
+    """(SPACE, n) of y (2, n), turned so that rows are contiguous: y, then sin and cos of w y for each w of
+    ``WAVES``."""
     waves = [wave(w * y) for w in WAVES for wave in (torch.sin, torch.cos)]
-    return torch.cat([y, *waves], dim=1)
+    return torch.cat([y, *waves])
 
 
-def space_slopes(y: Tensor, dy: Tensor) -> Tensor:
-    """The change (m, n, SPACE) of the features of y (n, 2) as y changes by dy (m, n, 2)."""
-    waves = [s * dy for w in WAVES for s in (w * torch.cos(w * y), -w * torch.sin(w * y))]
-    return torch.cat([dy, *waves], dim=-1)
+def space_slopes(features: Tensor, dy: Tensor) -> Tensor:
+    """The change (m, SPACE, n) of ``space_features`` (SPACE, n) as y changes by dy (m, 2, n or 1)."""
+    sines = torch.split(features[DIMENSION:], DIMENSION)
+    slopes = [s for w, a, b in zip(WAVES, sines[::2], sines[1::2], strict=True) for s in (w * b, -w * a)]
+    return torch.cat([torch.ones_like(sines[0]), *slopes]) * dy.repeat(1, SPACE // DIMENSION, 1)
 
 
 def time_features(angle: Tensor) -> Tensor:

@@ -18,19 +18,19 @@ _silu_backward = torch.ops.aten.silu_backward.grad_input
 
 
 def forward(layers: Layers, h: Tensor, spare: Tensor) -> Tensor:
-    """The answer (n, outputs) of the layers after the first, whose sums h (n, width) are overwritten, as is
-    ``spare`` of the same shape."""
+    """The answer, turned (outputs, n), of the layers after the first, whose sums h (n, width) are
+    overwritten, as is ``spare`` of the same shape."""
     for weight, bias in layers[1:-1]:
         torch.addmm(bias, _silu(h, out=h), weight, out=spare)
         h, spare = spare, h
     weight, bias = layers[-1]
-    return torch.addmm(bias, _silu(h, out=h), weight)
+    return _few(_silu(h, out=h), weight) + bias[:, None]
 
 
 def forward_with_tangents(
     layers: Layers, h: Tensor, spare: Tensor, tangents: Tensor, spare_tangents: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """As ``forward``, with the changes (m, n, outputs) of the answer as the sums h change by ``tangents``
+    """As ``forward``, with the changes (m, outputs, n) of the answer as the sums h change by ``tangents``
     (m, n, width), contiguous; all four are overwritten."""
     m, n, width = tangents.shape
     for weight, bias in layers[1:-1]:
@@ -40,7 +40,15 @@ def forward_with_tangents(
         h, spare, tangents, spare_tangents = spare, h, spare_tangents, tangents
     weight, bias = layers[-1]
     _activate(h, tangents)
-    return torch.addmm(bias, h, weight), tangents @ weight
+    return _few(h, weight) + bias[:, None], torch.stack([_few(tangent, weight) for tangent in tangents])
+
+
+def _few(h: Tensor, weight: Tensor) -> Tensor:
+    """(outputs, n) h weight, turned: for few outputs, products with a vector are the fastest."""
+    answer = h.new_empty(weight.shape[1], len(h))
+    for row, column in zip(answer, weight.t(), strict=True):
+        torch.mv(h, column, out=row)
+    return answer
 
 
 def _activate(h: Tensor, tangents: Tensor) -> None:

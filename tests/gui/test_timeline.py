@@ -1,0 +1,41 @@
+"""The time line tells the time of what is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from fmstudio.document.specs import dynamics as m
+from fmstudio.gui.timeline import TimelineBar
+from fmstudio.studio import commands
+
+
+@pytest.fixture
+def bar(qtbot, session, theme):
+    made = TimelineBar(session, theme)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("dynamics", "words"),
+    [
+        (m.ODESpec(), "t = 0.50"),
+        (m.LangevinSpec(duration=6.0), "s = 3.0 of 6"),
+        (m.NoisingSpec(), "s = 0.50"),
+        (m.BrownianMotionSpec(duration=3.0), "t = 1.5 of 3"),
+    ],
+)
+def test_that_the_read_out_follows_the_motion(bar, session, dynamics, words):
+    commands.choose_dynamics(session, dynamics)
+    session.playback.seek(0.5)
+    bar.refresh()
+    assert bar._t_label.text() == words
+    assert not bar.grab().isNull()
+
+
+def test_that_the_ends_change_places_for_noising(bar, session):
+    commands.choose_dynamics(session, m.NoisingSpec())
+    bar.refresh()
+    palette = bar._theme.palette
+    assert bar.line._colours() == (palette.target, palette.source)

@@ -1,0 +1,77 @@
+"""The words around a pane: what is computed, no more, for every motion."""
+
+from __future__ import annotations
+
+import pytest
+
+from fmstudio.document.document import Document
+from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.distribution import RingSpec
+from fmstudio.document.specs.training import Coupling
+from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
+from fmstudio.render.words import legend, notice, subtitle
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
+
+FREE = (m.LinearFlowSpec(), m.BrownianMotionSpec(), m.OrnsteinUhlenbeckSpec(), m.LinearSDESpec())
+
+
+def told(dynamics: m.DynamicsSpec, layers: LayersSpec | None = None) -> dict[str, str]:
+    """The legend of one pane once everything is there."""
+    panes = (PaneSpec(layers=layers or LayersSpec()),)
+    engine = FakeEngine()
+    session = Session(engine, Document(dynamics=dynamics, view=ViewSpec(panes=panes)), lambda _sentence: None)
+    for _ in range(3):
+        session.tick(0.0)
+        engine.finish_all()
+    session.tick(0.0)
+    return {entry.name: entry.text for entry in legend(session.store.document, session.results, 0)}
+
+
+def under(dynamics: m.DynamicsSpec) -> str:
+    document = Document(dynamics=dynamics)
+    return subtitle(document.experiment(0), document.view.panes[0])
+
+
+@pytest.mark.parametrize("dynamics", [*FREE, m.NoisingSpec()], ids=lambda s: s.kind)
+def test_that_a_process_has_its_own_law_and_drift_and_is_not_measured_against_data(
+    dynamics: m.DynamicsSpec,
+) -> None:
+    words = told(dynamics)
+    assert words["density"] == "exact law of the process"
+    assert words["field"] == "drift"
+    assert not any("p_data" in text for text in words.values())
+
+
+@pytest.mark.parametrize("dynamics", FREE, ids=lambda s: s.kind)
+def test_that_a_process_does_not_name_a_path_that_plays_no_part(dynamics: m.DynamicsSpec) -> None:
+    assert "CondOT" not in under(dynamics)
+    assert "CondOT" in under(m.NoisingSpec())
+
+
+def test_that_samplers_tell_their_clock_and_all_their_steps() -> None:
+    words = under(m.LangevinSpec(duration=6.0, substeps=5))
+    assert "60 × 5 steps" in words
+    assert "s from 0 to 6" in words
+
+
+def test_that_coupled_pairs_are_smoothed_and_their_lines_named() -> None:
+    layers = LayersSpec(couplings=True)
+    assert told(m.InterpolantSpec(coupling=Coupling.OT), layers)["density"] == "KDE of the particles"
+    assert "optimal" in told(m.InterpolantSpec(coupling=Coupling.OT), layers)["lines"]
+    assert "independent" in told(m.ODESpec(), layers)["lines"]
+
+
+def test_that_a_grid_under_noise_says_why_there_is_none() -> None:
+    layers = LayersSpec(grid=True)
+    assert "carried" in told(m.ODESpec(), layers)["grid"]
+    assert "without noise" in told(m.SDESpec(), layers)["grid"]
+
+
+@pytest.mark.parametrize("dynamics", [m.BrownianMotionSpec(), m.InterpolantSpec()], ids=lambda s: s.kind)
+def test_that_a_motion_without_a_field_is_never_empty_for_want_of_one(dynamics: m.DynamicsSpec) -> None:
+    panes = (PaneSpec(field=FieldChoice.LEARNED, dynamics=dynamics),)
+    document = Document(source=RingSpec(), view=ViewSpec(panes=panes))
+    session = Session(FakeEngine(), document, lambda _sentence: None)
+    session.results.no_closed_form[document.source, document.target, document.path] = "No closed form."
+    assert notice(document.experiment(0), session.results, 0) == ""

@@ -20,6 +20,7 @@ from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import (
+    CameraSpec,
     DensityChoice,
     FieldChoice,
     LayersSpec,
@@ -103,10 +104,10 @@ def _score_matching() -> dict[str, Any]:
 def _flow_or_diffusion() -> dict[str, Any]:
     flow = {"training": TrainingSpec(steps=_BUDGET)}
     score = {"training": TrainingSpec(objective=Objective.DSM, steps=_BUDGET), "path": VPSpec()}
-    few, many = SimulationSpec(steps=10, particles=1500), SimulationSpec(steps=200, particles=1500)
-    euler, noisy = ODESpec(solver="euler"), ReverseSDESpec()
+    heun, noisy = ODESpec(solver="heun"), ReverseSDESpec()
 
-    def pane(title: str, learning: dict[str, Any], dynamics: Any, simulation: SimulationSpec) -> PaneSpec:
+    def pane(title: str, learning: dict[str, Any], dynamics: Any, steps: int) -> PaneSpec:
+        simulation = SimulationSpec(steps=steps, particles=1500)
         layers = _CROWD if dynamics is noisy else QUIET
         shown = {"title": title, "field": _LEARNED, "layers": layers}
         return PaneSpec(**shown, **learning, dynamics=dynamics, simulation=simulation)
@@ -114,10 +115,11 @@ def _flow_or_diffusion() -> dict[str, Any]:
     return {
         "target": CheckerboardSpec(),
         "view": panes(
-            pane("Flow, 10 steps", flow, euler, few),
-            pane("Diffusion as ODE, 10 steps", score, euler, few),
-            pane("Diffusion as SDE, 10 steps", score, noisy, few),
-            pane("Diffusion as SDE, 200 steps", score, noisy, many),
+            pane("Flow, 4 steps", flow, heun, 4),
+            pane("Diffusion as ODE, 4 steps", score, heun, 4),
+            pane("Diffusion as SDE, 10 steps", score, noisy, 10),
+            pane("Diffusion as SDE, 200 steps", score, noisy, 200),
+            camera=CameraSpec(half_height=3.0),
         ),
     }
 
@@ -141,6 +143,7 @@ def _classifier_guidance() -> dict[str, Any]:
             *(pane(scale, GuidanceMethod.EXACT, "exact") for scale in scales),
             *(pane(scale, GuidanceMethod.LEARNED, "learned") for scale in scales),
             particle_colour=ParticleColour.LABEL,
+            camera=CameraSpec(half_height=4.4),
         ),
     }
 

@@ -31,6 +31,12 @@ def is_layered(experiment: Experiment) -> bool:
     return experiment.field is FieldChoice.LEARNED and not learning.has_field(experiment)
 
 
+def is_pathless(experiment: Experiment) -> bool:
+    """Maximum likelihood asks for the ends alone."""
+    likelihoods = (Objective.CNF_ML, Objective.REALNVP)
+    return experiment.field is FieldChoice.LEARNED and experiment.training.objective in likelihoods
+
+
 def how_learned(experiment: Experiment) -> str:
     """'' for the exact field."""
     training = experiment.training

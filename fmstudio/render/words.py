@@ -20,7 +20,7 @@ from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
-from fmstudio.render.learning_words import how_guided, how_learned, is_layered, what_lacks
+from fmstudio.render.learning_words import how_guided, how_learned, is_layered, is_pathless, what_lacks
 from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.motions import coupling_of, follows_closed_form
@@ -50,7 +50,7 @@ def subtitle(experiment: Experiment, pane: PaneSpec) -> str:
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
     layered = is_layered(experiment)
     parts = [
-        experiment.path.title if _follows_path(dynamics) and not layered else "",
+        experiment.path.title if _follows_path(dynamics) and not is_pathless(experiment) else "",
         _solver(dynamics, steps) if _shows_motion(pane) and not layered else "",
         clock_of(dynamics).span(),
         how_learned(experiment),

@@ -212,7 +212,9 @@ def run_pytest(arguments: "list[str]", display: "dict[str, str]") -> int:
     if display:
         environment.pop("WAYLAND_DISPLAY", None)
     runs = [arguments] if arguments else [["-m", "not display"], ["-m", "display"]]
-    codes = [subprocess.call([venv_python(), "-m", "pytest", *run], cwd=ROOT, env=environment) for run in runs]
+    codes = [
+        subprocess.call([venv_python(), "-m", "pytest", *run], cwd=ROOT, env=environment) for run in runs
+    ]
     return next((code for code in codes if code), 0)
 
 

@@ -90,11 +90,11 @@ def train(
     """Train a model and save it with its document. Ctrl-C ends early and keeps what was learned."""
     from fmstudio.cli.training import run_training, save_trained
     from fmstudio.document.overrides import one_of
-    from fmstudio.document.specs.training import Objective
+    from fmstudio.document.specs.training import MODEL_OBJECTIVES
 
     with sentences():
         if objective is not None:
-            objective = one_of(objective, tuple(Objective), "objective")
+            objective = one_of(objective, MODEL_OBJECTIVES, "objective")
         more = {"training.objective": objective, "training.steps": steps, "training.device": device}
         asked = _asked(doc, source, target, path, coupling, seed, settings, more)
         _require_suffix(out, ".fmstudio")

@@ -12,33 +12,30 @@ import torch
 from torch import Tensor
 
 from fmstudio.cli.app import fail
-from fmstudio.document.document import Document
+from fmstudio.document.document import Document, Experiment
 from fmstudio.document.editing import SettingError, with_field
 from fmstudio.document.overrides import one_of
 from fmstudio.document.point_files import read_points
 from fmstudio.document.specs.dynamics import (
     DYNAMICS,
     MORE_DYNAMICS,
-    AnnealedLangevinSpec,
     InterpolantSpec,
     LangevinSpec,
-    ReverseSDESpec,
-    SDESpec,
+    duration_of,
 )
-from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import FieldChoice
+from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.engine import build, motions
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
 from fmstudio.engine.workshop import prepare_torch
 from fmstudio.flows.likelihood import initial_log_prob
 from fmstudio.flows.likelihood import log_density as log_density_of_flow
+from fmstudio.flows.realnvp import RealNVP
 from fmstudio.flows.simulate import TILE
-from fmstudio.studio.planner import model_key
+from fmstudio.studio import learning
 
 KINDS: tuple[str, ...] = tuple(
     d.model_fields["kind"].default for d in (*DYNAMICS, *MORE_DYNAMICS) if d is not InterpolantSpec
 )
-_NEED_A_SCORE = (SDESpec, ReverseSDESpec, AnnealedLangevinSpec)
 LEAST_PARTICLES = 2
 
 
@@ -75,9 +72,11 @@ class Sampling:
         if isinstance(document.dynamics, InterpolantSpec):
             raise SettingError(f"nothing moves an interpolant: take --dynamics {', '.join(KINDS[:4])}.")
         prepare_torch()
-        self._document = document
-        self._learned = _model(document, models, field)
-        _require_score(document, self._learned)
+        self._asked = _as_experiment(document)
+        available = {learning.recipe_of_model(model): model for model in models}
+        found = learning.learned(self._asked, available)
+        self._learned = _chosen(found.model, field)
+        self._guide = found.guide
         self._start = None if start is None else torch.from_numpy(read_points(start)).float()
         self._n = n if self._start is None else len(self._start)
 
@@ -87,7 +86,7 @@ class Sampling:
         motion = motions.motion(request)
         if self._start is not None:
             motion = replace(motion, start=self._start)
-        noise = torch.Generator().manual_seed(self._document.simulation.noise_seed)
+        noise = torch.Generator().manual_seed(self._asked.simulation.noise_seed)
         states = (state for state in motion.states(noise, TILE) if state is not None)
         kept, last = _gathered(states, keep)
         if not bool(torch.isfinite(last).all()):
@@ -101,56 +100,48 @@ class Sampling:
 
     def _request(self) -> TrajectoriesRequest:
         """Any number of particles: the window's bounds, which ``model_copy`` does not ask, are not ours."""
-        d = self._document
+        d = self._asked
         simulation = d.simulation.model_copy(update={"particles": self._n})
-        return TrajectoriesRequest(d.source, d.target, d.path, d.dynamics, simulation, self._learned)
+        return TrajectoriesRequest(
+            d.source, d.target, d.path, d.dynamics, simulation, self._learned, self._guide
+        )
 
     def _log_density(self, x: Tensor) -> Tensor:
-        """log p of the samples: of the target for Langevin dynamics, else of p_1 - the closed form, or the
-        learned flow's by its divergence."""
-        d = self._document
+        """log p of the samples: of the target for Langevin dynamics, of p_1 else - the closed form, or by the
+        divergence of the flow where there is none."""
+        d, source = self._asked, build.distribution(self._asked.source)
         if isinstance(d.dynamics, LangevinSpec):
             return build.distribution(d.target).log_prob(x)
         if isinstance(d.dynamics, motions.FREE):
-            law = motions.law(d.dynamics, d.source, d.target, d.path)
-            return law.log_prob(x, law.duration)
-        if self._learned is None:
+            return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, duration_of(d.dynamics))
+        if self._learned is None and self._guide is None:
             return build.marginal(d.source, d.target, d.path).log_prob(x, 1.0)
-        field = build.field(d.source, d.target, d.path, self._learned)
-        initial = initial_log_prob(build.distribution(d.source), build.schedule(d.path))
+        model = None if self._learned is None else build.trained_model(self._learned)
+        if isinstance(model, RealNVP):
+            return model.log_prob(source, x)
+        pathless = build.is_pathless(self._learned)
+        initial = source.log_prob if pathless else initial_log_prob(source, build.schedule(d.path))
+        field = build.field(d.source, d.target, d.path, self._learned, self._guide)
         return log_density_of_flow(field, initial, x, steps=d.simulation.steps)
 
 
-def _model(document: Document, models: tuple[LearnedModel, ...], field: str | None) -> LearnedModel | None:
+def _as_experiment(document: Document) -> Experiment:
+    """What the document itself asks for, whatever its panes compare."""
+    return document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(),))}).experiment(0)
+
+
+def _chosen(model: LearnedModel | None, field: str | None) -> LearnedModel | None:
     """The model to use, or None for the exact field."""
-    mine = [m for m in models if (m.source, m.target, m.path) == model_key(document)]
     if field is None:
-        return mine[0] if mine else None
+        return model
     if one_of(field, tuple(FieldChoice), "field") == FieldChoice.EXACT:
         return None
-    if not mine:
+    if model is None:
         raise ValueError(
-            "DOC holds no model of this source, target and path: make one with 'fmstudio train ... -o DOC'."
+            "DOC holds no model of this source, target, path, coupling and network: "
+            "make one with 'fmstudio train ... -o DOC'."
         )
-    return mine[0]
-
-
-def _require_score(document: Document, learned: LearnedModel | None) -> None:
-    """A learned velocity tells the score only where x_0 is standard normal whatever z is: raises ValueError
-    for noise along any other path."""
-    if learned is None or not isinstance(document.dynamics, _NEED_A_SCORE):
-        return
-    kind, coupling = document.dynamics.kind, learned.training.coupling
-    if learned.source.kind != "standard-normal":
-        raise ValueError(
-            f"dynamics {kind} needs a score, which a model of a {learned.source.kind} source does not tell: "
-            "take ode, or train from a standard-normal source."
-        )
-    if coupling is not Coupling.INDEPENDENT:
-        raise ValueError(
-            f"dynamics {kind} needs a score, which a model trained on {coupling.value} pairs does not tell: "
-            "take ode, or train with --coupling independent."
-        )
+    return model
 
 
 def _gathered(states: Iterator[Tensor], keep: bool) -> tuple[list[Tensor], Tensor]:

@@ -1,35 +1,34 @@
-"""A training from the shell: the window's engine in this process, a bar on standard error."""
+"""A training from the shell: the engine's own steps, a bar on standard error, Ctrl-C for an early end."""
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, final
+from types import FrameType
+from typing import Any, final
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fmstudio.cli.app import fail
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.inline import InlineEngine
-from fmstudio.engine.messages import (
-    JobFailed,
-    LearnedModel,
-    Refusal,
-    Reply,
-    TrainingCommand,
-    TrainingProgress,
-    TrainingSnapshot,
-    TrainingState,
-    TrainRequest,
-)
+from fmstudio.engine import build, learning
+from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
+from fmstudio.engine.training_run import training_device
+from fmstudio.engine.workshop import TorchWorkshop, prepare_torch
+from fmstudio.flows.networks import MLP
+from fmstudio.studio.learning import recipe_of_model
+from fmstudio.studio.opening import save_models
 
-POLL_SECONDS = 0.1
+NEWS_SECONDS = 0.1
 LOSSES = 100
 """The final loss is the mean over the last so many batches."""
 
@@ -43,32 +42,78 @@ class Trained:
 
 
 def run_training(document: Document) -> Trained:
-    """Train what the document asks for. Ctrl-C ends it early. Leaves the shell where it fails."""
-    request = TrainRequest(document.source, document.target, document.path, document.model, document.training)
-    run = _Run(document.training.steps)
-    engine = InlineEngine(POLL_SECONDS)
+    """Train what the document asks for. Ctrl-C ends it after the step under way.
+
+    Raises ValueError for what does not go together; leaves the shell with code 1 where training fails.
+    """
+    prepare_torch()
+    training = document.training
+    request = TrainRequest(document.source, document.target, document.path, document.model, training)
+    device = training_device(training.device)
+    fresh = learning.model_for(request)
+    model = fresh.to(device) if isinstance(fresh, MLP) else fresh
     try:
-        engine.train(request)
-        with _bar(document.training.steps) as progress:
-            _drive(engine, run, progress)
-    finally:
-        engine.close()
-    if run.model is None:
+        run = _steps(request, model)
+        floors = list(learning.floor_terms(request))
+    except Exception as error:
+        _explain(error)
+        raise
+    if run.step == 0:
         fail("Training was ended before its first step: nothing was written.", 1)
-    return Trained(run.model, run.report(engine.device))
+    report = {
+        "steps": run.step,
+        "seconds": run.seconds,
+        "steps_per_second": run.step / max(run.seconds, 1e-9),
+        "final_loss": run.loss,
+        "loss_floor": sum(floors) / len(floors) if floors else None,
+        "device": device.type if isinstance(fresh, MLP) else "cpu",
+    }
+    return Trained(_snapshot(request, model, run.step), report)
 
 
-def _drive(engine: InlineEngine, run: _Run, progress: Progress) -> None:
-    task = progress.tasks[0].id
-    while not run.done:
-        try:
-            replies = engine.poll()
-        except KeyboardInterrupt:
-            engine.command(TrainingCommand.STOP)
-            replies = engine.run_until_idle()
-        for reply in replies:
-            run.take(reply)
-        progress.update(task, completed=run.step, description=run.words)
+def _explain(error: Exception) -> None:
+    """Leaves the shell with the engine's sentence for a failure that it knows."""
+    known = TorchWorkshop().explain(error)
+    if known is not None and known[0] in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
+        fail(known[1], 1)
+
+
+@final
+class _Run:
+    """How far the training is."""
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.seconds = 0.0
+        self._losses: deque[float] = deque(maxlen=LOSSES)
+
+    @property
+    def loss(self) -> float:
+        return sum(self._losses) / max(1, len(self._losses))
+
+    def take(self, step: int, loss: float) -> None:
+        self.step = step
+        self._losses.append(loss)
+
+
+def _steps(request: TrainRequest, model: build.Model) -> _Run:
+    """All steps, or those until Ctrl-C. ``seconds`` is the wall time of this loop."""
+    run, total = _Run(), request.training.total_steps
+    with _bar(total) as progress, _interruptions() as interrupted:
+        task, told = progress.tasks[0].id, 0.0
+        started = time.perf_counter()
+        for step in learning.steps_of(request, model):
+            if step is not None:
+                run.take(step.step, step.loss)
+            now = time.perf_counter()
+            if now - told > NEWS_SECONDS:
+                told = now
+                progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
+            if interrupted:
+                break
+        run.seconds = time.perf_counter() - started
+        progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
+    return run
 
 
 @contextmanager
@@ -79,61 +124,40 @@ def _bar(steps: int) -> Iterator[Progress]:
         yield progress
 
 
-@final
-class _Run:
-    """What the engine has told so far."""
+@contextmanager
+def _interruptions() -> Iterator[list[int]]:
+    """A list that is empty until somebody presses Ctrl-C (or asks the process to end)."""
+    heard: list[int] = []
 
-    def __init__(self, steps: int) -> None:
-        self.step, self.steps = 0, steps
-        self.done = False
-        self.model: LearnedModel | None = None
-        self._began = time.perf_counter()
-        self._losses: deque[float] = deque(maxlen=LOSSES)
-        self._last: TrainingProgress | None = None
+    def hear(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
 
-    @property
-    def words(self) -> str:
-        return f"loss {self._loss():.4f}" if self._losses else "loss"
-
-    def take(self, reply: Reply) -> None:
-        if isinstance(reply, TrainingSnapshot):
-            self.model = reply.learned
-        elif isinstance(reply, JobFailed):
-            _give_up(reply.reason, reply.message)
-        elif isinstance(reply, TrainingProgress):
-            if reply.state is TrainingState.FAILED:
-                _give_up(reply.reason, reply.message)
-            self._last, self.step = reply, reply.step
-            self._losses.extend(float(loss) for loss in reply.losses)
-            self.done = reply.state in (TrainingState.FINISHED, TrainingState.STOPPED)
-
-    def report(self, device: str) -> dict[str, Any]:
-        assert self._last is not None
-        seconds = time.perf_counter() - self._began
-        return {
-            "steps": self.step,
-            "seconds": seconds,
-            "steps_per_second": self.step / seconds if seconds > 0 else 0.0,
-            "final_loss": self._loss(),
-            "loss_floor": self._last.floor,
-            "device": device.partition(" ")[0],
-        }
-
-    def _loss(self) -> float:
-        return sum(self._losses) / max(1, len(self._losses))
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _give_up(reason: Refusal | None, message: str) -> NoReturn:
-    bad_input = reason in (Refusal.BAD_INPUT, Refusal.NO_CLOSED_FORM)
-    fail(message, 2 if bad_input else 1)
+def _snapshot(request: TrainRequest, model: build.Model, step: int) -> LearnedModel:
+    parameters = FrozenArray(model.flat.detach().to("cpu", torch.float32).numpy())
+    return LearnedModel(
+        request.model,
+        request.training.objective,
+        parameters,
+        step,
+        request.source,
+        request.target,
+        request.path,
+        request.training,
+    )
 
 
 def save_trained(out: Path, document: Document, models: tuple[LearnedModel, ...], new: LearnedModel) -> None:
-    """Write the document with the new model in the place of an older one of the same experiment; a document
-    of one pane shows it. Raises DocumentError."""
-    from fmstudio.studio.opening import save_models
-
-    others = [m for m in models if (m.source, m.target, m.path) != (new.source, new.target, new.path)]
+    """Write the document with the new model in the place of an older one of the same recipe; a document of
+    one pane shows it. Raises DocumentError."""
+    others = [model for model in models if recipe_of_model(model) != recipe_of_model(new)]
     panes = document.view.panes
     if len(panes) == 1:
         shown = panes[0].model_copy(update={"field": FieldChoice.LEARNED})

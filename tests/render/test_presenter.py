@@ -42,7 +42,13 @@ def test_that_layers_stand_from_back_to_front(session, engine):
     commands.toggle_layer(session, 0, "data")
     _settle(session, engine)
     layers = Presenter(session.results).scene(session.store.document, 0.4, DARK).panes[0].layers
-    assert [type(layer) for layer in layers] == [DensityLayer, ArrowLayer, PointLayer, TrailLayer, ParticleLayer]
+    assert [type(layer) for layer in layers] == [
+        DensityLayer,
+        ArrowLayer,
+        PointLayer,
+        TrailLayer,
+        ParticleLayer,
+    ]
 
 
 @pytest.mark.parametrize("t", [0.0, 0.31, 0.5, 0.999, 1.0])

@@ -158,7 +158,8 @@ def _balance(request: DensityRequest, result: ResultArray) -> Task:
 
 
 def _error(request: DensityRequest, result: ResultArray) -> Task:
-    """|v - u| for the learned field or the naive average v, faded by the root of p_t over its top."""
+    """|v - u| for the learned field or the naive average v, over the root mean square of u, and faded by the
+    root of p_t over its top."""
     exact = build.marginal(request.source, request.target, request.path)
     xs, ys = axes(request.grid)
     points = grid_points(xs, ys).reshape(-1, 2)
@@ -168,7 +169,8 @@ def _error(request: DensityRequest, result: ResultArray) -> Task:
         values = exact.on_grid(xs, ys, t)
         gap = (field(points, t).reshape(values.velocity.shape) - values.velocity).norm(dim=-1)
         seen = (values.density / values.density.max().clamp_min(1e-30)).sqrt()
-        result.write(row, (gap * seen).numpy())
+        energy = (values.density * values.velocity.square().sum(-1)).sum() / values.density.sum()
+        result.write(row, (gap * seen / energy.sqrt().clamp_min(1e-6)).numpy())
         yield (row + 1) / len(request.times)
 
 

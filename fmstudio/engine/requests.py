@@ -90,8 +90,8 @@ class DensityRequest:
     its duration; the particles play no part.
 
     The others are maps: d_t p, -div(p u) and RESIDUAL, d_t p + div(p u) as a part of the largest d_t p, of
-    the exact p and the field; ERROR |v - u| of the learned field and NAIVE_ERROR of the naive average, both
-    times the root of p over its largest value.
+    the exact p and the field; ERROR |v - u| of the learned field and NAIVE_ERROR of the naive average, in
+    units of the root mean square of u under p, both times the root of p over its largest value.
     """
 
     source: DistributionSpec

@@ -9,7 +9,7 @@ from fmstudio.engine.client import Job
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
-from fmstudio.render.scales import arrow_lengths, grid_points, meaning_of, top_of, typical_speed
+from fmstudio.render.scales import RELATIVE, arrow_lengths, grid_points, meaning_of, top_of, typical_speed
 from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Meaning, PointLayer
 from fmstudio.studio.results import Slot
 
@@ -34,8 +34,8 @@ class Backdrop:
         grid = request.grid
         meaning = meaning_of(request.method)
         top = (1 - weight) * self._top(job, a, meaning) + weight * self._top(job, b, meaning)
-        if request.method is DensityMethod.RESIDUAL:
-            top = 1.0
+        if request.method in RELATIVE:
+            top = max(top, 1.0)
         yield DensityLayer(
             self._kept.row(job, a),
             self._kept.row(job, b),

@@ -15,6 +15,8 @@ PEAK_PART = 0.2
 SPEED_QUANTILE = 0.7
 FLUX_QUANTILE = 0.97
 """A flux is nothing wherever the density is nothing: most of a pane."""
+RELATIVE = (DensityMethod.RESIDUAL, DensityMethod.ERROR, DensityMethod.NAIVE_ERROR)
+"""Their values are parts of something: what is small beside 1 is shown faint at every moment."""
 _MEANINGS = {
     DensityMethod.TIME_DERIVATIVE: Meaning.SIGNED,
     DensityMethod.MINUS_DIVERGENCE: Meaning.SIGNED,

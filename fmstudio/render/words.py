@@ -147,8 +147,11 @@ _METHODS = {
     DensityMethod.TIME_DERIVATIVE: ("map", "∂ₜpₜ: blue rises, brown falls"),
     DensityMethod.MINUS_DIVERGENCE: ("map", "−div(pₜ {whose}): blue fills, brown drains"),
     DensityMethod.RESIDUAL: ("map", "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ"),
-    DensityMethod.ERROR: ("error", "|v − uₜ|, learned against exact, faded where pₜ is faint"),
-    DensityMethod.NAIVE_ERROR: ("error", "|naive average − uₜ|, faded where pₜ is faint"),
+    DensityMethod.ERROR: ("error", "|v − uₜ| in units of the typical speed, faded where pₜ is faint"),
+    DensityMethod.NAIVE_ERROR: (
+        "error",
+        "|naive average − uₜ| in units of the typical speed, faded where pₜ is faint",
+    ),
 }
 
 

@@ -172,10 +172,10 @@ def test_that_the_naive_average_is_right_at_the_source_alone(engine: InlineEngin
     """At t = 0 x says nothing of z: the posterior is p_data."""
     wrong = rows(engine, asked(DensityMethod.NAIVE_ERROR)).max((1, 2))
     assert wrong[0] < 1e-4
-    assert (wrong[1:] > 1).all()
+    assert (wrong[1:] > 0.5).all()
 
 
-def test_that_an_error_map_is_the_distance_of_the_fields_faded_by_the_density(
+def test_that_an_error_map_is_the_distance_of_the_fields_in_typical_speeds_faded_by_the_density(
     engine: InlineEngine, learned: LearnedModel
 ) -> None:
     image = rows(engine, asked(DensityMethod.ERROR, learned=learned))[1]
@@ -183,8 +183,11 @@ def test_that_an_error_map_is_the_distance_of_the_fields_faded_by_the_density(
     x = torch.tensor([[GRID.xs[40], GRID.ys[20]]])
     with torch.no_grad():
         fields = [build.field(NORMAL, MODES, PATH, model).velocity(x, TIMES[1]) for model in (None, learned)]
-    expected = float((fields[1] - fields[0]).norm()) * np.sqrt(exact[20, 40] / exact.max())
-    assert image[20, 40] == pytest.approx(expected, rel=1e-3)
+        law = build.marginal(NORMAL, MODES, PATH)
+        draws = law.sample(20_000, TIMES[1], torch.Generator().manual_seed(0))
+        speed = float(law.velocity(draws, TIMES[1]).square().sum(1).mean().sqrt())
+    expected = float((fields[1] - fields[0]).norm()) / speed * np.sqrt(exact[20, 40] / exact.max())
+    assert image[20, 40] == pytest.approx(expected, rel=0.02)
 
 
 def test_that_an_error_map_without_a_model_is_refused(engine: InlineEngine) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import pydantic
 
@@ -53,6 +53,8 @@ def _replaced(node: Any, names: list[str], value: Any, path: str) -> Any:
     if name not in fields:
         raise SettingError(f"{path}: there is no '{name}' here; {_hint(name, list(fields))}")
     inner = getattr(node, name)
+    if rest and inner is None:
+        inner = _default_of(fields[name].annotation)
     if rest == ["kind"] and isinstance(inner, Spec):
         new: Any = {"kind": value}
     elif rest:
@@ -60,6 +62,12 @@ def _replaced(node: Any, names: list[str], value: Any, path: str) -> Any:
     else:
         new = value
     return type(node).model_validate({**shallow(node), name: new})
+
+
+def _default_of(annotation: Any) -> Spec | None:
+    """What stands in for None in an optional field, if there is one kind of spec that it takes."""
+    kinds = [kind for kind in get_args(annotation) if isinstance(kind, type) and issubclass(kind, Spec)]
+    return kinds[0]() if len(kinds) == 1 else None
 
 
 def _in_tuple(node: tuple[Any, ...], name: str, rest: list[str], value: Any, path: str) -> tuple[Any, ...]:

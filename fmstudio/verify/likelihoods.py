@@ -86,7 +86,7 @@ def hutchinson_is_unbiased() -> Measured:
 
 
 @law(
-    "log-density",
+    "change-of-variables",
     "exp of a learned flow's log-density integrates to 1 (000 eq 2)",
     "quadrature and 100 midpoint steps: 1e-3",
 )

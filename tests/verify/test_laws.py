@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from fmstudio import verify
 from fmstudio.cli import app
+from fmstudio.document.gallery import ENTRIES
 from fmstudio.verify.law import LAWS, Law, Measured
 
 FROM_THE_SOURCES = (
@@ -25,6 +26,10 @@ QUICK = ("conditional-path", "schedules", "posterior-weights", "linear-flow", "b
 
 def test_that_every_system_of_the_sources_has_a_law() -> None:
     assert set(FROM_THE_SOURCES) <= set(verify.ids())
+
+
+def test_that_every_entry_of_the_gallery_has_a_law_and_no_law_is_homeless() -> None:
+    assert set(verify.ids()) == {entry.id for entry in ENTRIES}
 
 
 def test_that_laws_say_what_they_are_and_where_their_limit_comes_from() -> None:

@@ -84,7 +84,12 @@ def _continuity() -> dict[str, Any]:
         "What flows in, less what flows out": DensityChoice.MINUS_DIVERGENCE,
         "The difference": DensityChoice.RESIDUAL,
     }
-    flux = PaneSpec(title="Density and flux", layers=_PICTURE_AND_ARROWS, arrows=ArrowChoice.FLUX)
+    flux = PaneSpec(
+        title="Density and flux",
+        layers=_PICTURE_AND_ARROWS,
+        density=DensityChoice.EXACT,
+        arrows=ArrowChoice.FLUX,
+    )
     return {
         "target": TwoMoonsSpec(noise=0.15),
         "view": panes(

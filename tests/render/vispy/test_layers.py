@@ -111,6 +111,29 @@ def test_that_a_density_shows_the_table_s_colour_of_its_value(renderer: Make) ->
         assert pixels[row, column] == pytest.approx(expected, abs=1.6)
 
 
+@pytest.mark.parametrize("meaning", [Meaning.SIGNED, Meaning.ERROR])
+@pytest.mark.parametrize("value", [-1.0, -0.3, 0.0, 0.3, 1.0])
+def test_that_a_map_shows_the_table_s_colour_of_its_value_and_sign(
+    renderer: Make, meaning: Meaning, value: float
+) -> None:
+    layer = replace(density(np.full((32, 32), value, np.float32)), meaning=meaning)
+    table = colour_table(DARK, meaning)
+    signed = meaning is Meaning.SIGNED
+    at = np.sign(value) * np.sqrt(abs(value)) if signed else np.sqrt(max(value, 0.0))
+    entry = table[round((0.5 + 0.5 * at if signed else at) * (len(table) - 1))]
+    column, row = (int(v) for v in pixel(0.3, 0.4))
+    pixels = renderer().draw(scene(layer))
+    assert pixels[row, column] == pytest.approx(255 * entry[:3], abs=1.6)
+
+
+def test_that_one_image_may_be_a_density_here_and_a_map_there(renderer: Make) -> None:
+    image = -bump(40)
+    shown = [renderer().draw(scene(replace(density(image), meaning=meaning))) for meaning in Meaning]
+    lit = [float(brightness(pixels).max()) for pixels in shown]
+    assert lit[0] == lit[2] == 0  # no density and no error is below zero
+    assert lit[1] > 0.4
+
+
 def test_that_a_density_stands_where_its_values_stand(renderer: Make) -> None:
     image = bump(61, x=0.8, y=-0.6, width=0.15)
     light = brightness(renderer().draw(scene(density(image))))

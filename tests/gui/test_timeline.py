@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fmstudio.document.specs import dynamics as m
+from fmstudio.gui.panels.path import PathPanel
 from fmstudio.gui.timeline import TimelineBar
 from fmstudio.studio import commands
 
@@ -39,3 +40,13 @@ def test_that_the_ends_change_places_for_noising(bar, session):
     bar.refresh()
     palette = bar._theme.palette
     assert bar.line._colours() == (palette.target, palette.source)
+
+
+def test_that_the_path_is_followed_from_the_data_end_by_noising(session, show):
+    panel = show(PathPanel)
+    session.playback.seek(0.25)
+    panel.tick()
+    assert panel.plot._t == pytest.approx(0.25)
+    commands.choose_dynamics(session, m.NoisingSpec())
+    panel.tick()
+    assert panel.plot._t == pytest.approx(0.75)

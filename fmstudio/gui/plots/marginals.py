@@ -109,7 +109,9 @@ class MarginalsPanel(Panel):
         self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
 
     def _show_ends(self, job: Job | None) -> None:
-        for line, row in ((self.source, 0), (self.target, -1)):
+        own = clock(self.session.store.document)
+        for line, row, role in ((self.source, 0, own.start_role), (self.target, -1, own.end_role)):
+            self.chart.restroke(line, Stroke(role, 1.1, opacity=0.9))
             last = len(job.request.times) - 1 if job is not None else 0  # type: ignore[union-attr]
             at = last if row < 0 else 0
             line.setVisible(job is not None and last > 0 and is_row_ready(job, at))
@@ -139,8 +141,8 @@ class MarginalsPanel(Panel):
         entries += [
             (role, words)
             for role, words, line in (
-                ("source", f"p<sub>{own.start}</sub>", self.source),
-                ("target", f"p<sub>{own.end}</sub>", self.target),
+                (own.start_role, f"p<sub>{own.start}</sub>", self.source),
+                (own.end_role, f"p<sub>{own.end}</sub>", self.target),
             )
             if line.isVisible()
         ]

@@ -236,5 +236,6 @@ def _classifier_free() -> dict[str, Any]:
             pane("Exact, S = 4", 4.0, FieldChoice.EXACT),
             pane("Learned, S = 4", 4.0, _LEARNED),
             particle_colour=ParticleColour.LABEL,
+            camera=CameraSpec(half_height=4.2),
         ),
     }

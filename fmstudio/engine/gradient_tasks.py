@@ -11,9 +11,11 @@ from fmstudio.engine import build, learning
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import GradientsRequest, TrainRequest
 from fmstudio.engine.particles import RecentTrajectories
-from fmstudio.flows.gradients import two_gradients
+from fmstudio.flows.gradients import TwoGradients, two_gradients
 from fmstudio.flows.networks import MLP
 
+TILE = 2048
+"""Pairs whose gradients are computed at once: a slice of some milliseconds."""
 DRAWS = 32_768
 MOST_BATCHES = 64
 """Small batches are averaged over so many, large ones over what ``DRAWS`` pairs give."""
@@ -34,8 +36,23 @@ def gradients(request: GradientsRequest, result: ResultArray, recent: RecentTraj
     for row, n in enumerate(request.batches):
         found = []
         for _ in range(max(2, min(MOST_BATCHES, DRAWS // n))):
-            both = two_gradients(source, target, schedule, network, n, generator)
+            parts = []
+            for size in _tiles(n):
+                parts.append(two_gradients(source, target, schedule, network, size, generator))
+                yield TRAINING_SHARE + (1 - TRAINING_SHARE) * row / len(request.batches)
+            both = _joined(parts)
             found.append((both.cosine, both.ratio))
-            yield TRAINING_SHARE + (1 - TRAINING_SHARE) * row / len(request.batches)
         result.write(row, np.mean(np.array(found, np.float32), 0))
     yield 1.0
+
+
+def _tiles(n: int) -> list[int]:
+    """``n`` in equal parts of about a tile."""
+    parts = -(-n // TILE)
+    return [n // parts + (k < n % parts) for k in range(parts)]
+
+
+def _joined(parts: list[TwoGradients]) -> TwoGradients:
+    """Of one batch, from those of its parts."""
+    both = ([p.flow_matching for p in parts], [p.conditional for p in parts])
+    return TwoGradients(*(torch.stack(gradients).mean(0) for gradients in both))

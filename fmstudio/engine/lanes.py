@@ -60,7 +60,7 @@ _RANKS: dict[type, Rank] = {
     W2Request: Rank.MEASURE,
     FieldErrorRequest: Rank.MEASURE,
     LabelsRequest: Rank.SAMPLES,
-    GradientsRequest: Rank.MEASURE,
+    GradientsRequest: Rank.SAMPLES,
 }
 
 

@@ -21,6 +21,7 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
+from fmstudio.gui.panels.guidance_rows import GuidanceRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.seed_row import SeedRow
 from fmstudio.gui.theme import Theme
@@ -109,6 +110,7 @@ class MotionPanel(Panel):
             "How long, by the motion's own clock",
         )
         self.particles = self._row("simulation.particles", "Particles", scale_of(fields["particles"]), "")
+        self.guidance = GuidanceRows(session, notify)
         self.seeds = SeedRow(session, theme, notify)
         self.lay_out("Motion", "X_t", self._content(), Section.MOTION)
         self.motions.chosen.connect(self._on_motions_chosen)
@@ -139,6 +141,7 @@ class MotionPanel(Panel):
             self.sigma,
             self.profile,
             self.duration,
+            self.guidance,
             self.particles,
             self.seeds,
         ):

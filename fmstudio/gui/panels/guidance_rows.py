@@ -1,0 +1,71 @@
+"""Guidance towards a label: by what, to which, how strongly. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
+from fmstudio.gui.bind import FieldEdit, Notify, watch
+from fmstudio.gui.widgets.scale import Scale
+from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
+from fmstudio.gui.widgets.spec_form import ChoiceBox, FieldRow, scale_of
+from fmstudio.studio import guiding
+from fmstudio.studio.session import Session
+
+METHODS = {
+    "": "Off",
+    GuidanceMethod.EXACT.value: "Exact classifier",
+    GuidanceMethod.LEARNED.value: "Learned classifier",
+    GuidanceMethod.CLASSIFIER_FREE.value: "No classifier",
+}
+_LABELS = Scale(0, 7, step=1, integer=True, least=0, most=63)
+
+
+class GuidanceRows(QWidget):
+    """Hidden where nothing can be guided; label and scale only while something is."""
+
+    def __init__(self, session: Session, notify: Notify) -> None:
+        super().__init__()
+        self._session = session
+        self.method = ChoiceBox("Guidance", METHODS)
+        self.method.setPlaceholderText("one for each pane")
+        scale = GuidanceSpec.model_fields["scale"]
+        self.scale = FieldRow(
+            FieldEdit(session, "guidance.scale", "Change guidance", notify),
+            "Guidance S",
+            scale_of(scale),
+            "0 leaves the flow, 1 is the law of that label alone, more exaggerates it",
+        )
+        self.label = FieldRow(FieldEdit(session, "guidance.label", "Change label", notify), "Label", _LABELS)
+        self._lay_out()
+        self.method.picked.connect(self._on_method_picked)
+        watch(self, session.store, guiding.guidances, self._on_guidances_changed)
+
+    def _lay_out(self) -> None:
+        words = QLabel("Guidance")
+        words.setProperty("role", "secondary")
+        words.setFixedWidth(LABEL_WIDTH)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(words)
+        row.addWidget(self.method, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(4)
+        box.addLayout(row)
+        box.addWidget(self.scale)
+        box.addWidget(self.label)
+
+    def _on_guidances_changed(self, guidances: tuple[GuidanceSpec | None, ...]) -> None:
+        self.setVisible(bool(guidances))
+        methods = {"" if g is None else g.method.value for g in guidances}
+        self.method.show_value(next(iter(methods)) if len(methods) == 1 else "?")
+        shown = next((g for g in guidances if g is not None), None)
+        for row in (self.scale, self.label):
+            row.setVisible(shown is not None)
+        if shown is not None:
+            self.scale.show_value(shown.scale)
+            self.label.show_value(shown.label)
+
+    def _on_method_picked(self, value: object) -> None:
+        guiding.choose(self._session, GuidanceMethod(str(value)) if value else None)

@@ -1,0 +1,74 @@
+"""Switching guidance on and off: edits that reach every pane. GUI thread."""
+
+from __future__ import annotations
+
+from fmstudio.document.document import UNGUIDED, Document, Experiment
+from fmstudio.document.specs.distribution import (
+    CheckerboardSpec,
+    EightGaussiansSpec,
+    FiveModesSpec,
+    GaussianMixtureSpec,
+    PinwheelSpec,
+    RingsSpec,
+    TwoMoonsSpec,
+    TwoSpiralsSpec,
+)
+from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.view import PaneSpec
+from fmstudio.studio.session import Session
+
+LABELLED: tuple[type[Spec], ...] = (
+    GaussianMixtureSpec,
+    EightGaussiansSpec,
+    FiveModesSpec,
+    TwoMoonsSpec,
+    TwoSpiralsSpec,
+    PinwheelSpec,
+    RingsSpec,
+    CheckerboardSpec,
+)
+"""Targets whose points bear a label."""
+
+
+def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
+    """The different guidances of the panes that one may have; none where no pane may."""
+    experiments = (document.experiment(index) for index in range(len(document.view.panes)))
+    return tuple(dict.fromkeys(e.guidance for e in experiments if may_be_guided(e)))
+
+
+def may_be_guided(experiment: Experiment) -> bool:
+    """A field that moves particles towards a labelled target."""
+    return isinstance(experiment.target, LABELLED) and not isinstance(experiment.dynamics, UNGUIDED)
+
+
+def choose(session: Session, method: GuidanceMethod | None) -> None:
+    """Guide all panes by this method, or (None) none. Label and scale stay as they are, pane by pane.
+
+    Without a classifier the network has to know labels: a model of another shape."""
+    label = "Guide the particles" if method is not None else "No guidance"
+    session.store.edit(lambda document: _chosen(document, method), label)
+
+
+def _chosen(document: Document, method: GuidanceMethod | None) -> Document:
+    conditional = method is GuidanceMethod.CLASSIFIER_FREE
+    panes = tuple(_pane(pane, method, conditional) for pane in document.view.panes)
+    changes = {
+        "guidance": _by(document.guidance or GuidanceSpec(), method),
+        "model": document.model.model_copy(update={"conditional": conditional}),
+        "view": document.view.model_copy(update={"panes": panes}),
+    }
+    return document.model_copy(update=changes)
+
+
+def _pane(pane: PaneSpec, method: GuidanceMethod | None, conditional: bool) -> PaneSpec:
+    changes: dict[str, object] = {}
+    if pane.guidance is not None:
+        changes["guidance"] = _by(pane.guidance, method)
+    if pane.model is not None:
+        changes["model"] = pane.model.model_copy(update={"conditional": conditional})
+    return pane.model_copy(update=changes)
+
+
+def _by(guidance: GuidanceSpec, method: GuidanceMethod | None) -> GuidanceSpec | None:
+    return None if method is None else guidance.model_copy(update={"method": method})

@@ -84,7 +84,7 @@ class DensityRequest:
     """p_t on a grid for each of ``times``. Result (len(times), ny, nx), probability per unit area.
 
     EXACT is the closed form of (source, target, path), or of the process ``law``, at parts of its duration.
-    KDE smooths the particles of ``trajectories`` (by Scott's rule) or, where that is None, 20,000 exact
+    KDE smooths the particles of ``trajectories`` or, where that is None, 20,000 exact
     samples alpha z + beta x_0. LIKELIHOOD integrates the divergence of the field (``learned`` or exact)
     backward along its flow. FOKKER_PLANCK solves the equation of the motion of ``trajectories``, at parts of
     its duration; the particles play no part.

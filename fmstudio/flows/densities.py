@@ -17,6 +17,10 @@ from fmstudio.flows.kernels import grid_points
 from fmstudio.flows.marginals import Marginal
 
 TILE = 8192
+FACTORS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)
+JUDGES = 384
+WORST = -30.0
+"""The least log-likelihood that one lonely point may bring in."""
 BINNED_FROM = 8192
 """From this many points on, they are first spread over the grid, and the grid is blurred."""
 
@@ -27,8 +31,25 @@ def scott_bandwidth(points: Tensor) -> Tensor:
     return width
 
 
+def likelihood_bandwidth(points: Tensor) -> Tensor:
+    """Scott's rule times the factor under which points best predict one another, (2,).
+
+    Scott's rule is made for one Gaussian and blurs crescents and separate modes. The factor is the one of
+    FACTORS with the greatest leave-one-out likelihood on the first JUDGES points; the n^(-1/6) of the rule
+    carries it over to all of them.
+    """
+    judges = points[:JUDGES]
+    scaled = judges / scott_bandwidth(judges)
+    squared = torch.cdist(scaled, scaled).square().fill_diagonal_(math.inf)
+    scores = [
+        torch.logsumexp(-0.5 * squared / factor**2, 1).clamp_min(WORST).mean() - 2 * math.log(factor)
+        for factor in FACTORS
+    ]
+    return FACTORS[int(torch.stack(scores).argmax())] * scott_bandwidth(points)
+
+
 def kde_on_grid(points: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
-    """A Gaussian KDE by Scott's rule of ``points`` (n, 2) at all (x, y): (ny, nx).
+    """A Gaussian KDE of ``points`` (n, 2) at all (x, y): (ny, nx), its width by ``likelihood_bandwidth``.
 
     The kernel separates, so the sum over points is a product of two thin matrices; many points are first
     spread over a grid finer than the kernel. Points that are not finite carry no mass. Raises ValueError for
@@ -37,7 +58,7 @@ def kde_on_grid(points: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
     finite = points[torch.isfinite(points).all(1)]
     if len(finite) < 2:
         raise ValueError(f"points must hold at least two finite points, got {len(finite)}")
-    width = scott_bandwidth(finite)
+    width = likelihood_bandwidth(finite)
     total = _binned_sum(finite, xs, ys, width) if len(finite) >= BINNED_FROM else None
     if total is None:
         total = _direct_sum(finite, xs, ys, width)

@@ -9,10 +9,17 @@ import torch
 from torch import Tensor
 
 from fmstudio.flows import densities
-from fmstudio.flows.densities import balance, flux_divergence, kde_on_grid, scott_bandwidth
+from fmstudio.flows.densities import (
+    balance,
+    flux_divergence,
+    kde_on_grid,
+    likelihood_bandwidth,
+    scott_bandwidth,
+)
 from fmstudio.flows.fokker_planck import solve_continuity, solve_fokker_planck
 from fmstudio.flows.kernels import grid_points
 from fmstudio.flows.schedules import CondOT, Cosine, Schedule
+from fmstudio.flows.shapes import two_moons
 from tests.flows.cases import exact, schedule_name, three_modes
 
 
@@ -42,7 +49,7 @@ def shrink(x: Tensor, t: float) -> Tensor:
 def test_that_a_kde_is_the_sum_of_its_kernels() -> None:
     points = torch.randn(50, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     xs, ys = axis(20), axis(24)
-    width = scott_bandwidth(points)
+    width = likelihood_bandwidth(points)
     gap = (grid_points(xs, ys)[:, :, None] - points) / width
     want = torch.exp(-gap.square().sum(-1) / 2).mean(-1) / (2 * math.pi * width.prod())
     assert kde_on_grid(points, xs, ys) == pytest.approx(want, rel=1e-9)
@@ -208,3 +215,11 @@ def test_that_impossible_problems_are_refused() -> None:
         list(solve_continuity(-p, xs, xs, swirl, [0.0, 0.2]))
     with pytest.raises(ValueError, match="sigma must be finite and at least 0, got -1"):
         list(solve_fokker_planck(p, xs, xs, swirl, lambda _: -1.0, [0.0, 0.2]))
+
+
+def test_that_the_bandwidth_is_near_scott_s_for_one_gaussian_and_narrower_for_two_moons():
+    generator = torch.Generator().manual_seed(3)
+    gaussian = torch.randn(2000, 2, generator=generator)
+    assert float((likelihood_bandwidth(gaussian) / scott_bandwidth(gaussian)).min()) >= 0.7
+    moons = two_moons(0.07, 1.6, (-0.8, -0.4)).sample(2000, generator)
+    assert float((likelihood_bandwidth(moons) / scott_bandwidth(moons)).max()) <= 0.5

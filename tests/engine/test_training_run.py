@@ -131,9 +131,9 @@ def test_that_a_training_can_be_stopped_before_its_first_step() -> None:
 def test_that_divergence_ends_in_one_sentence_and_the_last_finite_weights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from fmstudio.flows import training as flows_training
+    from fmstudio.flows import passes
 
-    real = flows_training.BackwardPass.__call__
+    real = passes.BackwardPass.__call__
     calls = []
 
     def breaks(self: object, *args: object) -> object:
@@ -141,7 +141,7 @@ def test_that_divergence_ends_in_one_sentence_and_the_last_finite_weights(
         loss = real(self, *args)  # type: ignore[arg-type]
         return loss * float("nan") if len(calls) > 20 else loss
 
-    monkeypatch.setattr(flows_training.BackwardPass, "__call__", breaks)
+    monkeypatch.setattr(passes.BackwardPass, "__call__", breaks)
     engine = InlineEngine()
     job = engine.train(request())
     replies = engine.run_until_idle()

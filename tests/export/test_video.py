@@ -219,16 +219,6 @@ def test_that_checking_a_place_leaves_no_trace(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_that_a_folder_without_permission_is_told_before_any_work(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(ExportError, match="No permission"):
-            check_writable(tmp_path / "film.mp4")
-    finally:
-        tmp_path.chmod(0o700)
-
-
 def test_that_a_refused_folder_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_words: object) -> int:
         raise PermissionError(13, "Permission denied")

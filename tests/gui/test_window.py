@@ -201,6 +201,23 @@ def test_that_layer_switches_switch_layers(quick_window):
     assert switch.isChecked()
 
 
+def test_that_the_probe_answers_where_the_pointer_is_and_goes_with_the_mode(qtbot, window):
+    window.top_bar.probe.click()
+    pixel = window.canvas.pixel_of(0.5, 0.25)
+    window.canvas.eventFilter(window.canvas.native, _move(pixel))
+
+    def answered() -> bool:
+        slot = window.session.results.slots.get("probe/0")
+        return slot is not None and slot.is_settled
+
+    qtbot.waitUntil(answered, timeout=PATIENCE)
+    request = window.session.planner.wanted["probe/0"]
+    assert request.x == pytest.approx((0.5, 0.25), abs=0.02)
+    window.top_bar.look.click()
+    window.frame(0.0)
+    assert "probe/0" not in window.session.results.slots
+
+
 def test_that_a_killed_engine_is_told_and_replaced_and_the_work_goes_on(qtbot, window):
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     engines = [int(pid) for pid in children if b"spawn" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -17,6 +17,7 @@ from fmstudio.gui.plots import pace as pace_module
 from fmstudio.gui.plots.chart import round_ticks
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.gradients import GradientsPanel
 from fmstudio.gui.plots.loss import LossPanel
 from fmstudio.gui.plots.loss_curve import BINS, loss_curve, vertical_range
 from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
@@ -234,3 +235,28 @@ def test_that_every_panel_wears_both_dresses(session, show, theme, entry):
     theme.choose("dark")
     frame(session, panel)
     assert panel.minimumSizeHint().width() <= 276
+
+
+def test_that_the_two_gradients_are_drawn_by_batch_size(engine, session, show):
+    panel = show(GradientsPanel)
+    view = session.store.document.view.model_copy(update={"gradients": True})
+    session.store.edit(lambda d: d.model_copy(update={"view": view}), "Show gradients")
+    frame(session, panel)
+    assert panel.isHidden()
+    job = engine.in_lane("gradients")[-1]
+    for cosine, ratio in ((0.3, 4.0), (0.6, 2.0), (0.9, 1.1)):
+        job.result.write(job.result.ready, np.array([cosine, ratio], np.float32))
+    frame(session, panel)
+    assert not panel.isHidden()
+    assert panel.section.head.summary == "cos 0.90, ratio 1.10"
+    np.testing.assert_allclose(panel.cosine.getData()[1], [0.3, 0.6, 0.9], rtol=1e-6)
+
+
+def test_that_a_likelihood_is_told_in_nats_beside_the_entropy(session, show):
+    panel = show(LossPanel)
+    commands.set_field(session, "training.objective", "realnvp", "Objective")
+    session.train()
+    session.results.training.take(_progress(100, floor=1.58))
+    frame(session, panel)
+    assert panel.floor_words.toPlainText() == "entropy of p_data 1.580"
+    assert panel.section.head.summary.endswith(" nats")

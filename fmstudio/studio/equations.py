@@ -14,6 +14,8 @@ class Equation:
     words: str
 
 
+REALNVP = "realnvp"
+
 EQUATIONS: dict[str, Equation] = {
     "ode": Equation(
         "dX<sub>t</sub> = u<sub>t</sub>(X<sub>t</sub>) dt",
@@ -86,5 +88,12 @@ EQUATIONS: dict[str, Equation] = {
         "a = a<sub>0</sub> + a<sub>1</sub>t stretches or pulls, b pushes, g = g<sub>0</sub> + g<sub>1</sub>t "
         "shakes. From a normal start X<sub>t</sub> stays normal, with a mean and a variance in closed form.",
     ),
+    REALNVP: Equation(
+        "x<sub>a</sub>′ = x<sub>a</sub> exp(s(x<sub>b</sub>)) + m(x<sub>b</sub>),  "
+        "x<sub>b</sub>′ = x<sub>b</sub>",
+        "004",
+        "No differential equation: each coupling moves one coordinate by the other, and time walks from "
+        "layer to layer, straight in between.",
+    ),
 }
-"""By the kind of the dynamics."""
+"""By the kind of the dynamics, and RealNVP, which has none."""

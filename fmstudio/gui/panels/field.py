@@ -8,6 +8,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.panels.guidance_rows import GuidanceChoice
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.training_controls import TrainingControls
 from fmstudio.gui.theme import Theme
@@ -51,6 +52,7 @@ class FieldPanel(Panel):
         self.fields = Segmented("Field", FIELDS)
         self.training_form = SpecForm(session, "training", notify, _SCALES, _CHOICES)
         self.model_form = SpecForm(session, "model", notify)
+        self.guidance = GuidanceChoice(session)
         self._forms = self._training_forms()
         self.settings = SettingsSwitch("Settings of the training", self._forms, theme)
         self.training = TrainingControls(session, theme, self.settings)
@@ -66,6 +68,7 @@ class FieldPanel(Panel):
         box.setSpacing(2)
         box.addWidget(self.training_form)
         box.addWidget(self.model_form)
+        box.addWidget(self.guidance)
         return forms
 
     def _content(self) -> QWidget:

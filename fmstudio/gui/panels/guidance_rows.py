@@ -21,51 +21,56 @@ METHODS = {
 _LABELS = Scale(0, 7, step=1, integer=True, least=0, most=63)
 
 
-class GuidanceRows(QWidget):
-    """Hidden where nothing can be guided; label and scale only while something is."""
+class GuidanceChoice(QWidget):
+    """By what the particles are guided; hidden where nothing can be guided."""
 
-    def __init__(self, session: Session, notify: Notify) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.method = ChoiceBox("Guidance", METHODS)
         self.method.setPlaceholderText("one for each pane")
-        scale = GuidanceSpec.model_fields["scale"]
-        self.scale = FieldRow(
-            FieldEdit(session, "guidance.scale", "Change guidance", notify),
-            "Guidance S",
-            scale_of(scale),
-            "0 leaves the flow, 1 is the law of that label alone, more exaggerates it",
-        )
-        self.label = FieldRow(FieldEdit(session, "guidance.label", "Change label", notify), "Label", _LABELS)
-        self._lay_out()
-        self.method.picked.connect(self._on_method_picked)
-        watch(self, session.store, guiding.guidances, self._on_guidances_changed)
-
-    def _lay_out(self) -> None:
         words = QLabel("Guidance")
         words.setProperty("role", "secondary")
         words.setFixedWidth(LABEL_WIDTH)
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addWidget(words)
         row.addWidget(self.method, 1)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(4)
-        box.addLayout(row)
-        box.addWidget(self.scale)
-        box.addWidget(self.label)
+        self.method.picked.connect(self._on_method_picked)
+        watch(self, session.store, guiding.guidances, self._on_guidances_changed)
 
     def _on_guidances_changed(self, guidances: tuple[GuidanceSpec | None, ...]) -> None:
         self.setVisible(bool(guidances))
         methods = {"" if g is None else g.method.value for g in guidances}
         self.method.show_value(next(iter(methods)) if len(methods) == 1 else "?")
-        shown = next((g for g in guidances if g is not None), None)
-        for row in (self.scale, self.label):
-            row.setVisible(shown is not None)
-        if shown is not None:
-            self.scale.show_value(shown.scale)
-            self.label.show_value(shown.label)
 
     def _on_method_picked(self, value: object) -> None:
         guiding.choose(self._session, GuidanceMethod(str(value)) if value else None)
+
+
+class GuidanceRows(QWidget):
+    """How strongly and to which label, while something is guided."""
+
+    def __init__(self, session: Session, notify: Notify) -> None:
+        super().__init__()
+        self.scale = FieldRow(
+            FieldEdit(session, "guidance.scale", "Change guidance", notify),
+            "Guidance S",
+            scale_of(GuidanceSpec.model_fields["scale"]),
+            "0 leaves the flow, 1 is the law of that label alone, more exaggerates it",
+        )
+        self.label = FieldRow(FieldEdit(session, "guidance.label", "Change label", notify), "Label", _LABELS)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(4)
+        box.addWidget(self.scale)
+        box.addWidget(self.label)
+        watch(self, session.store, guiding.guidances, self._on_guidances_changed)
+
+    def _on_guidances_changed(self, guidances: tuple[GuidanceSpec | None, ...]) -> None:
+        shown = next((g for g in guidances if g is not None), None)
+        self.setVisible(shown is not None)
+        if shown is not None:
+            self.scale.show_value(shown.scale)
+            self.label.show_value(shown.label)

@@ -13,8 +13,8 @@ from fmstudio.document.document import Document
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme, symbol_font
-from fmstudio.studio import panes
-from fmstudio.studio.equations import EQUATIONS, Equation
+from fmstudio.studio import learning
+from fmstudio.studio.equations import EQUATIONS, REALNVP, Equation
 from fmstudio.studio.session import Session
 
 LARGEST, SMALLEST = 16, 11
@@ -122,7 +122,8 @@ def caption_markup(caption: str) -> str:
 
 
 def _kinds(document: Document) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(spec.kind for spec in panes.shown(document, "dynamics")))
+    experiments = (document.experiment(index) for index in range(len(document.view.panes)))
+    return tuple(dict.fromkeys(e.dynamics.kind if learning.has_field(e) else REALNVP for e in experiments))
 
 
 def _caption(document: Document) -> str:

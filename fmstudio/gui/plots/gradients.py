@@ -38,7 +38,7 @@ class GradientsPanel(Panel):
         self.ratio_words.setText("|∇CFM| / |∇FM|")
         self.cosine_words.setText("cosine")
         self._pace = Pace()
-        self.lay_out("∇FM and ∇CFM, by batch size", "", self.chart)
+        self.lay_out("Gradients by batch size", "", self.chart)
         self.section.head.setWhatsThis(HINT)
 
     @property
@@ -70,7 +70,11 @@ class GradientsPanel(Panel):
         self.chart.show_range((first - room, last + room), (0.0, top))
         self.chart.show_left_ticks(round_ticks(0.0, top, 4), "{:g}".format)
         ticks = zip(sizes.tolist(), request.batches, strict=True)
-        self.chart.show_bottom_ticks([(place, f"{batch:,}") for place, batch in ticks])
+        self.chart.show_bottom_ticks([(place, _short(batch)) for place, batch in ticks])
         self.cosine_words.setPos(first, float(values[0, 0]) + 0.22 * top)
         self.ratio_words.setPos(last, 0.98 * top)
-        self.section.set_summary(f"cos {values[-1, 0]:.2f}, ratio {values[-1, 1]:.2f}")
+        self.section.set_summary(f"cos {values[-1, 0]:.2f}")
+
+
+def _short(batch: int) -> str:
+    return f"{batch // 1024}k" if batch >= 1024 else str(batch)

@@ -17,7 +17,7 @@ from torch import Tensor
 from fmstudio.flows.schedules import Schedule, Time
 
 DIMENSION = 2
-NODES = 65
+NODES = 257
 """Rows of the table."""
 COLUMNS = 5 * DIMENSION + 1
 WAVES = (1.5, 3.0)

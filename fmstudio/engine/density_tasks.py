@@ -58,7 +58,9 @@ def axes(grid: Grid) -> tuple[Tensor, Tensor]:
 def _likelihood(request: DensityRequest, result: ResultArray) -> Task:
     """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (000 eq 2-3; 004)."""
     field = build.field(request.source, request.target, request.path, request.learned)
-    initial = initial_log_prob(build.distribution(request.source), build.schedule(request.path))
+    source = build.distribution(request.source)
+    pathless = build.is_pathless(request.learned)
+    initial = source.log_prob if pathless else initial_log_prob(source, build.schedule(request.path))
     hutchinson = request.method is DensityMethod.LIKELIHOOD_HUTCHINSON
     trace: Trace = HutchinsonTrace() if hutchinson else ExactTrace()
     tiles = torch.split(grid_points(*axes(request.grid)).reshape(-1, 2), TILE)

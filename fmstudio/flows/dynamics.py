@@ -187,7 +187,6 @@ class LinearFlow(LinearDynamics):
     def diffusion(self, t: Time) -> Tensor:  # noqa: ARG002
         return _scalar(0.0)
 
-
     def mean(self, x_0: Tensor, t: float) -> Tensor:
         """exp(-theta t) x_0 (001 eq 3)."""
         return math.exp(-self.theta * t) * x_0

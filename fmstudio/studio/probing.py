@@ -58,6 +58,4 @@ def probed(values: Row) -> Probed:
     """The rows of a ProbeRequest's result."""
     here, pulls = values[0], values[1:]
     named = pulls[np.isfinite(pulls[:, 2])]
-    return Probed(
-        float(here[0]), here[1:3], here[3:5], float(here[5]), here[6:8], named[:, :2], named[:, 2]
-    )
+    return Probed(float(here[0]), here[1:3], here[3:5], float(here[5]), here[6:8], named[:, :2], named[:, 2])

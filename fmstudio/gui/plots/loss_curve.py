@@ -11,6 +11,8 @@ BINS = 240
 RAW_BINS = 60
 _MEMORY = 18.0
 """Bins over which the smoothed curve remembers; fewer at the start, so that it does not lag in the plunge."""
+LEAP = 4.0
+"""How far beyond the height of nine tenths of the curve the rest is still shown."""
 
 Curve = npt.NDArray[np.float64]
 
@@ -71,6 +73,8 @@ def vertical_range(curve: LossCurve, floor: float | None) -> tuple[float, float]
     """What to show: the smooth curve but for its first plunge, the floor, and room for the floor's words."""
     tail = curve.smooth[len(curve.smooth) // 25 :]
     low = float(tail.min()) if floor is None else min(floor, float(tail.min()))
-    high = max(float(tail.max()), low + 1e-3 * (1 + abs(low)))
+    # A likelihood may leap for a moment: the leap may leave the picture, the rest should fill it.
+    most = low + LEAP * (float(np.quantile(tail, 0.9)) - low)
+    high = max(min(float(tail.max()), most), low + 1e-3 * (1 + abs(low)))
     span = high - low
     return max(0.0, low - 0.3 * span) if low >= 0 else low - 0.3 * span, high + 0.12 * span

@@ -70,6 +70,14 @@ def test_that_losses_that_are_not_finite_are_left_out():
     assert len(loss_curve([], []).steps) == 0
 
 
+def test_that_a_leap_of_the_loss_does_not_flatten_the_rest():
+    losses = np.linspace(2.5, 1.6, 400)
+    losses[200:203] = 300.0
+    low, high = vertical_range(loss_curve(np.arange(400), losses), 1.58)
+    assert 2.4 < high < 60
+    assert low < 1.58
+
+
 def test_that_the_floor_and_the_curve_are_in_sight():
     curve = loss_curve(np.arange(500), 1 + np.exp(-np.arange(500) / 50))
     low, high = vertical_range(curve, 0.9)

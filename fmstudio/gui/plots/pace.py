@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-SECONDS = 0.1
-"""About ten times a second: the window keeps its frames for the canvas."""
+SECONDS = 0.25
+"""About four times a second: where the processor draws, a plot costs the canvas its frames."""
 
 
 class Pace:

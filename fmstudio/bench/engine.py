@@ -1,7 +1,7 @@
 """The engine beside its peers: the same task, both warm, in turns, medians.
 
-fmstudio runs with the threads that its engine takes (one on two cores), a peer with as many or with all that
-torch takes by itself, whichever is faster for it.
+Each side runs with the threads that the engine takes (one on two cores) or with all that torch takes by itself,
+whichever is faster for it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class _Duel:
     def row(self, sizes: Sizes, ours: Work, peer: Callable[[], Work]) -> Row:
         there = peers.is_there(*self.libraries)
         rival = _at_its_best(peer()) if there else None
-        mine, theirs = rates(_threaded(ours, OUR_THREADS), rival, sizes.seconds, sizes.turns)
+        mine, theirs = rates(_at_its_best(ours), rival, sizes.seconds, sizes.turns)
         mine *= self.scale
         if theirs is None:
             return Row(self.name, mine, self.unit, f"needs {self.peer_name}: {peers.INSTALL}")

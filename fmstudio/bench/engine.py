@@ -1,7 +1,7 @@
 """The engine beside its peers: the same task, both warm, in turns, medians.
 
-Each side runs with the threads that the engine takes (one on two cores) or with all that torch takes by itself,
-whichever is faster for it.
+Each side runs with the threads that the engine takes (one on two cores) or with all that torch takes by
+itself, whichever is faster for it.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ class Problem:
 @final
 @dataclass(frozen=True)
 class Batches:
-    """Regression problems for F, for k steps: inputs (k, n, SPACE + TIME + labels), y and w (k, n, 2)."""
+    """Regression problems for F, for k steps, turned: inputs (k, SPACE + TIME + labels + 1, n), the last row
+    1, y and w (k, 2, n)."""
 
     inputs: Tensor
     y: Tensor
@@ -103,9 +104,13 @@ class BatchSource:
         at = self._network.coefficients(t)
         y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
         w = residual_weight(schedule, t, self.problem.objective) * at.out.square()
-        space = space_features(((x_t - at.centre) / at.scale).t()).t()
-        inputs = torch.cat([space, at.features, labels], dim=1)
-        return Batches(*(a.view(count, self._batch, -1) for a in (inputs, y, w)))
+        space = space_features(((x_t - at.centre) / at.scale).t())
+        inputs = torch.cat([space, at.features.t(), labels.t(), torch.ones_like(space[:1])])
+        return Batches(*(self._split(a, count) for a in (inputs, y.t(), w.t())))
+
+    def _split(self, rows: Tensor, count: int) -> Tensor:
+        """(count, rows, batch) of (rows, count * batch)."""
+        return rows.reshape(len(rows), count, self._batch).transpose(0, 1).contiguous()
 
     def _times(self, count: int) -> Tensor:
         shift = torch.rand(count, 1, generator=self._generator, device=self._generator.device)

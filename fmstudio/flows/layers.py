@@ -14,18 +14,23 @@ Layers = list[tuple[Tensor, Tensor]]
 
 def count(sizes: Sequence[int]) -> int:
     """How many numbers the layers between ``sizes`` hold."""
-    return sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(sizes))
+    return sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(sizes))
+
+
+def matrices(numbers: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    """(inputs + 1, outputs) of each layer, sharing memory with ``numbers``: the bias is the last row, the
+    weight of an input that is always 1."""
+    found, first = [], 0
+    for inputs, outputs in itertools.pairwise(sizes):
+        last = first + (inputs + 1) * outputs
+        found.append(numbers[first:last].view(inputs + 1, outputs))
+        first = last
+    return found
 
 
 def views(numbers: Tensor, sizes: Sequence[int]) -> Layers:
     """(weight, bias) of each layer, sharing memory with ``numbers``."""
-    layers, first = [], 0
-    for inputs, outputs in itertools.pairwise(sizes):
-        weight = numbers[first : first + inputs * outputs].view(inputs, outputs)
-        first += inputs * outputs
-        layers.append((weight, numbers[first : first + outputs]))
-        first += outputs
-    return layers
+    return [(matrix[:-1], matrix[-1]) for matrix in matrices(numbers, sizes)]
 
 
 def start(layers: Layers, gain: float, generator: torch.Generator, bias: float = 0.0) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import torch
@@ -88,24 +89,30 @@ class Coefficients:
         """Raises ValueError if t leaves [0, 1] or has neither one entry nor one per row of ``x``."""
         time = as_time(t)
         if time.numel() == 1:
-            time = time.reshape(()).to(device=x.device, dtype=torch.float64)
-        elif time.numel() == len(x):
-            time = time.reshape(-1, 1).to(x.device)
-        else:
+            return _at_one_time(schedule, float(time), x.device)
+        if time.numel() != len(x):
             raise ValueError(f"t must be one time or one per point ({len(x)}), got {tuple(time.shape)}")
+        rows = time.reshape(-1, 1).to(x.device)
+        return Coefficients(*(value.to(x) for value in _values(schedule, rows)))
 
-        def ready(value: Tensor) -> Tensor:
-            return value if value.ndim == 0 else value.to(x)
 
-        return Coefficients(
-            ready(schedule.alpha(time)),
-            ready(schedule.beta(time)),
-            ready(schedule.dalpha(time)),
-            ready(schedule.dbeta(time)),
-            ready(schedule.beta_dbeta(time)),
-            ready(schedule.wronskian(time)),
-            ready(schedule.beta_wronskian(time)),
-        )
+def _values(schedule: Schedule, time: Tensor) -> tuple[Tensor, ...]:
+    return (
+        schedule.alpha(time),
+        schedule.beta(time),
+        schedule.dalpha(time),
+        schedule.dbeta(time),
+        schedule.beta_dbeta(time),
+        schedule.wronskian(time),
+        schedule.beta_wronskian(time),
+    )
+
+
+@lru_cache(maxsize=64)
+def _at_one_time(schedule: Schedule, t: float, device: torch.device) -> Coefficients:
+    """Remembered: the tiles of a step all ask for the same."""
+    time = torch.tensor(t, dtype=torch.float64, device=device)
+    return Coefficients(*_values(schedule, time))
 
 
 class Marginal(ABC):

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import silu
 
-from fmstudio.flows.layers import Layers, count, require_flat, start, views
+from fmstudio.flows.layers import Layers, count, matrices, require_flat, start, views
 from fmstudio.flows.normalisation import (
     COLUMNS,
     DIMENSION,
@@ -30,18 +30,16 @@ from fmstudio.flows.normalisation import (
     TIME,
     Coefficients,
     Normalisation,
+    SpaceFeatures,
     lookup,
     space_features,
     space_slopes,
 )
-from fmstudio.flows.passes import BackwardPass, forward, forward_with_tangents
+from fmstudio.flows.passes import BackwardPass, forward_pass, tile_length, tiles
 from fmstudio.flows.schedules import Time
 
 GAIN = 1.5
 """Standard deviation of a unit's input from unit inputs at the start; the last layer starts at 0."""
-TILE = 2048
-"""Rows that a core pushes through at once: two layers of them stay in its cache."""
-
 UNIT = torch.eye(DIMENSION)
 
 
@@ -113,7 +111,8 @@ class MLP:
 
     def backward_pass(self, weights: Tensor, gradient: Tensor, batch: int) -> BackwardPass:
         """Loss and gradient by ``weights``, written to ``gradient``; both are laid out like ``trained``."""
-        return BackwardPass(self.parameters(weights), self.parameters(gradient), batch)
+        sizes = _sizes(self.width, self.layers, self.labels)
+        return BackwardPass(matrices(weights, sizes), matrices(gradient, sizes), batch)
 
     def coefficients(self, t: Time) -> Coefficients:
         """The normalisation at ``t``, a float, a 0-d tensor, (n,) or (n, 1)."""
@@ -124,44 +123,56 @@ class MLP:
     @torch.no_grad()
     def __call__(self, x: Tensor, t: Time) -> Tensor:
         """v(x, t): (n, 2)."""
-        points, at = x.to(self.flat).t().contiguous(), self.coefficients(t)
-        y, layers = _scaled(points, at), self._folded(at)
-        velocity = torch.empty_like(points)
-        spare = points.new_empty(_tile(x), self.width)
-        for rows in _tiles(x):
-            h = _first_layer(space_features(y[:, rows]), at.rows(rows).features, layers[0])
-            velocity[:, rows] = forward(layers, h, spare[: len(h)])
-        velocity = _unfolded(velocity, at).addcmul_(points, at.skip.t())
-        return velocity.t().contiguous().to(x)
+        points, at = _turned(x.to(self.flat)), self.coefficients(t)
+        velocity = self._answers(points, at, points.new_empty(DIMENSION, 0, 1))[:, 0]
+        return _turned_back(velocity.addcmul_(points, at.skip.t())).to(x)
 
     @torch.no_grad()
     def velocity_and_slopes(self, x: Tensor, t: Time, directions: Tensor) -> tuple[Tensor, Tensor]:
         """v (n, 2), and (m, n, 2) the derivatives of v along ``directions`` (m, n or 1, 2), exactly."""
-        points, at = x.to(self.flat).t().contiguous(), self.coefficients(t)
-        y, layers = _scaled(points, at), self._folded(at)
-        along = directions.to(points).mT
-        dy = along / at.scale.t()
-        velocity, slopes = torch.empty_like(points), points.new_empty(len(along), *points.shape)
-        spare = points.new_empty(_tile(x), self.width)
-        for rows in _tiles(x):
-            features = space_features(y[:, rows])
-            h = _first_layer(features, at.rows(rows).features, layers[0])
-            changes = space_slopes(features, dy if dy.shape[2] == 1 else dy[:, :, rows])
-            dh = changes.mT @ layers[0][0][:SPACE]
-            answer, change = forward_with_tangents(layers, h, spare[: len(h)], dh, torch.empty_like(dh))
-            velocity[:, rows], slopes[:, :, rows] = answer, change
-        slopes = slopes if len(at.out) == 1 else slopes.mul_(at.out.t())
-        velocity = _unfolded(velocity, at).addcmul_(points, at.skip.t())
-        slopes = slopes.addcmul_(along, at.skip.t())
-        return velocity.t().contiguous().to(x), slopes.mT.contiguous().to(x)
+        points, at = _turned(x.to(self.flat)), self.coefficients(t)
+        along = directions.to(points).permute(2, 0, 1)
+        answers = self._answers(points, at, along)
+        velocity = answers[:, 0].addcmul_(points, at.skip.t())
+        slopes = answers[:, 1:].addcmul_(along, at.skip.t()[:, None])
+        return _turned_back(velocity).to(x), slopes.permute(1, 2, 0).contiguous().to(x)
 
-    def _folded(self, at: Coefficients) -> Layers:
-        """The layers; for one time the last one answers offset - skip centre + out F at once."""
-        layers = self.parameters(self.trained)
-        if len(at.out) > 1:
-            return layers
-        weight, bias = layers[-1]
-        return [*layers[:-1], (weight * at.out, (bias * at.out + at.offset - at.skip * at.centre)[0])]
+    def _answers(self, points: Tensor, at: Coefficients, along: Tensor) -> Tensor:
+        """offset - skip centre + out F at points (2, n), and the change of out F ``along`` (2, m, n or 1):
+        (2, 1 + m, n)."""
+        n, tangents = points.shape[1], along.shape[1]
+        one_time = len(at.out) == 1
+        layers = self._folded(at) if one_time else [matrix.t() for matrix in self._matrices()]
+        length = tile_length(n, self.width * (1 + tangents), points.device)
+        inputs = layers[0].shape[1] - 1
+        step = forward_pass(inputs, self.width, tangents, length, points)
+        space = SpaceFeatures(at, along)
+        answers = points.new_empty(DIMENSION, 1 + tangents, n)
+        for rows in tiles(n, length):
+            space.fill(step.inputs[:SPACE], points[:, rows], rows)
+            if not one_time:
+                step.inputs[SPACE : SPACE + TIME, 0] = at.features[rows].t()
+            answers[:, :, rows] = step(layers)
+        if not one_time:
+            answers *= at.out.t()[:, None]
+            answers[:, 0] += (at.offset - at.skip * at.centre).t()
+        return answers
+
+    def _matrices(self) -> list[Tensor]:
+        """(inputs + 1, outputs) of each layer, the bias below; without the labels' rows."""
+        first, *others = matrices(self.trained, _sizes(self.width, self.layers, self.labels))
+        if self.labels:
+            first = torch.cat([first[: SPACE + TIME], first[-1:]])
+        return [first, *others]
+
+    def _folded(self, at: Coefficients) -> list[Tensor]:
+        """The layers for one time, turned: its features are part of the first bias, and the last layer
+        answers offset - skip centre + out F at once."""
+        first, *others, last = self._matrices()
+        bias = torch.addmm(first[-1:], at.features, first[SPACE : SPACE + TIME])
+        last = last * at.out
+        last[-1:] += at.offset - at.skip * at.centre
+        return [matrix.t() for matrix in (torch.cat([first[:SPACE], bias]), *others, last)]
 
     def velocity_and_divergence(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """v (n, 2) and div v (n,), exactly, by two forward tangents."""
@@ -203,26 +214,13 @@ def _first_layer(space: Tensor, time: Tensor, layer: tuple[Tensor, Tensor]) -> T
     return torch.addmm(from_time, space.t(), weight[:SPACE])
 
 
-def _scaled(points: Tensor, at: Coefficients) -> Tensor:
-    """y = (x - centre) / in, turned: (2, n)."""
-    return torch.addcmul((-at.centre / at.scale).t(), points, (1 / at.scale).t())
+def _turned(x: Tensor) -> Tensor:
+    """(2, n) of (n, 2): by columns, several times as fast as a copy of the transpose."""
+    return torch.stack(x.unbind(1))
 
 
-def _unfolded(answer: Tensor, at: Coefficients) -> Tensor:
-    """offset - skip centre + out F, turned, unless the last layer answered that."""
-    if len(at.out) == 1:
-        return answer
-    return torch.addcmul((at.offset - at.skip * at.centre).t(), answer, at.out.t())
-
-
-def _tile(x: Tensor) -> int:
-    """Rows to push through at once: what the cache holds; nearly everything on a GPU."""
-    return min(len(x), TILE * torch.get_num_threads() if x.device.type == "cpu" else 1 << 20)
-
-
-def _tiles(x: Tensor) -> list[slice]:
-    rows = max(1, _tile(x))
-    return [slice(first, first + rows) for first in range(0, len(x), rows)]
+def _turned_back(x: Tensor) -> Tensor:
+    return torch.stack(x.unbind(), dim=1)
 
 
 def _sizes(width: int, layers: int, labels: int) -> list[int]:

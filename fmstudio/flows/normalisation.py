@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self, final
 
 import torch
@@ -139,17 +140,66 @@ def lookup(table: Tensor, t: Time) -> Coefficients:
 
 
 def space_features(y: Tensor) -> Tensor:
-    """(SPACE, n) of y (2, n), turned so that rows are contiguous: y, then sin and cos of w y for each w of
+    """(SPACE, n) of y (2, n), turned so that rows are contiguous: y, then sin(w y) and cos(w y) for each w of
     ``WAVES``."""
-    waves = [wave(w * y) for w in WAVES for wave in (torch.sin, torch.cos)]
-    return torch.cat([y, *waves])
+    frequency, phase = _waves(y.device, y.dtype)
+    return torch.cat([y, torch.sin(frequency[1:] * y + phase[1:]).flatten(0, 1)])
 
 
 def space_slopes(features: Tensor, dy: Tensor) -> Tensor:
     """The change (m, SPACE, n) of ``space_features`` (SPACE, n) as y changes by dy (m, 2, n or 1)."""
-    sines = torch.split(features[DIMENSION:], DIMENSION)
-    slopes = [s for w, a, b in zip(WAVES, sines[::2], sines[1::2], strict=True) for s in (w * b, -w * a)]
-    return torch.cat([torch.ones_like(sines[0]), *slopes]) * dy.repeat(1, SPACE // DIMENSION, 1)
+    waves = _other_waves(features) * _slopes_by_wave(dy)
+    return torch.cat([dy.expand(-1, -1, features.shape[1]), waves], dim=1)
+
+
+@final
+class SpaceFeatures:
+    """``space_features`` and ``space_slopes`` of y = (x - centre) / in, tile by tile, into given memory."""
+
+    def __init__(self, at: Coefficients, along: Tensor) -> None:
+        """``along`` (2, m, n or 1): the directions in which x changes."""
+        frequency, phase = _waves(along.device, along.dtype)
+        per_x = (1 / at.scale).t()
+        self._factor = frequency * per_x
+        self._shift = phase - self._factor * at.centre.t()
+        self._dy = along * per_x[:, None]
+        self._slopes = _slopes_by_wave(self._dy.transpose(0, 1)).transpose(0, 1)
+
+    def fill(self, into: Tensor, points: Tensor, rows: slice) -> None:
+        """``into`` (SPACE, 1 + m, rows): the features of points (2, rows), and their changes."""
+        features = into[:, 0]
+        angles = features.view(-1, DIMENSION, features.shape[1])
+        torch.addcmul(_columns(self._shift, rows), points, _columns(self._factor, rows), out=angles)
+        torch.sin(features[DIMENSION:], out=features[DIMENSION:])
+        if into.shape[1] > 1:
+            into[:DIMENSION, 1:] = _columns(self._dy, rows)
+            waves = _other_waves(features)[:, None]
+            torch.mul(waves, _columns(self._slopes, rows), out=into[DIMENSION:, 1:])
+
+
+def _columns(values: Tensor, rows: slice) -> Tensor:
+    """Those of some points; one time's stand for every point."""
+    return values if values.shape[-1] == 1 else values[..., rows]
+
+
+def _other_waves(features: Tensor) -> Tensor:
+    """For each sine its cosine and for each cosine its sine: (SPACE - 2, n) of ``space_features``."""
+    return features[DIMENSION:].view(len(WAVES), 2, DIMENSION, -1).flip(1).flatten(0, 2)
+
+
+def _slopes_by_wave(dy: Tensor) -> Tensor:
+    """(m, SPACE - 2, n or 1): what the other wave is to be multiplied by, since sin(w y) changes by
+    w cos(w y) dy and cos(w y) by -w sin(w y) dy."""
+    return torch.cat([sign * w * dy for w in WAVES for sign in (1, -1)], dim=1)
+
+
+@lru_cache(maxsize=8)
+def _waves(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Frequency and phase, (1 + 2 waves, 1, 1) each: 1 and 0 for y itself, then for sine and cosine."""
+    frequency = [1.0, *(w for w in WAVES for _ in range(2))]
+    phase = [0.0, *(angle for _ in WAVES for angle in (0.0, math.pi / 2))]
+    values = torch.tensor([frequency, phase], device=device, dtype=dtype)[..., None, None]
+    return values[0], values[1]
 
 
 def time_features(angle: Tensor) -> Tensor:

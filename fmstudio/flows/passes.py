@@ -2,102 +2,138 @@
 
 A network of this size spends longer in autograd's bookkeeping, in allocation and in cache misses than in
 arithmetic. What is computed is what ``MLP.velocity_of`` and ``MLP.slopes_of`` say, and autograd of it.
+
+Everything is turned: a column is a point, a row a unit, and below the last unit stands a row of ones, whose
+weights are the biases. Products with few outputs, slices of rows and activations are all fastest so.
 """
 
 from __future__ import annotations
 
+import threading
+from functools import lru_cache
 from typing import final
 
 import torch
 from torch import Tensor
 
-from fmstudio.flows.layers import Layers
-
 _silu = torch.ops.aten.silu.out
 _silu_backward = torch.ops.aten.silu_backward.grad_input
 
-
-def forward(layers: Layers, h: Tensor, spare: Tensor) -> Tensor:
-    """The answer, turned (outputs, n), of the layers after the first, whose sums h (n, width) are
-    overwritten, as is ``spare`` of the same shape."""
-    for weight, bias in layers[1:-1]:
-        torch.addmm(bias, _silu(h, out=h), weight, out=spare)
-        h, spare = spare, h
-    weight, bias = layers[-1]
-    return _few(_silu(h, out=h), weight) + bias[:, None]
+_CACHED = 1 << 18
+"""Numbers in a buffer of a tile: two of them stay in a core's cache."""
+_SHORTEST_TILE = 256
 
 
-def forward_with_tangents(
-    layers: Layers, h: Tensor, spare: Tensor, tangents: Tensor, spare_tangents: Tensor
-) -> tuple[Tensor, Tensor]:
-    """As ``forward``, with the changes (m, outputs, n) of the answer as the sums h change by ``tangents``
-    (m, n, width), contiguous; all four are overwritten."""
-    m, n, width = tangents.shape
-    for weight, bias in layers[1:-1]:
-        _activate(h, tangents)
-        torch.mm(tangents.view(m * n, width), weight, out=spare_tangents.view(m * n, width))
-        torch.addmm(bias, h, weight, out=spare)
-        h, spare, tangents, spare_tangents = spare, h, spare_tangents, tangents
-    weight, bias = layers[-1]
-    _activate(h, tangents)
-    return _few(h, weight) + bias[:, None], torch.stack([_few(tangent, weight) for tangent in tangents])
+def tile_length(n: int, columns: int, device: torch.device) -> int:
+    """How many of ``n`` points to push through at once, ``columns`` numbers of a layer for each: as many as
+    the caches hold; nearly all on a GPU. The same for every tile: the last one may overlap."""
+    limit = max(_SHORTEST_TILE, _CACHED // columns) * torch.get_num_threads()
+    if device.type != "cpu":
+        limit = 1 << 20
+    tiles = max(1, -(-n // limit))
+    return -(-n // tiles)
 
 
-def _few(h: Tensor, weight: Tensor) -> Tensor:
-    """(outputs, n) h weight, turned: for few outputs, products with a vector are the fastest."""
-    answer = h.new_empty(weight.shape[1], len(h))
-    for row, column in zip(answer, weight.t(), strict=True):
-        torch.mv(h, column, out=row)
-    return answer
+def tiles(n: int, length: int) -> list[slice]:
+    """Slices of ``length`` that cover n points."""
+    starts = range(0, n, max(1, length))
+    return [slice(min(first, n - length), min(first, n - length) + length) for first in starts]
 
 
-def _activate(h: Tensor, tangents: Tensor) -> None:
-    for tangent in tangents:
-        _silu_backward(tangent, h, grad_input=tangent)
-    _silu(h, out=h)
+@final
+class ForwardPass:
+    """A perceptron at ``length`` points, with its changes along ``tangents`` directions.
+
+    The caller fills ``inputs`` (inputs, 1 + tangents, length): what the network sees, then how it changes.
+    """
+
+    def __init__(self, inputs: int, width: int, tangents: int, length: int, like: Tensor) -> None:
+        columns = 1 + tangents
+        self._input, self._here, self._spare = (
+            like.new_zeros(rows + 1, columns, length) for rows in (inputs, width, width)
+        )
+        for buffer in (self._input, self._here, self._spare):
+            buffer[-1, 0] = 1.0
+        self._one = like.new_ones(1)
+        self._slope = like.new_zeros(width, 1, length) if tangents else None
+        self.inputs = self._input[:-1]
+
+    def __call__(self, layers: list[Tensor]) -> Tensor:
+        """(outputs, 1 + tangents, length) of the turned matrices (outputs, inputs + 1)."""
+        below, above, spare = self._input, self._here, self._spare
+        for matrix in layers[:-1]:
+            torch.mm(matrix, below.flatten(1), out=above[:-1].flatten(1))
+            self._activate(above[:-1])
+            below, above, spare = above, spare, above
+        return torch.mm(layers[-1], below.flatten(1)).view(-1, *below.shape[1:])
+
+    def _activate(self, h: Tensor) -> None:
+        """SiLU of the sums h[:, :1], and what it makes of their changes h[:, 1:], in place."""
+        sums = h[:, :1]
+        if self._slope is not None:
+            _silu_backward(self._one.expand_as(sums), sums, grad_input=self._slope)
+            h[:, 1:].mul_(self._slope)
+        _silu(sums, out=sums)
+
+
+@lru_cache(maxsize=4)
+def _pass_of_thread(
+    thread: int,  # noqa: ARG001
+    inputs: int,
+    width: int,
+    tangents: int,
+    length: int,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> ForwardPass:
+    return ForwardPass(inputs, width, tangents, length, torch.empty(0, device=device, dtype=dtype))
+
+
+def forward_pass(inputs: int, width: int, tangents: int, length: int, like: Tensor) -> ForwardPass:
+    """One with the buffers of its last use in this thread, or fresh ones."""
+    return _pass_of_thread(threading.get_ident(), inputs, width, tangents, length, like.device, like.dtype)
 
 
 @final
 class BackwardPass:
     """Loss and gradient of sum_ij w_ij (F_ij - y_ij)^2 / n for batches of a fixed size."""
 
-    def __init__(self, layers: Layers, gradients: Layers, batch: int) -> None:
-        """``layers`` are only read; each call overwrites ``gradients``, of the same shapes."""
-        first, last = layers[0][0], layers[-1][0]
-        self._layers, self._gradients = layers, gradients
-        hidden = [weight.shape[1] for weight, _ in layers[:-1]]
-        self._before = [first.new_empty(batch, width) for width in hidden]
-        self._after = [first.new_empty(batch, width) for width in hidden]
-        self._back = [first.new_empty(batch, width) for width in hidden]
-        self._after_turned = [after.t() for after in self._after]
-        self._weights_turned = [weight.t() for weight, _ in layers]
-        self._ones = first.new_ones(batch)
-        self._answer = first.new_empty(batch, last.shape[1])
-        self._pull = torch.empty_like(self._answer)
-        self._pulls = [*self._back, self._pull]
+    def __init__(self, layers: list[Tensor], gradients: list[Tensor], batch: int) -> None:
+        """``layers`` (inputs + 1, outputs) are only read; each call overwrites ``gradients``, of the same
+        shapes."""
+        last = layers[-1]
+        self._turned = [matrix.t() for matrix in layers]
+        self._weights = [matrix[:-1] for matrix in layers]
+        self._gradients = gradients
+        hidden = [matrix.shape[1] for matrix in layers[:-1]]
+        self._before = [last.new_empty(width, batch) for width in hidden]
+        self._after = [last.new_ones(width + 1, batch) for width in hidden]
+        self._active = [after[:-1] for after in self._after]
+        self._answer = last.new_empty(last.shape[1], batch)
+        self._pulls = [*(torch.empty_like(before) for before in self._before), torch.empty_like(self._answer)]
         self._pulls_turned = [pull.t() for pull in self._pulls]
 
     def __call__(self, inputs: Tensor, y: Tensor, w: Tensor) -> Tensor:
-        """The loss, a scalar tensor. inputs (n, inputs of the first layer), y and w (n, outputs)."""
-        h = inputs
-        for (weight, bias), before, after in zip(self._layers, self._before, self._after, strict=False):
-            torch.addmm(bias, h, weight, out=before)
-            h = _silu(before, out=after)
-        weight, bias = self._layers[-1]
-        gap = torch.addmm(bias, h, weight, out=self._answer).sub_(y)
-        torch.mul(gap, w, out=self._pull)
-        loss = torch.dot(gap.view(-1), self._pull.view(-1)) / len(y)
-        self._pull.mul_(2 / len(y))
+        """The loss, a scalar tensor. inputs (inputs + 1, n), the last row 1; y and w (outputs, n)."""
+        below = inputs
+        for matrix, before, after, active in zip(
+            self._turned, self._before, self._after, self._active, strict=False
+        ):
+            torch.mm(matrix, below, out=before)
+            _silu(before, out=active)
+            below = after
+        gap = torch.mm(self._turned[-1], below, out=self._answer).sub_(y)
+        pull = torch.mul(gap, w, out=self._pulls[-1])
+        loss = torch.dot(gap.view(-1), pull.view(-1)) / y.shape[1]
+        pull.mul_(2 / y.shape[1])
         self._propagate(inputs)
         return loss
 
     def _propagate(self, inputs: Tensor) -> None:
         """From the pull on the answer down to the first layer."""
-        for i in range(len(self._layers) - 1, -1, -1):
-            weight_gradient, bias_gradient = self._gradients[i]
-            below = inputs.t() if i == 0 else self._after_turned[i - 1]
-            torch.mm(below, self._pulls[i], out=weight_gradient)
-            torch.mv(self._pulls_turned[i], self._ones, out=bias_gradient)
+        for i in range(len(self._pulls) - 1, -1, -1):
+            below = inputs if i == 0 else self._after[i - 1]
+            torch.mm(below, self._pulls_turned[i], out=self._gradients[i])
             if i > 0:
-                back = torch.mm(self._pulls[i], self._weights_turned[i], out=self._back[i - 1])
+                back = torch.mm(self._weights[i], self._pulls[i], out=self._pulls[i - 1])
                 _silu_backward(back, self._before[i - 1], grad_input=back)

@@ -39,7 +39,8 @@ def _worst(time: Tensor) -> float:
 
 
 class Schedule(ABC):
-    """A pair (alpha_t, beta_t), alpha rising to 1, beta falling; all methods map times elementwise.
+    """A pair (alpha_t, beta_t), alpha rising to 1, beta falling; all methods map times elementwise. Schedules
+    are values: hashable, and equal if they are the same function.
 
     Derivatives that are infinite at an end are those at distance ``END`` from it. ``beta_dbeta`` is the
     product beta beta', which stays finite where beta' does not (MATHS section 2).

@@ -90,9 +90,10 @@ def test_that_the_backward_pass_is_the_gradient_of_its_loss() -> None:
     weights = network.trained.clone()
     written = torch.zeros_like(weights)
     backward = network.backward_pass(weights, written, 32)
-    inputs = torch.randn(32, SPACE + TIME, generator=_generator(1), dtype=torch.float64)
-    y = torch.randn(32, 2, generator=_generator(2), dtype=torch.float64)
-    w = torch.rand(32, 2, generator=_generator(3), dtype=torch.float64)
+    inputs = torch.randn(SPACE + TIME + 1, 32, generator=_generator(1), dtype=torch.float64)
+    inputs[-1] = 1.0
+    y = torch.randn(2, 32, generator=_generator(2), dtype=torch.float64)
+    w = torch.rand(2, 32, generator=_generator(3), dtype=torch.float64)
 
     def loss_at(there: Tensor) -> float:
         weights.copy_(there)

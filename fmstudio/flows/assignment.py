@@ -9,7 +9,7 @@ some rounds of entropic scaling, a matrix-vector product each. The search then t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import final
 
 import numpy as np
@@ -25,6 +25,8 @@ TEMPERATURE = 0.02
 _COLDEST = -40.0
 """Lower exponents weigh nothing; exponentials that underflow are ten times slower."""
 
+Found = Future[npt.NDArray[np.intp]]
+
 
 @final
 class WarmAssignment:
@@ -39,16 +41,11 @@ class WarmAssignment:
         self._x = x_0.detach().float().cpu()
         self._level = self._x.square().sum(1) - torch.as_tensor(log["u"], dtype=torch.float32)
 
-    def permutations(self, x_0: Sequence[Tensor], z: Sequence[Tensor]) -> list[Tensor]:
-        """For each batch (n,) integers: x_0[i] travels to z[permutation[i]]. The searches, free of the
-        interpreter's lock, run two at a time once all are prepared: before, small operations would keep the
-        lock from them."""
-        from scipy.optimize import linear_sum_assignment
-
-        reduced = [self._reduced(a, b) for a, b in zip(x_0, z, strict=True)]
-        with ThreadPoolExecutor(2) as pool:
-            found = list(pool.map(linear_sum_assignment, reduced))
-        return [torch.as_tensor(columns, device=b.device) for (_, columns), b in zip(found, z, strict=True)]
+    def permutations(self, x_0: Sequence[Tensor], z: Sequence[Tensor], pool: Executor) -> list[Found]:
+        """For each batch, to be asked for later, (n,) integers: x_0[i] travels to z[permutation[i]]. The
+        searches, free of the interpreter's lock, run in ``pool``; what prepares them runs here, since small
+        operations of two threads would keep the lock from each other."""
+        return [pool.submit(_search, self._reduced(a, b)) for a, b in zip(x_0, z, strict=True)]
 
     def _reduced(self, x_0: Tensor, z: Tensor) -> npt.NDArray[np.float64]:
         """(n, n) the cost less potentials: not negative, and close to 0 along the best permutation."""
@@ -61,6 +58,14 @@ class WarmAssignment:
         reduced -= reduced.amin(1, keepdim=True)
         reduced -= reduced.amin(0, keepdim=True)
         return np.asarray(reduced.double().numpy())
+
+
+def _search(cost: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """The column of each row, of least sum."""
+    from scipy.optimize import linear_sum_assignment
+
+    columns: npt.NDArray[np.intp] = linear_sum_assignment(cost)[1]
+    return columns
 
 
 def _entropic_potential(cost: Tensor, temperature: float) -> Tensor:

@@ -5,7 +5,9 @@ Data for many steps are drawn and normalised at once; drawing them step by step 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import final
 
@@ -32,6 +34,7 @@ _HEAVY_ROWS = 1024
 whoever drives the training is never held up for long."""
 
 Field = Callable[[Tensor, Tensor], Tensor]
+Drawn = Callable[[], tuple[Tensor, Tensor, Tensor]]
 
 
 @final
@@ -77,23 +80,44 @@ class BatchSource:
         self._generator = generator
         self._exact = _exact_field(problem)
         self._warm = _warm_assignment(problem, generator)
+        self._pool = ThreadPoolExecutor(1, "pairing")
         light = isinstance(problem.coupling, Independent | PairPool) and self._exact is None
-        self.block = max(1, (_LIGHT_ROWS if light else _HEAVY_ROWS) // batch)
-        """How many batches should be drawn at once."""
+        self._block = max(1, (_LIGHT_ROWS if light else _HEAVY_ROWS) // batch)
 
     def normalise(self) -> None:
         """Fits the network's normalisation to the moments of coupled draws."""
-        moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch))[:2])
+        moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch))()[:2])
         self._network.normalise(Normalisation.of(self.problem.schedule, moments))
 
-    @torch.no_grad()
+    def close(self) -> None:
+        """Ends the thread that searches for pairs, if there is one."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def blocks(self, steps: int) -> Iterator[Batches]:
+        """Batches for ``steps`` steps, as many at once as are worth drawing at once. Where pairs are searched
+        for, those of the next block are while one is trained on."""
+        sizes = (min(self._block, steps - first) for first in range(0, steps, self._block))
+        ahead: deque[Drawn] = deque()
+        for count in sizes:
+            ahead.append(self._pairs(count))
+            if len(ahead) > (self._warm is not None):
+                yield self._problems(*ahead.popleft()())
+        while ahead:
+            yield self._problems(*ahead.popleft()())
+
     def draw(self, count: int) -> Batches:
-        """``count`` batches: the residual of the velocity target in units of out_t, and its weight.
+        """``count`` batches."""
+        return self._problems(*self._pairs(count)())
+
+    @torch.no_grad()
+    def _problems(self, x_0: Tensor, z: Tensor, labels: Tensor) -> Batches:
+        """The residual of the velocity target in units of out_t, and its weight, for coupled draws.
 
         Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are even.
         """
         like = self._network.flat
-        x_0, z, labels = (p.to(like) for p in self._pairs(count))
+        x_0, z, labels = (p.to(like) for p in (x_0, z, labels))
+        count = len(x_0) // self._batch
         t = self._times(count).to(like)
         schedule = self.problem.schedule
         x_t = schedule.alpha(t) * z + schedule.beta(t) * x_0
@@ -117,24 +141,30 @@ class BatchSource:
         even = torch.arange(self._batch, device=shift.device) / self._batch
         return (even + shift).remainder(1.0).view(-1, 1)
 
-    def _pairs(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _pairs(self, count: int) -> Drawn:
         """(x_0, z), (count * batch, 2) each, coupled batch by batch, and z's labels as the network sees them:
-        (count * batch, labels)."""
+        (count * batch, labels). What is random is drawn now, what takes a search may be waited for."""
         n, coupling = count * self._batch, self.problem.coupling
         if isinstance(coupling, PairPool):
-            return *coupling.draw(n, self._generator), torch.empty(n, 0)
+            pairs = coupling.draw(n, self._generator)
+            return lambda: (*pairs, torch.empty(n, 0))
         x_0 = self.problem.source.sample(n, self._generator)
         z, label = self.problem.target.sample_labelled(n, self._generator)
         if isinstance(coupling, Independent):
-            return x_0, z, self._one_hot(label)
+            labels = self._one_hot(label)
+            return lambda: (x_0, z, labels)
         coupled = self._coupled(coupling, torch.split(x_0, self._batch), torch.split(z, self._batch))
-        return x_0, torch.cat(coupled), x_0.new_empty(n, 0)
+        return lambda: (x_0, torch.cat(coupled()), x_0.new_empty(n, 0))
 
-    def _coupled(self, coupling: Coupling, x_0: Sequence[Tensor], z: Sequence[Tensor]) -> list[Tensor]:
+    def _coupled(
+        self, coupling: Coupling, x_0: Sequence[Tensor], z: Sequence[Tensor]
+    ) -> Callable[[], list[Tensor]]:
         """z of each batch in the order of its x_0."""
         if self._warm is None:
-            return [coupling.pair(a, b, self._generator)[1] for a, b in zip(x_0, z, strict=True)]
-        return [b[k] for b, k in zip(z, self._warm.permutations(x_0, z), strict=True)]
+            found = [coupling.pair(a, b, self._generator)[1] for a, b in zip(x_0, z, strict=True)]
+            return lambda: found
+        searches = self._warm.permutations(x_0, z, self._pool)
+        return lambda: [b[torch.as_tensor(k.result())] for b, k in zip(z, searches, strict=True)]
 
     def _one_hot(self, label: Tensor) -> Tensor:
         """(n, labels): 1 for the label, or nothing at all where it is dropped; (n, 0) if unconditional."""

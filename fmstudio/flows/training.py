@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import final
 
@@ -111,15 +112,15 @@ def _run(network: MLP, batches: BatchSource, plan: Plan) -> Iterator[TrainingSte
     gradient = torch.zeros_like(weights)
     backward = network.backward_pass(weights, gradient, plan.batch)
     step = plan.first
-    while step < plan.steps:
-        block = batches.draw(min(batches.block, plan.steps - step))
-        for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
-            loss = float(backward(inputs, y, w))
-            plan.require_finite(loss, step)
-            optimiser.step(gradient, plan.rate_at(step))
-            step += 1
-            average_into(network.trained, weights, step - plan.first)
-            yield TrainingStep(step, loss)
+    with closing(batches):
+        for block in batches.blocks(plan.steps - plan.first):
+            for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
+                loss = float(backward(inputs, y, w))
+                plan.require_finite(loss, step)
+                optimiser.step(gradient, plan.rate_at(step))
+                step += 1
+                average_into(network.trained, weights, step - plan.first)
+                yield TrainingStep(step, loss)
 
 
 def average_into(average: Tensor, weights: Tensor, done: int) -> None:

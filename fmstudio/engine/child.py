@@ -26,6 +26,7 @@ from fmstudio.engine.protocol import Cancel, Close, JobCancelled, Message, Notic
 Inbox = queue.SimpleQueue[Message]
 
 _ORPHAN_SECONDS = 2.0
+_NICENESS = 10
 
 
 def main() -> None:
@@ -33,11 +34,18 @@ def main() -> None:
     parent, started = int(sys.argv[1]), float(sys.argv[2])
     # Ctrl-C in a terminal reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _give_way()
     replies = _private_output()
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_read, args=(inbox, parent), name="engine-inbox", daemon=True).start()
     sys.excepthook = _end_by_error
     _serve(inbox, replies, started)
+
+
+def _give_way() -> None:
+    """Where both want a core the window goes first: its frames are late at once, a training is not."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(_NICENESS)
 
 
 def _end_by_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -118,6 +118,13 @@ def test_that_results_equal_those_of_an_inline_engine_bit_for_bit(
     assert my_blocks() == []
 
 
+def test_that_the_engine_gives_way_to_the_window(engine: ProcessEngine) -> None:
+    engine.submit("density", fakes.samples())
+    wait_for(engine, lambda: not engine.busy)
+    assert engine.pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, engine.pid) > os.getpriority(os.PRIO_PROCESS, os.getpid())
+
+
 def last_model(snapshots: list[Reply]) -> LearnedModel:
     last = snapshots[-1]
     assert isinstance(last, TrainingSnapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ class Sampling:
             raise ValueError(f"n must be at least {LEAST_PARTICLES}, got {n}")
         if isinstance(document.dynamics, InterpolantSpec):
             raise SettingError(f"nothing moves an interpolant: take --dynamics {', '.join(KINDS[:4])}.")
-        prepare_torch()
+        prepare_torch(os.cpu_count())
         self._asked = _as_experiment(document)
         available = {learning.recipe_of_model(model): model for model in models}
         found = learning.learned(self._asked, available)

@@ -64,9 +64,10 @@ def _without_gradients(task: Iterator[float]) -> Iterator[float]:
         yield progress
 
 
-def prepare_torch() -> None:
-    """Settings of the whole process: threads that leave room for the window, no slow denormal numbers."""
-    torch.set_num_threads(engine_threads())
+def prepare_torch(threads: int | None = None) -> None:
+    """Settings of the whole process: threads (by default as many as leave room for the window), and no slow
+    denormal numbers."""
+    torch.set_num_threads(threads or engine_threads())
     torch.set_flush_denormal(True)
 
 

@@ -1,7 +1,8 @@
 """The engine beside its peers: the same task, both warm, in turns, medians.
 
-Each side runs with the threads that the engine takes (one on two cores) or with all that torch takes by
-itself, whichever is faster for it.
+A training runs with the threads that the engine takes (one on two cores), its peer with those or with all,
+whichever is faster for it. What the shell does with all cores and the window with the engine's is measured
+with both, the same for both sides.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def measure(sizes: Sizes | None = None) -> Iterator[Row]:
     sizes = sizes or Sizes()
     yield _training(sizes, Independent(), 8.0)
     yield _training(sizes, ExactOT(), 4.0)
-    yield _sampling(sizes)
-    yield _noisy_sampling(sizes)
-    yield _divergence(sizes)
+    for threads in dict.fromkeys((OUR_THREADS, ALL_THREADS)):
+        yield _sampling(sizes, threads)
+        yield _noisy_sampling(sizes, threads)
+        yield _divergence(sizes, threads)
     yield from _cloud_rows(sizes)
     yield from _lattice_rows(sizes)
 
@@ -75,16 +77,20 @@ class _Duel:
     ratio: float
     peer_share: float = 1.0
     """the part of the task that the peer is given"""
+    threads: int | None = None
+    """of both sides; None: the engine's for us, the better choice for the peer"""
 
     def row(self, sizes: Sizes, ours: Work, peer: Callable[[], Work]) -> Row:
-        there = peers.is_there(*self.libraries)
-        rival = _at_its_best(peer()) if there else None
-        mine, theirs = rates(_at_its_best(ours), rival, sizes.seconds, sizes.turns)
+        rival = None
+        if peers.is_there(*self.libraries):
+            rival = _at_its_best(peer()) if self.threads is None else _threaded(peer(), self.threads)
+        mine, theirs = rates(_threaded(ours, self.threads or OUR_THREADS), rival, sizes.seconds, sizes.turns)
         mine *= self.scale
+        name = self.name if self.threads is None else f"{self.name}, threads: {self.threads}"
         if theirs is None:
-            return Row(self.name, mine, self.unit, f"needs {self.peer_name}: {peers.INSTALL}")
+            return Row(name, mine, self.unit, f"needs {self.peer_name}: {peers.INSTALL}")
         theirs *= self.scale * self.peer_share
-        return at_least(self.name, mine, theirs, self.peer_name, self.unit, self.ratio)
+        return at_least(name, mine, theirs, self.peer_name, self.unit, self.ratio)
 
 
 # ---- threads -----------------------------------------------------------------------------------------
@@ -185,24 +191,24 @@ def _simulation(dynamics: Dynamics, solver: Solver, sizes: Sizes) -> Work:
     return run
 
 
-def _sampling(sizes: Sizes) -> Row:
+def _sampling(sizes: Sizes, threads: int) -> Row:
     name = f"sampling, {sizes.particles:,} particles, {sizes.steps} Euler steps (w {WIDTH})"
-    duel = _Duel(name, "torchdiffeq", ("torchdiffeq",), "runs/s", 1.0, 2.0)
+    duel = _Duel(name, "torchdiffeq", ("torchdiffeq",), "runs/s", 1.0, 2.0, threads=threads)
     ours = _simulation(FlowODE(_field()), Euler(), sizes)
     return duel.row(
         sizes, ours, lambda: peers.torchdiffeq_euler(WIDTH, _normals(sizes.particles), sizes.steps)
     )
 
 
-def _noisy_sampling(sizes: Sizes) -> Row:
+def _noisy_sampling(sizes: Sizes, threads: int) -> Row:
     name = f"Euler-Maruyama, {sizes.particles:,} particles, {sizes.steps} steps (w {WIDTH})"
-    duel = _Duel(name, "torchsde", ("torchsde",), "runs/s", 1.0, 3.0)
+    duel = _Duel(name, "torchsde", ("torchsde",), "runs/s", 1.0, 3.0, threads=threads)
     ours = _simulation(SDEExtension(_field(), ConstantSigma(SIGMA)), EulerMaruyama(), sizes)
     start = _normals(sizes.particles)
     return duel.row(sizes, ours, lambda: peers.torchsde_euler(WIDTH, start, sizes.steps, SIGMA))
 
 
-def _divergence(sizes: Sizes) -> Row:
+def _divergence(sizes: Sizes, threads: int) -> Row:
     n, steps = sizes.divergence_points, sizes.divergence_steps
     duel = _Duel(
         f"log-density by exact divergence, {n:,} points, {steps} midpoint steps",
@@ -211,6 +217,7 @@ def _divergence(sizes: Sizes) -> Row:
         "runs/s",
         1.0,
         3.0,
+        threads=threads,
     )
     field, x = _field(), _normals(n)
     source = GaussianMixture.standard_normal()

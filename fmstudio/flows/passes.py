@@ -9,6 +9,7 @@ weights are the biases. Products with few outputs, slices of rows and activation
 
 from __future__ import annotations
 
+import itertools
 import threading
 from functools import lru_cache
 from typing import final
@@ -41,6 +42,34 @@ def tiles(n: int, length: int) -> list[slice]:
 
 
 @final
+class _Units:
+    """A layer's units at ``length`` points, with their changes along ``tangents`` directions, and below them
+    the input that is always 1 and never changes. Each view of them is made once: it takes longer than using
+    it."""
+
+    def __init__(self, units: int, tangents: int, length: int, like: Tensor) -> None:
+        whole = like.new_zeros(units + 1, 1 + tangents, length)
+        whole[-1, 0] = 1.0
+        self.values = whole[:-1]
+        self.to_multiply = whole.flatten(1)
+        self.to_overwrite = self.values.flatten(1)
+        self._sums = self.values[:, 0]
+        self._changes = self.values[:, 1:] if tangents else None
+        self._gate, self._slope = like.new_zeros(2, units if tangents else 0, length)
+
+    def activate(self) -> None:
+        """SiLU of the sums, and what it makes of their changes, in place."""
+        if self._changes is None:
+            _silu(self._sums, out=self._sums)
+            return
+        gate, sums = torch.sigmoid(self._sums, out=self._gate), self._sums
+        sums.mul_(gate)
+        # (h s)' = s + h s (1 - s) = s + silu (1 - s)
+        slope = torch.addcmul(sums, sums, gate, value=-1, out=self._slope).add_(gate)
+        self._changes.mul_(slope[:, None])
+
+
+@final
 class ForwardPass:
     """A perceptron at ``length`` points, with its changes along ``tangents`` directions.
 
@@ -48,32 +77,19 @@ class ForwardPass:
     """
 
     def __init__(self, inputs: int, width: int, tangents: int, length: int, like: Tensor) -> None:
-        columns = 1 + tangents
-        self._input, self._here, self._spare = (
-            like.new_zeros(rows + 1, columns, length) for rows in (inputs, width, width)
-        )
-        for buffer in (self._input, self._here, self._spare):
-            buffer[-1, 0] = 1.0
-        self._one = like.new_ones(1)
-        self._slope = like.new_zeros(width, 1, length) if tangents else None
-        self.inputs = self._input[:-1]
+        self._shape = (-1, 1 + tangents, length)
+        self._input = _Units(inputs, tangents, length, like)
+        self._hidden = [_Units(width, tangents, length, like) for _ in range(2)]
+        self.inputs = self._input.values
 
     def __call__(self, layers: list[Tensor]) -> Tensor:
         """(outputs, 1 + tangents, length) of the turned matrices (outputs, inputs + 1)."""
-        below, above, spare = self._input, self._here, self._spare
-        for matrix in layers[:-1]:
-            torch.mm(matrix, below.flatten(1), out=above[:-1].flatten(1))
-            self._activate(above[:-1])
-            below, above, spare = above, spare, above
-        return torch.mm(layers[-1], below.flatten(1)).view(-1, *below.shape[1:])
-
-    def _activate(self, h: Tensor) -> None:
-        """SiLU of the sums h[:, :1], and what it makes of their changes h[:, 1:], in place."""
-        sums = h[:, :1]
-        if self._slope is not None:
-            _silu_backward(self._one.expand_as(sums), sums, grad_input=self._slope)
-            h[:, 1:].mul_(self._slope)
-        _silu(sums, out=sums)
+        below = self._input
+        for matrix, above in zip(layers[:-1], itertools.cycle(self._hidden), strict=False):
+            torch.mm(matrix, below.to_multiply, out=above.to_overwrite)
+            above.activate()
+            below = above
+        return torch.mm(layers[-1], below.to_multiply).view(self._shape)
 
 
 @lru_cache(maxsize=4)

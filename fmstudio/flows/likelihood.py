@@ -40,16 +40,21 @@ LogProb = Callable[[Tensor], Tensor]
 
 
 class Trace(ABC):
-    """How the divergence, the trace of the velocity's Jacobian, is had."""
+    """How the divergence, the trace of the velocity's Jacobian, is had; ``probes``: by random directions."""
+
+    probes: ClassVar[bool]
 
     @abstractmethod
     def of(self, field: Field, x: Tensor, t: Time, probe: Tensor) -> tuple[Tensor, Tensor]:
-        """u (n, 2) and div u (n,) or an unbiased estimate by the ``probe`` (n, 2), entries +-1."""
+        """u (n, 2) and div u (n,) or an unbiased estimate by the ``probe`` (n, 2), entries +-1; (n, 0) where
+        none is used."""
 
 
 @final
 class ExactTrace(Trace):
     """The sum of the diagonal: two forward tangents of a network, the closed form of an exact field."""
+
+    probes: ClassVar[bool] = False
 
     def of(self, field: Field, x: Tensor, t: Time, probe: Tensor) -> tuple[Tensor, Tensor]:
         del probe
@@ -72,6 +77,7 @@ class HutchinsonTrace(Trace):
     d (004; Grathwohl et al. 2019). In the plane it saves nothing that its noise would be worth: it is here to
     be seen. Of an exact field J e is a centred difference."""
 
+    probes: ClassVar[bool] = True
     step: ClassVar[float] = 1e-3
 
     def of(self, field: Field, x: Tensor, t: Time, probe: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,7 +109,7 @@ class FlowState:
 @final
 @dataclass(frozen=True)
 class _Augmented(Dynamics):
-    """The flow on rows (x, log det, probe): d log det / dt = div u; the probe stays."""
+    """The flow on rows (x, log det, probe if any): d log det / dt = div u; the probe stays."""
 
     field: Field
     trace: Trace
@@ -144,10 +150,13 @@ def flow_states(
 ) -> Iterator[FlowState]:
     """The flow through ``times``, rising or falling, with its log-determinant; the first state is x, 0.
     ``generator`` (or seed 0) draws the probes of ``HutchinsonTrace``. Midpoint and exact by default."""
-    generator = generator or torch.Generator().manual_seed(0)
-    signs = torch.randint(0, 2, x.shape, generator=generator, device=generator.device)
-    start = torch.cat([x, torch.zeros_like(x[:, :1]), (2 * signs - 1).to(x)], dim=1)
-    dynamics = _Augmented(field, trace or ExactTrace())
+    trace = trace or ExactTrace()
+    start = torch.cat([x, torch.zeros_like(x[:, :1])], dim=1)
+    if trace.probes:
+        generator = generator or torch.Generator().manual_seed(0)
+        signs = torch.randint(0, 2, x.shape, generator=generator, device=generator.device)
+        start = torch.cat([start, (2 * signs - 1).to(x)], dim=1)
+    dynamics = _Augmented(field, trace)
     for state in simulate(dynamics, _LeanMidpoint() if solver is None else solver, start, times):
         yield FlowState(state[:, :DIMENSION], state[:, DIMENSION])
 

@@ -8,8 +8,11 @@ with both, the same for both sides.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import torch
@@ -33,6 +36,8 @@ from fmstudio.flows.simulate import simulate
 from fmstudio.flows.solvers import Euler, EulerMaruyama, Solver
 from fmstudio.flows.training import train
 
+Task = Callable[["Sizes"], Iterable[Row]]
+
 WIDTH, BATCH = 64, 256
 TIME = 0.6
 SIGMA = 1.0
@@ -52,17 +57,30 @@ class Sizes:
     turns: int = 3
 
 
-def measure(sizes: Sizes | None = None) -> Iterator[Row]:
-    """Row by row. A peer that is not installed leaves its row without a ratio."""
+def measure(sizes: Sizes | None = None, apart: bool = True) -> Iterator[Row]:
+    """Row by row, each task ``apart``, in a process of its own: what one leaves in the allocator makes others
+    faster or slower by half. A peer that is not installed leaves its row without a ratio."""
     sizes = sizes or Sizes()
-    yield _training(sizes, Independent(), 8.0)
-    yield _training(sizes, ExactOT(), 4.0)
+    for task in _tasks():
+        if not apart:
+            yield from task(sizes)
+            continue
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            yield from process.submit(_rows, task, sizes).result()
+
+
+def _rows(task: Task, sizes: Sizes) -> list[Row]:
+    return list(task(sizes))
+
+
+def _tasks() -> Iterator[Task]:
+    yield partial(_training, coupling=Independent(), ratio=8.0)
+    yield partial(_training, coupling=ExactOT(), ratio=4.0)
     for threads in dict.fromkeys((OUR_THREADS, ALL_THREADS)):
-        yield _sampling(sizes, threads)
-        yield _noisy_sampling(sizes, threads)
-        yield _divergence(sizes, threads)
-    yield from _cloud_rows(sizes)
-    yield from _lattice_rows(sizes)
+        for task in (_sampling, _noisy_sampling, _divergence):
+            yield partial(task, threads=threads)
+    yield _cloud_rows
+    yield _lattice_rows
 
 
 @dataclass(frozen=True)
@@ -132,7 +150,7 @@ def _seconds(work: Work) -> float:
 _STEPS_AT_ONCE = 20
 
 
-def _training(sizes: Sizes, coupling: Coupling, ratio: float) -> Row:
+def _training(sizes: Sizes, coupling: Coupling, ratio: float) -> Iterator[Row]:
     is_ot = isinstance(coupling, ExactOT)
     name = f"training, {'exact minibatch OT' if is_ot else 'independent pairs'} (w {WIDTH}, B {BATCH})"
     steps = _many_steps(_endless_training(coupling))
@@ -142,7 +160,7 @@ def _training(sizes: Sizes, coupling: Coupling, ratio: float) -> Row:
         step = peers.toy_loop(WIDTH, BATCH, is_ot)
         return lambda: [step() for _ in range(_STEPS_AT_ONCE)]
 
-    return duel.row(sizes, steps, toy)
+    yield duel.row(sizes, steps, toy)
 
 
 def _endless_training(coupling: Coupling) -> Iterator[object]:
@@ -191,24 +209,24 @@ def _simulation(dynamics: Dynamics, solver: Solver, sizes: Sizes) -> Work:
     return run
 
 
-def _sampling(sizes: Sizes, threads: int) -> Row:
+def _sampling(sizes: Sizes, threads: int) -> Iterator[Row]:
     name = f"sampling, {sizes.particles:,} particles, {sizes.steps} Euler steps (w {WIDTH})"
     duel = _Duel(name, "torchdiffeq", ("torchdiffeq",), "runs/s", 1.0, 2.0, threads=threads)
     ours = _simulation(FlowODE(_field()), Euler(), sizes)
-    return duel.row(
+    yield duel.row(
         sizes, ours, lambda: peers.torchdiffeq_euler(WIDTH, _normals(sizes.particles), sizes.steps)
     )
 
 
-def _noisy_sampling(sizes: Sizes, threads: int) -> Row:
+def _noisy_sampling(sizes: Sizes, threads: int) -> Iterator[Row]:
     name = f"Euler-Maruyama, {sizes.particles:,} particles, {sizes.steps} steps (w {WIDTH})"
     duel = _Duel(name, "torchsde", ("torchsde",), "runs/s", 1.0, 3.0, threads=threads)
     ours = _simulation(SDEExtension(_field(), ConstantSigma(SIGMA)), EulerMaruyama(), sizes)
     start = _normals(sizes.particles)
-    return duel.row(sizes, ours, lambda: peers.torchsde_euler(WIDTH, start, sizes.steps, SIGMA))
+    yield duel.row(sizes, ours, lambda: peers.torchsde_euler(WIDTH, start, sizes.steps, SIGMA))
 
 
-def _divergence(sizes: Sizes, threads: int) -> Row:
+def _divergence(sizes: Sizes, threads: int) -> Iterator[Row]:
     n, steps = sizes.divergence_points, sizes.divergence_steps
     duel = _Duel(
         f"log-density by exact divergence, {n:,} points, {steps} midpoint steps",
@@ -225,7 +243,7 @@ def _divergence(sizes: Sizes, threads: int) -> Row:
     def ours() -> None:
         log_density(field, source.log_prob, x, steps=steps)
 
-    return duel.row(sizes, ours, lambda: peers.flow_matching_likelihood(WIDTH, x, steps))
+    yield duel.row(sizes, ours, lambda: peers.flow_matching_likelihood(WIDTH, x, steps))
 
 
 # ---- closed forms ------------------------------------------------------------------------------------

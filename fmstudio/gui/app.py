@@ -147,6 +147,8 @@ def run(engine: Engine, opening: Opening) -> int:
     window.show()
     start = Start(window, opening)
     window.start()
+    if opening.screenshot is None:
+        window.files.rescue()
     if opening.path is None:
         window.session.train_what_lacks()  # a built-in entry shows what it is about at once
     heartbeat = QTimer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,31 @@ class FileActions:
             self._window.notices.say(str(error))
             return
         panes.choose(self._session, "target", target, f"Import {path.name}")
+
+    def rescue(self) -> None:
+        """Keep unsaved work from now on, and offer what a crash left."""
+        left = self._window.rescue.start()
+        if left is None:
+            return
+        when = datetime.fromtimestamp(left, UTC).astimezone()
+        self._window.notices.offer(
+            f"fmstudio ended before your work was saved. A copy of {when:%d %B, %H:%M} was kept.",
+            "Restore it",
+            self._restore,
+            self._window.rescue.let_go,
+        )
+
+    def _restore(self) -> None:
+        """Show what a crash left, as unsaved as it was."""
+        try:
+            opened = self._window.rescue.restore()
+        except ValueError as error:
+            self._window.notices.say(str(error))
+            return
+        if self.may_leave():
+            self._show(opened, None)
+            self._session.store.mark_unsaved()
+            self._window.rescue.let_go()
 
     def may_leave(self) -> bool:
         """True if there is nothing unsaved, or it is saved now, or the person lets it go."""

@@ -18,6 +18,7 @@ from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels import LEFT_PANELS, Panel, PanelEntry
+from fmstudio.gui.rescue import Rescue
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
 from fmstudio.gui.top_bar import TopBar
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
         self.handlers = Handlers(self, session)
         self.actions_by_id = ActionTable(self, self.handlers)
         self.notices = NoticeBar(self)
+        self.rescue = Rescue(session, self.notices.say)
         self._panels: list[Panel] = []
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
         for panel in self._panels:
             panel.refresh(notes)
         self.canvas.show_cursor(self.session.tools.mode)
+        self.rescue.tick()
 
     def settle_rate(self) -> None:
         """Leave the processor to the engine where there is no GPU to draw with."""
@@ -175,6 +178,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.clock.stop()
+        self.rescue.close()
         if self._export is not None:
             self._export.close()
         self.canvas.close_canvas()

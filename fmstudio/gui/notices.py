@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 SECONDS = 9
+
+
+@dataclass(frozen=True)
+class _Notice:
+    """A sentence; with an offer it stays until it is answered."""
+
+    sentence: str
+    offer: str = ""
+    accept: Callable[[], None] | None = None
+    refuse: Callable[[], None] | None = None
 
 
 class NoticeBar(QFrame):
@@ -17,17 +29,21 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self._parent = parent
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[_Notice] = deque()
+        self._now = _Notice("")
         self._label = QLabel()
         self._label.setWordWrap(True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._dismiss = QPushButton("Dismiss")
         self._dismiss.setProperty("kind", "plain")
         self._dismiss.clicked.connect(self._on_dismiss_clicked)
+        self._accept = QPushButton()
+        self._accept.clicked.connect(self._on_accept_clicked)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 8, 8)
         row.setSpacing(12)
         row.addWidget(self._label, 1)
+        row.addWidget(self._accept)
         row.addWidget(self._dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -42,21 +58,34 @@ class NoticeBar(QFrame):
 
     def say(self, sentence: str) -> None:
         """Show this sentence, after those that wait."""
-        if sentence == self.text or sentence in self._waiting:
+        self._add(_Notice(sentence))
+
+    def offer(
+        self, sentence: str, offer: str, accept: Callable[[], None], refuse: Callable[[], None]
+    ) -> None:
+        """Show this sentence with a button named ``offer``, until that or Dismiss is pressed."""
+        self._add(_Notice(sentence, offer, accept, refuse))
+
+    def _add(self, notice: _Notice) -> None:
+        if notice.sentence in (self.text, *(other.sentence for other in self._waiting)):
             return
-        self._waiting.append(sentence)
+        self._waiting.append(notice)
         if self.isHidden():
             self._show_next()
 
     def _show_next(self) -> None:
+        self._timer.stop()
         if not self._waiting:
-            self._timer.stop()
             self.hide()
             return
-        self._label.setText(self._waiting.popleft())
+        self._now = self._waiting.popleft()
+        self._label.setText(self._now.sentence)
+        self._accept.setText(self._now.offer)
+        self._accept.setVisible(bool(self._now.offer))
         self.show()
         self._place()
-        self._timer.start(SECONDS * 1000)
+        if not self._now.offer:
+            self._timer.start(SECONDS * 1000)
 
     def _place(self) -> None:
         parent = self._parent
@@ -72,8 +101,16 @@ class NoticeBar(QFrame):
             self._place()
         return False
 
+    def _on_accept_clicked(self) -> None:
+        self._answer(self._now.accept)
+
     def _on_dismiss_clicked(self) -> None:
+        self._answer(self._now.refuse)
+
+    def _answer(self, what_to_do: Callable[[], None] | None) -> None:
         self._show_next()
+        if what_to_do is not None:
+            what_to_do()
 
     def _on_timer_timeout(self) -> None:
         self._show_next()

@@ -53,7 +53,7 @@ class Store:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._saved = document
+        self._saved: Document | None = document
         self._undo: list[Entry] = []
         self._redo: list[Entry] = []
         self._watches = _Watches()
@@ -117,6 +117,10 @@ class Store:
 
     def mark_saved(self) -> None:
         self._saved = self._document
+
+    def mark_unsaved(self) -> None:
+        """The document is on disk nowhere."""
+        self._saved = None
 
     def watch(
         self, selector: Callable[[Document], T], callback: Callable[[T], None], now: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, built_in
@@ -34,6 +34,7 @@ ARROW_ROWS = 21
 THUMBNAIL_POINTS = 500
 DATA_POINTS = 2000
 GRADIENTS_LANE = "gradients"
+_MEASURES = ("measure/", "error/")
 ERROR_TIMES = tuple(i / 20 for i in range(21))
 
 
@@ -70,11 +71,9 @@ class Planner:
     def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
         """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
         wanted = dict(self._needs(document, t, aspect, calm))
-        for lane in [
-            lane for lane in self._results.slots if lane not in wanted and not _keeps(lane, document)
-        ]:
-            self._engine.cancel(lane)
-            self._results.clear(lane)
+        for lane in list(self._results.slots):
+            if lane not in wanted and not _keeps(lane, document, wanted):
+                self._forget(lane)
         for lane, request in wanted.items():
             self._want(lane, request)
         self.wanted, self.planned = wanted, document
@@ -83,6 +82,15 @@ class Planner:
     def is_complete(self) -> bool:
         """Every wanted result is there or was refused."""
         return all(self._results.slot(lane).is_settled for lane in self.wanted)
+
+    def forget_measures(self) -> None:
+        """Another document is opened: the figures on show are not its own."""
+        for lane in [lane for lane in self._results.slots if lane.startswith(_MEASURES)]:
+            self._forget(lane)
+
+    def _forget(self, lane: str) -> None:
+        self._engine.cancel(lane)
+        self._results.clear(lane)
 
     def forget_problems(self) -> None:
         """Ask again for what failed (after the engine came back)."""
@@ -260,9 +268,9 @@ def _thumbnails() -> Iterator[tuple[str, Request]]:
             yield thumbnail_lane(end, kind), SamplesRequest(built_in(kind), THUMBNAIL_POINTS, seed=0)
 
 
-def _keeps(lane: str, document: Document) -> bool:
-    """A measure stays on show while a new one is due."""
-    kind, _, index = lane.partition("/")
-    if kind not in ("measure", "error") or int(index) >= len(document.view.panes):
+def _keeps(lane: str, document: Document, wanted: Mapping[str, Request]) -> bool:
+    """A measure stays on show while a new one is due: as long as there is a motion that it can be of."""
+    _, _, index = lane.partition("/")
+    if not lane.startswith(_MEASURES) or f"trajectories/{index}" not in wanted:
         return False
     return motions.ends_at_target(document.experiment(int(index)).dynamics)

@@ -101,6 +101,7 @@ class Session:
         self.results.waiting, self._training_job = [], None
         for model in models:
             self._publish(model)
+        self.planner.forget_measures()
         self.store.open(document)
         self.playback.seek(0.0)
 

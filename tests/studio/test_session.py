@@ -172,3 +172,21 @@ def test_that_lanes_nobody_needs_are_cancelled(session, engine):
     session.tick(0.0)
     assert "trajectories/2" in engine.cancelled
     assert "trajectories/2" not in session.results.slots
+
+
+def test_that_a_figure_goes_with_the_motion_that_it_is_of(session, engine):
+    """A ring has no closed form: nothing moves, and the last W2 is of something else."""
+    _settle(session, engine)
+    assert "measure/0" in session.results.slots
+    session.store.edit(lambda d: d.model_copy(update={"source": RingSpec()}), "Ring")
+    session.tick(0.0)
+    engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form.", Refusal.NO_CLOSED_FORM)
+    session.tick(0.0)
+    session.tick(0.0)
+    assert "measure/0" not in session.results.slots
+
+
+def test_that_figures_do_not_stay_for_another_document(session, engine):
+    _settle(session, engine)
+    session.open(Document(source=RingSpec()))
+    assert "measure/0" not in session.results.slots

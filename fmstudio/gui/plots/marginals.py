@@ -133,10 +133,9 @@ class MarginalsPanel(Panel):
 
     def _show_legend(self, shown: list[tuple[Job, int, str]]) -> None:
         palette, own = self.theme.palette, clock(self.session.store.document)
-        estimated = {role for job, _, role in shown if not _has_ends(job)}
+        how = {role: _how(job, role) for job, _, role in reversed(shown)}
         entries = [
-            (role, f"p<sub>t</sub> {role}{' field' if role in estimated else ''}")
-            for role in dict.fromkeys(role for _, _, role in shown)
+            (role, f"p<sub>t</sub> {how[role]}") for role in dict.fromkeys(role for _, _, role in shown)
         ]
         entries += [
             (role, words)
@@ -169,6 +168,17 @@ def _has_ends(job: Job) -> bool:
     assert isinstance(request, DensityRequest)
     sampled = request.method is DensityMethod.KDE and request.trajectories is None
     return request.method is DensityMethod.EXACT or sampled
+
+
+def _how(job: Job, role: str) -> str:
+    """How a pane's density was had, in a word or two."""
+    request = job.request
+    assert isinstance(request, DensityRequest)
+    if request.method is DensityMethod.EXACT:
+        return "exact"
+    if request.method is DensityMethod.KDE:
+        return "KDE of samples" if request.trajectories is None else f"{role} field, KDE"
+    return f"{role} field"
 
 
 def _is_density(job: Job) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
@@ -175,6 +176,22 @@ def test_that_the_marginal_is_the_density_summed_over_y(engine, session):
     expected = job.result.values[job.request.order.index(row)].sum(0) * (grid.ys[1] - grid.ys[0])
     np.testing.assert_allclose(summed.density, expected, rtol=1e-4)
     assert len(summed.x) == grid.nx
+
+
+def test_that_the_legend_of_the_marginals_says_how_they_were_had(engine, session, show):
+    panel = show(MarginalsPanel)
+    engine.fill(engine.in_lane("density/0")[0])
+    frame(session, panel)
+    assert "exact" in panel.legend.text()
+    session.store.edit(lambda d: d.model_copy(update={"source": RingSpec()}), "Ring")
+    frame(session, panel)
+    engine.refuse(engine.in_lane("density/0")[-1], "No closed form.")
+    frame(session, panel)
+    frame(session, panel)
+    engine.fill(engine.in_lane("density/0")[-1])
+    frame(session, panel)
+    assert "KDE of samples" in panel.legend.text()
+    assert "exact" not in panel.legend.text()
 
 
 def test_that_marginals_follow_time_between_source_and_target(engine, session, show):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+
+from fmstudio.studio.offers import Offer
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("import", "Import points or a picture…", "Ctrl+I", "on_import", "file"),
     ActionInfo("export", "Export video…", "Ctrl+E", "on_export", "file"),
     ActionInfo("copy-picture", "Copy picture", "Ctrl+Shift+C", "on_copy_picture", "file"),
+    ActionInfo("commands", "Commands…", "Ctrl+K", "on_commands", "file"),
     ActionInfo("quit", "Quit", "Ctrl+Q", "on_quit", "file"),
     ActionInfo("undo", "Undo", "Ctrl+Z", "on_undo", "edit"),
     ActionInfo("redo", "Redo", "Ctrl+Shift+Z", "on_redo", "edit"),
@@ -88,6 +92,14 @@ class ActionTable:
 
     def __getitem__(self, action_id: str) -> QAction:
         return self.actions[action_id]
+
+    def offers(self) -> Iterator[Offer]:
+        """Every action that can be taken now, but for the search among them."""
+        for info in ACTIONS:
+            action = self.actions[info.id]
+            if info.id != "commands" and action.isEnabled():
+                key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                yield Offer(MENU_TITLES[info.menu], action.text().rstrip("…"), action.trigger, key)
 
     def attach(self, widget: QWidget) -> None:
         """Let the local shortcuts work while this widget, or one in it, has the focus."""

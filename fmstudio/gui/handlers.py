@@ -51,6 +51,9 @@ class Handlers(QObject):
     def on_copy_picture(self) -> None:
         self._window.copy_picture()
 
+    def on_commands(self) -> None:
+        self._window.show_commands()
+
     def on_quit(self) -> None:
         self._window.close()
 

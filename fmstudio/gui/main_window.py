@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.canvas_view import CanvasView
+from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.file_actions import FileActions
@@ -23,6 +26,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
 from fmstudio.gui.top_bar import TopBar
 from fmstudio.studio.guardrails import guardrails
+from fmstudio.studio.offers import Offer, choices
 from fmstudio.studio.session import Session
 
 LEFT_WIDTH = 288
@@ -133,6 +137,15 @@ class MainWindow(QMainWindow):
         dialog = GalleryDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self._on_gallery_chosen)
+        dialog.open()
+
+    def show_commands(self) -> None:
+        gallery = (
+            Offer("Gallery", entry.title, partial(self.files.open_gallery, entry.id)) for entry in ENTRIES
+        )
+        offers = (*self.actions_by_id.offers(), *choices(self.session), *gallery)
+        dialog = CommandPalette(self, offers)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _on_export_finished(self, _result: int) -> None:

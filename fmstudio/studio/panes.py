@@ -10,6 +10,13 @@ from typing import Any, Literal
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
+from fmstudio.document.specs.dynamics import (
+    DYNAMICS,
+    MORE_DYNAMICS,
+    AnnealedLangevinSpec,
+    LangevinSpec,
+    SDESpec,
+)
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.studio import commands
@@ -33,6 +40,35 @@ def summary(document: Document, part: Part) -> str:
 def choose(session: Session, part: Part, spec: Spec, label: str) -> None:
     """Give every pane this value; panes that are then the same become one."""
     session.store.edit(lambda d: _chosen(d, part, spec), label)
+
+
+def choose_new(session: Session, part: Part, spec: type[Spec]) -> None:
+    """Give every pane a value of this kind, as it comes; nothing happens where all have one."""
+    if {type(value) for value in shown(session.store.document, part)} != {spec}:
+        choose(session, part, spec(), f"Choose {part} {spec.title}")  # type: ignore[attr-defined]
+
+
+def choose_motion(session: Session, kind: str) -> None:
+    """Let every pane move by the dynamics of this kind: as one of them has it, or as it comes."""
+    there = shown(session.store.document, "dynamics")
+    if {spec.kind for spec in there} == {kind}:
+        return
+    kept = next((spec for spec in there if spec.kind == kind), None)
+    spec = kept or _motions()[kind](**_shared_settings(there, kind))
+    choose(session, "dynamics", spec, f"Choose {spec.title}")
+
+
+def _motions() -> dict[str, Any]:
+    return {str(spec.model_fields["kind"].default): spec for spec in (*DYNAMICS, *MORE_DYNAMICS)}
+
+
+def _shared_settings(there: tuple[Any, ...], kind: str) -> dict[str, Any]:
+    """σ goes along from the SDE to the samplers and back, where it may."""
+    alike = (SDESpec, LangevinSpec, AnnealedLangevinSpec)
+    sigma = next((spec.sigma for spec in there if isinstance(spec, alike)), None)
+    if sigma is None or _motions()[kind] not in alike:
+        return {}
+    return {"sigma": max(sigma, 0.05)}
 
 
 def set_everywhere(

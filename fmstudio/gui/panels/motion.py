@@ -13,8 +13,6 @@ from fmstudio.document.specs.dynamics import (
     MORE_DYNAMICS,
     SOLVER_TITLES,
     WITHOUT_NOISE,
-    AnnealedLangevinSpec,
-    LangevinSpec,
     SDESpec,
     SigmaProfile,
     SimulationSpec,
@@ -222,12 +220,7 @@ class MotionPanel(Panel):
         self._choose(str(kind))
 
     def _choose(self, kind: str) -> None:
-        shown = panes.shown(self.session.store.document, "dynamics")
-        if {spec.kind for spec in shown} == {kind}:
-            return
-        kept = next((spec for spec in shown if spec.kind == kind), None)
-        spec = kept or _SPECS[kind](**_shared_settings(shown, kind))
-        panes.choose(self.session, "dynamics", spec, f"Choose {spec.title}")
+        panes.choose_motion(self.session, kind)
 
     def _on_solver_picked(self, name: object) -> None:
         first = panes.shown(self.session.store.document, "dynamics")[0]
@@ -236,15 +229,6 @@ class MotionPanel(Panel):
 
     def _on_quick_picked(self, steps: int) -> None:
         self._quick_edit.set(steps)
-
-
-def _shared_settings(shown: tuple[Any, ...], kind: str) -> dict[str, Any]:
-    """σ goes along from the SDE to the samplers and back, where it may."""
-    alike = (SDESpec, LangevinSpec, AnnealedLangevinSpec)
-    sigma = next((spec.sigma for spec in shown if isinstance(spec, alike)), None)
-    if sigma is None or _SPECS[kind] not in alike:
-        return {}
-    return {"sigma": max(sigma, 0.05)}
 
 
 def _labelled(label: str, *widgets: QWidget) -> QHBoxLayout:

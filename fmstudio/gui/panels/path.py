@@ -123,9 +123,7 @@ class PathPanel(Panel):
         self._backwards = own.start == "data"
 
     def _on_tile_picked(self, spec: type[Spec]) -> None:
-        shown = panes.shown(self.session.store.document, "path")
-        if {type(path) for path in shown} != {spec}:
-            panes.choose(self.session, "path", spec(), f"Choose path {spec.title}")  # type: ignore[attr-defined]
+        panes.choose_new(self.session, "path", spec)
 
     def _on_coupling_chosen(self, coupling: str) -> None:
         self._coupling_edit.set(coupling)

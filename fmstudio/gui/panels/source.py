@@ -52,9 +52,7 @@ class SourcePanel(Panel):
         self.settings.offer(bool(self.form.rows))
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:
-        shown = panes.shown(self.session.store.document, "source")
-        if {type(value) for value in shown} != {spec}:
-            panes.choose(self.session, "source", spec(), f"Choose source {spec.title}")  # type: ignore[attr-defined]
+        panes.choose_new(self.session, "source", spec)
 
     def _on_tiles_file_dropped(self, path: str) -> None:
         import_file(self.session, "source", path, self.notify)

@@ -86,9 +86,7 @@ class TargetPanel(Panel):
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:
         self.session.tools.choose_mode(Mode.LOOK)
-        shown = panes.shown(self.session.store.document, "target")
-        if {type(value) for value in shown} != {spec}:
-            panes.choose(self.session, "target", spec(), f"Choose target {spec.title}")  # type: ignore[attr-defined]
+        panes.choose_new(self.session, "target", spec)
 
     def _on_draw_clicked(self) -> None:
         commands.start_drawing(self.session)

@@ -1,0 +1,44 @@
+"""Everything that can be chosen by name: what a search over the whole studio finds. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fmstudio.document.specs.distribution import SOURCES, TARGETS
+from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
+from fmstudio.document.specs.path import PATHS
+from fmstudio.studio import panes
+from fmstudio.studio.session import Session
+
+
+@dataclass(frozen=True)
+class Offer:
+    """``apply`` does it; ``key`` is its shortcut, if it has one."""
+
+    group: str
+    title: str
+    apply: Callable[[], object]
+    key: str = ""
+
+    def matches(self, words: list[str]) -> bool:
+        """Whether each word, in lower case, stands somewhere in it."""
+        about = f"{self.group} {self.title}".lower()
+        return all(word in about for word in words)
+
+
+def choices(session: Session) -> Iterator[Offer]:
+    """Sources, targets, paths and motions."""
+    specs: tuple[tuple[panes.Part, str, tuple[Any, ...]], ...] = (
+        ("source", "Source", SOURCES),
+        ("target", "Target", TARGETS),
+        ("path", "Path", PATHS),
+    )
+    for part, group, offered in specs:
+        for spec in offered:
+            yield Offer(group, spec.title, partial(panes.choose_new, session, part, spec))
+    for spec in (*DYNAMICS, *MORE_DYNAMICS):
+        kind = str(spec.model_fields["kind"].default)
+        yield Offer("Motion", str(spec.title), partial(panes.choose_motion, session, kind))  # type: ignore[attr-defined]

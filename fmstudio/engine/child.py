@@ -26,7 +26,7 @@ from fmstudio.engine.protocol import Cancel, Close, JobCancelled, Message, Notic
 Inbox = queue.SimpleQueue[Message]
 
 _ORPHAN_SECONDS = 2.0
-_NICENESS = 10
+_NICENESS = 5
 
 
 def main() -> None:

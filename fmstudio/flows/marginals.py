@@ -89,6 +89,8 @@ class Coefficients:
         """Raises ValueError if t leaves [0, 1] or has neither one entry nor one per row of ``x``."""
         time = as_time(t)
         if time.numel() == 1:
+            if time.requires_grad:
+                return Coefficients(*_values(schedule, time.reshape(()).to(x.device, torch.float64)))
             return _at_one_time(schedule, float(time), x.device)
         if time.numel() != len(x):
             raise ValueError(f"t must be one time or one per point ({len(x)}), got {tuple(time.shape)}")
@@ -109,8 +111,9 @@ def _values(schedule: Schedule, time: Tensor) -> tuple[Tensor, ...]:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(mode=False)
 def _at_one_time(schedule: Schedule, t: float, device: torch.device) -> Coefficients:
-    """Remembered: the tiles of a step all ask for the same."""
+    """Remembered, since the tiles of a step all ask for the same, for callers in any mode of autograd."""
     time = torch.tensor(t, dtype=torch.float64, device=device)
     return Coefficients(*_values(schedule, time))
 

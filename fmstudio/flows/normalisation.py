@@ -120,10 +120,6 @@ class Coefficients:
     out: Tensor
     features: Tensor
 
-    def rows(self, rows: slice) -> Coefficients:
-        """Those of some rows; one time's stand for every row."""
-        return Coefficients(*(c if len(c) == 1 else c[rows] for c in vars(self).values()))
-
 
 def lookup(table: Tensor, t: Time) -> Coefficients:
     """The table (NODES, COLUMNS) at ``t``: a float, a 0-d tensor, (n,) or (n, 1)."""
@@ -194,6 +190,7 @@ def _slopes_by_wave(dy: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)
 def _waves(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Frequency and phase, (1 + 2 waves, 1, 1) each: 1 and 0 for y itself, then for sine and cosine."""
     frequency = [1.0, *(w for w in WAVES for _ in range(2))]

@@ -93,6 +93,7 @@ class ForwardPass:
 
 
 @lru_cache(maxsize=4)
+@torch.inference_mode(mode=False)
 def _pass_of_thread(
     thread: int,  # noqa: ARG001
     inputs: int,
@@ -106,7 +107,7 @@ def _pass_of_thread(
 
 
 def forward_pass(inputs: int, width: int, tangents: int, length: int, like: Tensor) -> ForwardPass:
-    """One with the buffers of its last use in this thread, or fresh ones."""
+    """One with the buffers of its last use in this thread, or fresh ones; good in any mode of autograd."""
     return _pass_of_thread(threading.get_ident(), inputs, width, tangents, length, like.device, like.dtype)
 
 

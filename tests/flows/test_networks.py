@@ -144,3 +144,12 @@ def test_that_the_passes_by_hand_are_the_functions_for_autograd() -> None:
     for found, said in zip((velocity, slopes), network.slopes_of(network.trained, x, at, along), strict=True):
         torch.testing.assert_close(found, said)
     torch.testing.assert_close(network(x, 0.3), network.velocity_of(network.trained, x, at))
+
+
+def test_that_what_is_remembered_under_inference_mode_serves_outside_of_it() -> None:
+    network, x = MLP(13, 2, _generator(8)), torch.randn(31, 2, generator=_generator(9))
+    with torch.inference_mode():
+        inside = network(x, 0.3)
+        divergence = network.velocity_and_divergence(x, 0.3)[1]
+    assert torch.equal(network(x, 0.3), inside)
+    assert torch.equal(network.velocity_and_divergence(x, 0.3)[1], divergence)

@@ -11,7 +11,7 @@ from torch import Tensor
 from fmstudio.flows import shapes
 from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture, UniformBox
 from fmstudio.flows.kernels import grid_points
-from fmstudio.flows.marginals import Marginal
+from fmstudio.flows.marginals import Coefficients, Marginal
 from fmstudio.flows.posterior import NoClosedForm, marginal
 from fmstudio.flows.schedules import VE, VP, CondOT, Cosine, LinearVP, Schedule
 from tests.flows.cases import (
@@ -319,3 +319,17 @@ def test_that_the_source_is_met_at_the_start(make: object) -> None:
     x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     assert law.log_prob(x, 0.0) == pytest.approx(source.log_prob(x), rel=1e-9)
     assert law.log_prob(x, 1.0) == pytest.approx(three_modes(torch.float64).log_prob(x), rel=1e-9)
+
+
+def test_that_coefficients_at_one_time_can_be_differentiated() -> None:
+    """Also after they were remembered, and remembered where no gradient can follow."""
+    schedule, x = VP(3.0, 11.0), torch.zeros(2, 2, dtype=torch.float64)
+    with torch.inference_mode():
+        Coefficients.at(schedule, 0.37, x)
+    weight = torch.ones((), dtype=torch.float64, requires_grad=True)
+    at = Coefficients.at(schedule, 0.37, x)
+    (slope,) = torch.autograd.grad(at.alpha * weight.square(), weight)
+    torch.testing.assert_close(slope, 2 * at.alpha)
+    t = torch.tensor(0.37, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(Coefficients.at(schedule, t, x).alpha, t)
+    torch.testing.assert_close(slope, at.dalpha)

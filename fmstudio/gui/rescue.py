@@ -34,24 +34,29 @@ class Rescue:
 
     def start(self) -> float | None:
         """Take a place. The time (seconds since 1970) of what a crash left there, or None."""
-        folder = state_folder()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._take_place(state_folder())
+            if self._lock is None:
+                return None
+            if self._file.exists():
+                self._file.replace(self._left)
+            return self._left.stat().st_mtime if self._left.exists() else None
         except OSError as error:
             self._give_up(error.strerror or str(error))
             return None
+
+    def _take_place(self, folder: Path) -> None:
+        """One that no window holds, best one in which something was left. Raises OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
         for k in sorted(range(PLACES), key=lambda k: not any(path.exists() for path in _files(folder, k))):
             lock = QLockFile(str(folder / f"unsaved-{k}.lock"))
             lock.setStaleLockTime(0)
             if lock.tryLock(0):
                 self._lock = lock
                 self._file, self._left = _files(folder, k)
-                break
-        if self._lock is None:
-            return None
-        if self._file.exists():
-            self._file.replace(self._left)
-        return self._left.stat().st_mtime if self._left.exists() else None
+                return
+            if lock.error() is not QLockFile.LockError.LockFailedError:
+                raise PermissionError(f"{folder} cannot be written")
 
     def restore(self) -> Opened:
         """What was left. Raises ValueError, with one sentence, if it cannot be read."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from fmstudio.document.preferences import state_folder
@@ -124,6 +125,25 @@ def test_that_a_folder_that_cannot_be_made_is_told_once(
     wait(rescue, now)
     assert len(said) == 1
     assert "save it yourself" in said[0]
+
+
+class Forbidden(QLockFile):
+    """A lock in a folder that cannot be written; a test that runs as root can write everywhere."""
+
+    def tryLock(self, _timeout: int = 0) -> bool:
+        return False
+
+    def error(self) -> QLockFile.LockError:
+        return QLockFile.LockError.PermissionError
+
+
+def test_that_a_folder_that_cannot_be_written_is_told(
+    rescue: Rescue, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fmstudio.gui.rescue.QLockFile", Forbidden)
+    assert rescue.start() is None
+    assert len(said) == 1
+    assert "cannot be written" in said[0]
 
 
 def test_that_an_offer_stays_until_it_is_answered(qtbot) -> None:

@@ -11,7 +11,7 @@ from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
 from fmstudio.render.scales import RELATIVE, arrow_lengths, grid_points, meaning_of, top_of, typical_speed
 from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Meaning, PointLayer
-from fmstudio.studio.results import Slot
+from fmstudio.studio.results import Slot, request_of
 
 SLOW = (DensityMethod.LIKELIHOOD, DensityMethod.LIKELIHOOD_HUTCHINSON, DensityMethod.FOKKER_PLANCK)
 """They take seconds: until they have come to the moment that is looked at, nothing is shown in its place."""
@@ -46,6 +46,7 @@ class Backdrop:
             grid.cx + grid.half_x,
             grid.cy + grid.half_y,
             meaning,
+            answers=request,
         )
 
     def arrows(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
@@ -60,9 +61,8 @@ class Backdrop:
         positions = self._kept.of(job, ("grid"), lambda: grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
-        yield ArrowLayer(
-            positions, arrow_lengths(vectors.reshape(-1, 2), typical, cell), palette.secondary, 0.55, 1.3
-        )
+        arrows = arrow_lengths(vectors.reshape(-1, 2), typical, cell)
+        yield ArrowLayer(positions, arrows, palette.secondary, 0.55, 1.3, answers=request)
 
     def _pair(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
         """The two kept moments around t and the weight of the later one; a ready one for both if need be."""
@@ -95,7 +95,7 @@ class Backdrop:
     def data(self, slot: Slot | None, palette: Palette) -> Iterator[Layer]:
         job = slot.at(0) if slot is not None else None
         if job is not None:
-            yield PointLayer(self._kept.row(job, 0), palette.target, 3.0, 0.5)
+            yield PointLayer(self._kept.row(job, 0), palette.target, 3.0, 0.5, answers=request_of(job))
 
 
 def _shows(job: Job) -> object:

@@ -23,7 +23,7 @@ from fmstudio.render.particle_colours import (
     speed_colours,
 )
 from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer, layout
-from fmstudio.studio.results import Results, Slot
+from fmstudio.studio.results import Results, Slot, request_of
 
 TRAIL_PARTICLES = 600
 PATH_PARTICLES = 200
@@ -46,7 +46,8 @@ class MovingLayers:
         colours = self._colours(job, low, document.view.particle_colour, palette)
         rows = layout(len(document.view.panes))[1]
         size = document.view.particle_size * _crowd_scale(job.result.shape[1]) / rows**0.5
-        yield ParticleLayer(self._kept.row(job, low), self._kept.row(job, high), weight, colours, size)
+        a, b = self._kept.row(job, low), self._kept.row(job, high)
+        yield ParticleLayer(a, b, weight, colours, size, answers=request_of(job))
 
     def trails(self, slot: Slot | None, t: float, by: ParticleColour, whole: bool) -> Iterator[Layer]:
         """Fading tails, or the ``whole`` of fewer paths."""
@@ -60,9 +61,9 @@ class MovingLayers:
         key, own = self._lasting(job, by)
         colours = self._kept.of(job, ("trail colours", count, key), own[:count].copy)
         if whole:
-            yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
+            yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False, answers=request_of(job))
         else:
-            yield TrailLayer(points, colours, width=1.5, opacity=0.85)
+            yield TrailLayer(points, colours, width=1.5, opacity=0.85, answers=request_of(job))
 
     def couplings(self, slot: Slot | None) -> Iterator[Layer]:
         job = slot.at(1) if slot is not None else None
@@ -70,7 +71,8 @@ class MovingLayers:
             points = self._kept.of(
                 job, "lines", lambda: np.ascontiguousarray(job.result.values.transpose(1, 0, 2))
             )
-            yield TrailLayer(points, self._origin(job), width=1.0, opacity=0.45, fade=False)
+            own, asked = self._origin(job), request_of(job)
+            yield TrailLayer(points, own, width=1.0, opacity=0.45, fade=False, answers=asked)
 
     def grid(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
         found = self._state(slot, t)
@@ -83,7 +85,7 @@ class MovingLayers:
         colours = self._kept.of(
             job, ("grid", palette.name), lambda: one_colour(2 * request.lines, palette.source)
         )
-        yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False)
+        yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False, answers=request)
 
     def _state(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
         """The newest simulation that has come as far as t: its states around t."""

@@ -24,19 +24,21 @@ def probe_layers(slot: Slot | None, palette: Palette) -> Iterator[Layer]:
     job = slot.at(0) if slot is not None else None
     if job is None or not isinstance(job.request, ProbeRequest) or job.result.ready < job.result.shape[0]:
         return
-    x = np.array(job.request.x, np.float32)
+    asked = job.request
+    x = np.array(asked.x, np.float32)
     told = probed(job.result.values)
     if len(told.points):
-        yield _pulls(x, told, palette)
-        yield PointLayer(told.points, palette.target, 5.0, 0.9)
+        yield _pulls(asked, told, palette)
+        yield PointLayer(told.points, palette.target, 5.0, 0.9, answers=asked)
     if np.isfinite(told.mean).all():
-        yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95)
-    role = palette.exact if job.request.learned is None else palette.learned
-    yield _velocity(x, told.velocity, role)
-    yield PointLayer(x[None], role, 7.0, 1.0)
+        yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95, answers=asked)
+    role = palette.exact if asked.learned is None else palette.learned
+    yield _velocity(asked, told.velocity, role)
+    yield PointLayer(x[None], role, 7.0, 1.0, answers=asked)
 
 
-def _pulls(x: Array, told: Probed, palette: Palette) -> TrailLayer:
+def _pulls(asked: ProbeRequest, told: Probed, palette: Palette) -> TrailLayer:
+    x = np.array(asked.x, np.float32)
     lines = np.stack([np.broadcast_to(x, told.points.shape), told.points], 1)
     strength = FAINTEST + (1 - FAINTEST) * told.weights / max(float(told.weights.max()), 1e-12)
     colours = np.concatenate([np.tile(rgb(palette.target), (len(lines), 1)), strength[:, None]], 1)
@@ -46,10 +48,12 @@ def _pulls(x: Array, told: Probed, palette: Palette) -> TrailLayer:
         width=1.6,
         opacity=0.9,
         fade=False,
+        answers=asked,
     )
 
 
-def _velocity(x: Array, velocity: Array, colour: str) -> ArrowLayer:
+def _velocity(asked: ProbeRequest, velocity: Array, colour: str) -> ArrowLayer:
     speed = float(np.hypot(*velocity))
     arrow = np.asarray(velocity * (REACH / (1 + speed)), np.float32)
-    return ArrowLayer(np.asarray(x + arrow / 2, np.float32)[None], arrow[None], colour, 1.0, 2.2)
+    middle = np.asarray(np.array(asked.x) + arrow / 2, np.float32)
+    return ArrowLayer(middle[None], arrow[None], colour, 1.0, 2.2, answers=asked)

@@ -7,13 +7,14 @@ for as long as it is handed the same array object. Coordinates are those of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.engine.messages import Request
 from fmstudio.render.palette import Palette
 from fmstudio.studio.clocks import PATH_CLOCK, Clock
 
@@ -40,7 +41,17 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class DensityLayer:
+class Provenance:
+    """What a layer is a picture of."""
+
+    answers: Request | None = field(default=None, kw_only=True)
+    """the request that it was made of; None for what the document itself holds"""
+    is_waiting: bool = field(default=False, kw_only=True)
+    """something else is asked now: it stays, dimmed, until that has come"""
+
+
+@dataclass(frozen=True, eq=False)
+class DensityLayer(Provenance):
     """Two images (ny, nx) over a rectangle, mixed (1 - weight) a + weight b, coloured by (value / top).
 
     Values stand at the points of the closed rectangle: row 0 at y0, the last at y1, and so in x. Between
@@ -60,7 +71,7 @@ class DensityLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class ParticleLayer:
+class ParticleLayer(Provenance):
     """Positions (n, 2) between two solver states, mixed in the vertex shader. Nothing is uploaded for an
     array that the canvas has seen, so a frame between two states costs no transfer."""
 
@@ -74,7 +85,7 @@ class ParticleLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class TrailLayer:
+class TrailLayer(Provenance):
     """Polylines (n, k, 2) with opacity rising from the first to the last point; NaN points break a line."""
 
     points: Array
@@ -87,7 +98,7 @@ class TrailLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class ArrowLayer:
+class ArrowLayer(Provenance):
     """Arrows with their middle at ``positions`` (n, 2), along ``vectors`` (n, 2) in plane units.
 
     ``width`` of the shaft is in logical pixels; the head follows from it."""
@@ -100,7 +111,7 @@ class ArrowLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class PointLayer:
+class PointLayer(Provenance):
     """Still points (n, 2) of one colour."""
 
     points: Array
@@ -110,7 +121,7 @@ class PointLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class InkLayer:
+class InkLayer(Provenance):
     """A drawing (G, G), values in [0, 1], over [-half, half]^2, as a veil of one colour."""
 
     raster: Array
@@ -131,17 +142,21 @@ class Legend:
     name: str
     text: str
     colour: str = ""
+    answers: Request | None = None
+    """the request of what it speaks of; None for words about what is asked"""
 
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """Layers from back to front, and the words around them. ``notice`` stands in the middle of it."""
+    """Layers from back to front, and the words around them. ``notice`` stands in the middle of it;
+    ``waiting`` says why layers that wait are dimmed, '' where none is."""
 
     title: str
     subtitle: str
     layers: tuple[Layer, ...]
     legend: tuple[Legend, ...] = ()
     notice: str = ""
+    waiting: str = ""
 
 
 @dataclass(frozen=True, eq=False)

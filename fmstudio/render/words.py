@@ -25,7 +25,7 @@ from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.motions import coupling_of, follows_closed_form
 from fmstudio.studio.planner import model_key
-from fmstudio.studio.results import Results, Slot
+from fmstudio.studio.results import Results, Slot, request_of
 
 _COLOURS = {
     ParticleColour.ORIGIN: "where each particle began",
@@ -107,17 +107,17 @@ def _grid(experiment: Experiment) -> str:
 def _density(slot: Slot | None) -> Iterator[Legend]:
     request = slot.request if slot is not None else None
     if slot is not None and slot.problem and slot.refusal is not Refusal.NO_CLOSED_FORM:
-        yield Legend("density", slot.problem)
+        yield Legend("density", slot.problem, answers=request)
     if slot is None or slot.problem or not isinstance(request, DensityRequest):
         return
     if request.method is DensityMethod.EXACT:
-        yield Legend("density", _exact(request))
+        yield Legend("density", _exact(request), answers=request)
     elif request.method is DensityMethod.KDE:
         what = "the particles" if request.trajectories is not None else "samples of pₜ"
-        yield Legend("density", f"KDE of {what}")
+        yield Legend("density", f"KDE of {what}", answers=request)
     else:
         name, text = _METHODS[request.method]
-        yield Legend(name, text.format(**_facts(request)) + _part_done(slot))
+        yield Legend(name, text.format(**_facts(request)) + _part_done(slot), answers=request)
 
 
 def _exact(request: DensityRequest) -> str:
@@ -167,7 +167,7 @@ def _arrows(slot: Slot | None) -> Iterator[Legend]:
         learned = request.learned is not None
         text = _LEARNED[request.quantity] if learned else _EXACT[request.quantity]
         still = request.quantity is Quantity.SCORE and len(request.times) == 1
-        yield Legend("field", text.replace("pₜ", "p_data") if still else text)
+        yield Legend("field", text.replace("pₜ", "p_data") if still else text, answers=request)
 
 
 _EXACT = {
@@ -189,7 +189,8 @@ def _distance(slot: Slot | None) -> Iterator[Legend]:
     job = slot.at(0) if slot is not None else None
     if job is not None:
         distance, floor = (float(value) for value in job.result.values[0])
-        yield Legend("W₂", f"to p_data {distance:.3f} (floor {floor:.3f})")
+        text = f"to p_data {distance:.3f} (floor {floor:.3f})"
+        yield Legend("W₂", text, answers=request_of(job))
 
 
 def notice(experiment: Experiment, results: Results, pane: int) -> str:

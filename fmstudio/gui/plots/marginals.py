@@ -21,7 +21,8 @@ from fmstudio.render.palette import Palette
 from fmstudio.render.scales import meaning_of
 from fmstudio.render.scene import Meaning
 from fmstudio.studio.clocks import clock
-from fmstudio.studio.results import is_row_ready, position_of
+from fmstudio.studio.resolve import Figure
+from fmstudio.studio.results import is_row_ready, position_of, request_of
 from fmstudio.studio.session import Session
 
 MOST_PANES = 3
@@ -57,6 +58,8 @@ class MarginalsPanel(Panel):
         self.legend = QLabel()
         self.legend.setProperty("role", "small")
         self._pace = Pace()
+        self.figures: tuple[Figure, ...] = ()
+        """the curves that are shown, and the request that each answers"""
         self._top = (-1, 0.0)
         content = QWidget()
         box = QVBoxLayout(content)
@@ -96,6 +99,7 @@ class MarginalsPanel(Panel):
 
     def _show(self, shown: list[tuple[Job, int, str]]) -> None:
         curves = [marginal(job, row) for job, row, _ in shown]
+        self.figures = tuple(Figure(request_of(job), _how(job, role)) for job, _, role in shown)
         self._show_ends(next((job for job, _, _ in shown if _has_ends(job)), None))
         for index, line in enumerate(self.present):
             line.setVisible(index < len(shown))

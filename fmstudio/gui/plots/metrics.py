@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
+from fmstudio.studio.resolve import Figure
+from fmstudio.studio.results import request_of
 from fmstudio.studio.session import Session
 
 HINT = (
@@ -25,7 +27,8 @@ class MetricsPanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self._shown: Figures = ()
-        self._ids: tuple[object, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
+        """what is shown, and the request that each answers"""
         self.rows: list[tuple[QLabel, QLabel, QLabel]] = []
         content = QWidget()
         content.setToolTip(HINT)
@@ -49,6 +52,7 @@ class MetricsPanel(Panel):
     def _figures(self) -> Figures:
         document = self.session.store.document
         found: dict[int, tuple[str, float, float]] = {}
+        figures: dict[int, Figure] = {}
         for index, pane in enumerate(document.view.panes):
             slot = self.session.results.slots.get(f"measure/{index}")
             job = slot.at(0) if slot is not None else None
@@ -56,6 +60,8 @@ class MetricsPanel(Panel):
                 w2, floor = (float(value) for value in job.result.values[0])
                 title = pane.title or document.experiment(index).dynamics.title
                 found.setdefault(job.id, (title, w2, floor))
+                figures.setdefault(job.id, Figure(request_of(job), f"{w2:.3f}"))
+        self.figures = tuple(figures.values())
         return tuple(found.values())
 
     def _show(self, figures: Figures) -> None:

@@ -14,9 +14,13 @@ from fmstudio.cli.app import JsonOption, app, sentences
 def gallery(as_json: JsonOption = False) -> None:
     """List the built-in documents."""
     from fmstudio.document.gallery import ENTRIES
+    from fmstudio.document.references import in_words
 
     if as_json:
-        rows = [{"id": e.id, "title": e.title, "source": e.source, "equations": e.equations} for e in ENTRIES]
+        rows = [
+            {"id": e.id, "title": e.title, "source": in_words(e.sources), "equations": e.equations}
+            for e in ENTRIES
+        ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
@@ -24,7 +28,7 @@ def gallery(as_json: JsonOption = False) -> None:
 
     table = Table("id", "title", "source", "equations", box=None, pad_edge=False)
     for entry in ENTRIES:
-        table.add_row(entry.id, entry.title, entry.source, entry.equations)
+        table.add_row(entry.id, entry.title, in_words(entry.sources), entry.equations)
     Console().print(table)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fmstudio.document.gallery_entries import ENTRIES, QUIET, Entry, entry, panes
 from fmstudio.document.portrait import cat
+from fmstudio.document.references import cite
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
     Component,
@@ -35,17 +36,32 @@ from fmstudio.document.specs.view import CameraSpec, PaneSpec, ViewSpec
 __all__ = ["ENTRIES", "Entry"]
 
 
-@entry("two-moons", "Two moons", "001 Thm 2.1; 003", "u_t(x) = ∫ u_t(x|z) p_t(x|z) p_data(z) / p_t(x) dz")
+@entry(
+    "two-moons",
+    "Two moons",
+    (cite("MIT6S184", "Thm 2.1"), cite("VectorFields")),
+    "u_t(x) = ∫ u_t(x|z) p_t(x|z) p_data(z) / p_t(x) dz",
+)
 def _two_moons() -> dict[str, Any]:
     return {"target": TwoMoonsSpec()}
 
 
-@entry("eight-gaussians", "Eight Gaussians", "000 Thm 2; 001 Ex 2.2", "u_t = (α′ − α β′/β) D_t + (β′/β) x")
+@entry(
+    "eight-gaussians",
+    "Eight Gaussians",
+    (cite("Khungurn2024", "Thm 2"), cite("MIT6S184", "Ex 2.2")),
+    "u_t = (α′ − α β′/β) D_t + (β′/β) x",
+)
 def _eight_gaussians() -> dict[str, Any]:
     return {"target": EightGaussiansSpec()}
 
 
-@entry("checkerboard", "Checkerboard", "001 Thm 2.1; 003", "p_t = ∫ N(x; α z, β² I) p_data(z) dz")
+@entry(
+    "checkerboard",
+    "Checkerboard",
+    (cite("MIT6S184", "Thm 2.1"), cite("VectorFields")),
+    "p_t = ∫ N(x; α z, β² I) p_data(z) dz",
+)
 def _checkerboard() -> dict[str, Any]:
     return {"target": CheckerboardSpec(), "simulation": SimulationSpec(steps=60, particles=3000)}
 
@@ -53,7 +69,7 @@ def _checkerboard() -> dict[str, Any]:
 @entry(
     "ode-and-sde",
     "ODE and SDE, the same particles",
-    "001 eq 20, Thm 2.3 (eq 25)",
+    (cite("MIT6S184", "eq 20, Thm 2.3 (eq 25)"),),
     "dX = (u_t + σ²/2 ∇ log p_t) dt + σ dW",
 )
 def _ode_and_sde() -> dict[str, Any]:
@@ -67,7 +83,10 @@ def _ode_and_sde() -> dict[str, Any]:
 
 
 @entry(
-    "noise-level", "More noise, the same marginals", "001 Thm 2.3 (eq 25, 26)", "X_t ~ p_t for every σ_t ≥ 0"
+    "noise-level",
+    "More noise, the same marginals",
+    (cite("MIT6S184", "Thm 2.3 (eq 25, 26)"),),
+    "X_t ~ p_t for every σ_t ≥ 0",
 )
 def _noise_level() -> dict[str, Any]:
     def pane(sigma: float) -> PaneSpec:
@@ -83,7 +102,7 @@ def _noise_level() -> dict[str, Any]:
 @entry(
     "reverse-sde",
     "Reverse SDE and probability flow",
-    "002 sec 3 (eq 26–28), sec 7",
+    (cite("Chen2024", "sec 3 (eq 26–28), sec 7"),),
     "σ_t = g_t against σ_t = 0",
 )
 def _reverse_sde() -> dict[str, Any]:
@@ -102,7 +121,7 @@ def _reverse_sde() -> dict[str, Any]:
 @entry(
     "schedules",
     "Six paths between the same ends",
-    "000 Thm 1; 002 eq 19–22; 003; 004",
+    (cite("Khungurn2024", "Thm 1"), cite("Chen2024", "eq 19–22"), cite("VectorFields"), cite("Liao2024")),
     "x_t = α_t z + β_t x_0",
 )
 def _schedules() -> dict[str, Any]:
@@ -124,7 +143,7 @@ def _schedules() -> dict[str, Any]:
 @entry(
     "gaussian-mixture-source",
     "From one mixture to another",
-    "003; 001 Thm 2.1",
+    (cite("VectorFields"), cite("MIT6S184", "Thm 2.1")),
     "p_t = Σ_jk w_j v_k N(α m_k + β μ_j, α² S_k + β² R_j)",
 )
 def _mixture_source() -> dict[str, Any]:
@@ -142,7 +161,7 @@ def _mixture_source() -> dict[str, Any]:
 @entry(
     "euler-heun",
     "Few steps: Euler, Heun, and the reference",
-    "001 sec 1.1 (eq 4)",
+    (cite("MIT6S184", "sec 1.1 (eq 4)"),),
     "X_{t+h} = X_t + h u_t(X_t)",
 )
 def _euler_heun() -> dict[str, Any]:
@@ -165,7 +184,12 @@ def _euler_heun() -> dict[str, Any]:
     }
 
 
-@entry("six-targets", "One source, six targets", "003; 004", "dX = u_t(X) dt, X_0 the same six times")
+@entry(
+    "six-targets",
+    "One source, six targets",
+    (cite("VectorFields"), cite("Liao2024")),
+    "dX = u_t(X) dt, X_0 the same six times",
+)
 def _six_targets() -> dict[str, Any]:
     targets = (
         TwoMoonsSpec(),
@@ -181,7 +205,12 @@ def _six_targets() -> dict[str, Any]:
     }
 
 
-@entry("drawn-target", "A drawing as target", "003; 000 eq 10", "p_t = K_x H K_yᵀ on a grid, H the drawing")
+@entry(
+    "drawn-target",
+    "A drawing as target",
+    (cite("VectorFields"), cite("Khungurn2024", "eq 10")),
+    "p_t = K_x H K_yᵀ on a grid, H the drawing",
+)
 def _drawn_target() -> dict[str, Any]:
     return {
         "target": cat(),

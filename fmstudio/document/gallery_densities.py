@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fmstudio.document.gallery_entries import QUIET, entry, panes
+from fmstudio.document.references import cite
 from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec, SimulationSpec
 from fmstudio.document.specs.view import ArrowChoice, DensityChoice, LayersSpec, PaneSpec
@@ -17,7 +18,7 @@ _CROWD = LayersSpec(density=False, field=False, trajectories=False)
 @entry(
     "langevin-five-modes",
     "Langevin dynamics on five modes",
-    "001 eq 31, Fig 4",
+    (cite("MIT6S184", "eq 31, Fig 4"),),
     "dX = σ²/2 ∇ log p dt + σ dW",
 )
 def _langevin() -> dict[str, Any]:
@@ -38,7 +39,7 @@ def _langevin() -> dict[str, Any]:
 @entry(
     "posterior-weights",
     "The right average and the naive one",
-    "003",
+    (cite("VectorFields"),),
     "u_t(x) = E[u_t(x|z) given x_t = x], not E over p_data",
 )
 def _posterior_weights() -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _posterior_weights() -> dict[str, Any]:
 @entry(
     "change-of-variables",
     "Density by the change of variables",
-    "000 eq 2, 3; 004",
+    (cite("Khungurn2024", "eq 2, 3"), cite("Liao2024")),
     "log p_t(x_t) = log p_0(x_0) − ∫ div u_s(x_s) ds",
 )
 def _change_of_variables() -> dict[str, Any]:
@@ -77,7 +78,12 @@ def _change_of_variables() -> dict[str, Any]:
     }
 
 
-@entry("continuity", "Mass is only moved", "000 App A; 001 Thm 2.2; 003; 004", "∂_t p_t + div(p_t u_t) = 0")
+@entry(
+    "continuity",
+    "Mass is only moved",
+    (cite("Khungurn2024", "App A"), cite("MIT6S184", "Thm 2.2"), cite("VectorFields"), cite("Liao2024")),
+    "∂_t p_t + div(p_t u_t) = 0",
+)
 def _continuity() -> dict[str, Any]:
     maps = {
         "How fast the density changes": DensityChoice.TIME_DERIVATIVE,
@@ -103,7 +109,7 @@ def _continuity() -> dict[str, Any]:
 @entry(
     "fokker-planck",
     "Fokker–Planck on a grid, from ODE to SDE",
-    "001 Thm 2.4; 002 sec 6; 004",
+    (cite("MIT6S184", "Thm 2.4"), cite("Chen2024", "sec 6"), cite("Liao2024")),
     "∂_t p = −div(p (u_t + σ²/2 ∇ log p_t)) + σ²/2 Δp",
 )
 def _fokker_planck() -> dict[str, Any]:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.document.document import Document
+from fmstudio.document.references import Citations
 from fmstudio.document.specs.view import LayersSpec, PaneSpec, ViewSpec
 from fmstudio.resources import asset
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A built-in document and where in the source documents it comes from."""
+    """A built-in document and the works that it shows a part of."""
 
     id: str
     title: str
-    source: str
-    """the source documents, by number and place"""
+    sources: Citations
+    """where it comes from"""
     equations: str
     """what is shown, in the notation of the window"""
     changes: Callable[[], dict[str, Any]]
@@ -36,10 +37,10 @@ ENTRIES: list[Entry] = []
 
 
 def entry(
-    entry_id: str, title: str, source: str, equations: str
+    entry_id: str, title: str, sources: Citations, equations: str
 ) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
     def register(changes: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-        ENTRIES.append(Entry(entry_id, title, source, equations, changes))
+        ENTRIES.append(Entry(entry_id, title, sources, equations, changes))
         return changes
 
     return register

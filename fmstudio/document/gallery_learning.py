@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fmstudio.document.gallery_entries import QUIET, entry, panes
+from fmstudio.document.references import cite
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
     EightGaussiansSpec,
@@ -39,7 +40,7 @@ _BUDGET = 2000
 @entry(
     "cfm-training",
     "Conditional flow matching",
-    "000 Thm 3; 004 Alg 1, 2",
+    (cite("Khungurn2024", "Thm 3"), cite("Liao2024", "Alg 1, 2")),
     "L = E |v(x_t, t) − (α′ z + β′ x_0)|²",
 )
 def _cfm_training() -> dict[str, Any]:
@@ -56,7 +57,7 @@ def _cfm_training() -> dict[str, Any]:
 @entry(
     "fm-equals-cfm",
     "Two losses, one gradient",
-    "000 Thm 3; 004 Thm 2",
+    (cite("Khungurn2024", "Thm 3"), cite("Liao2024", "Thm 2")),
     "∇ E |v − u_t(x_t)|² = ∇ E |v − u_t(x_t|z)|²",
 )
 def _fm_equals_cfm() -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _fm_equals_cfm() -> dict[str, Any]:
 @entry(
     "score-matching",
     "Denoising score matching",
-    "002 sec 4 (eq 29–34)",
+    (cite("Chen2024", "sec 4 (eq 29–34)"),),
     "L = E |ε(x_t, t) − x_0|²,  ∇ log p_t = −ε/β_t",
 )
 def _score_matching() -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _score_matching() -> dict[str, Any]:
 @entry(
     "flow-or-diffusion",
     "Flow matching or score matching, at equal cost",
-    "004; 002 sec 4, 7",
+    (cite("Liao2024"), cite("Chen2024", "sec 4, 7")),
     "|v − (α′ z + β′ x_0)|² on CondOT, |ε − x_0|² on VP",
 )
 def _flow_or_diffusion() -> dict[str, Any]:
@@ -127,7 +128,7 @@ def _flow_or_diffusion() -> dict[str, Any]:
 @entry(
     "classifier-guidance",
     "Classifier guidance",
-    "002 sec 5 (eq 35–36)",
+    (cite("Chen2024", "sec 5 (eq 35–36)"),),
     "s + S ∇ log p_t(y|x)",
 )
 def _classifier_guidance() -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _classifier_guidance() -> dict[str, Any]:
 @entry(
     "realnvp",
     "RealNVP, layer by layer",
-    "004",
+    (cite("Liao2024"),),
     "x_a′ = x_a exp(s(x_b)) + m(x_b),  x_b′ = x_b",
 )
 def _realnvp() -> dict[str, Any]:
@@ -170,7 +171,7 @@ def _realnvp() -> dict[str, Any]:
 @entry(
     "cnf-likelihood",
     "Maximum likelihood or flow matching, at equal time",
-    "004; 000 eq 2–3",
+    (cite("Liao2024"), cite("Khungurn2024", "eq 2–3")),
     "log p_1(x) = log p_0(x_0) − ∫ div v dt",
 )
 def _cnf_likelihood() -> dict[str, Any]:
@@ -191,7 +192,7 @@ def _cnf_likelihood() -> dict[str, Any]:
 @entry(
     "reflow",
     "Reflow straightens a flow",
-    "004; beyond the sources (Liu et al. 2023)",
+    (cite("Liao2024"), cite("Liu2023")),
     "x_0 and φ_1(x_0) as the next pairs",
 )
 def _reflow() -> dict[str, Any]:
@@ -217,7 +218,7 @@ def _reflow() -> dict[str, Any]:
 @entry(
     "classifier-free-guidance",
     "Guidance without a classifier",
-    "002 sec 5; beyond the sources (Ho & Salimans 2022)",
+    (cite("Chen2024", "sec 5"), cite("Ho2022")),
     "u + S (u_y − u)",
 )
 def _classifier_free() -> dict[str, Any]:

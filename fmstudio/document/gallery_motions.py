@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fmstudio.document.gallery_entries import entry, panes
+from fmstudio.document.references import cite
 from fmstudio.document.specs.distribution import (
     Component,
     EightGaussiansSpec,
@@ -43,7 +44,12 @@ _WARP = LayersSpec(density=False, particles=False, trajectories=False, grid=True
 _LINES = LayersSpec(density=False, field=False, trajectories=False, couplings=True)
 
 
-@entry("linear-flow", "A linear flow warps space", "001 Ex 1.1 (eq 3), Fig 1", "φ_t(x) = exp(−θ t) x")
+@entry(
+    "linear-flow",
+    "A linear flow warps space",
+    (cite("MIT6S184", "Ex 1.1 (eq 3), Fig 1"),),
+    "φ_t(x) = exp(−θ t) x",
+)
 def _linear_flow() -> dict[str, Any]:
     moments = {"t = 0": 0.0, "t = 0.5": 1 / 3, "t = 1.5": 1.0}
     return {
@@ -52,7 +58,9 @@ def _linear_flow() -> dict[str, Any]:
     }
 
 
-@entry("brownian-motion", "Brownian motion", "001 eq 5", "W_{t+h} = W_t + √h ε,  Var W_t = t")
+@entry(
+    "brownian-motion", "Brownian motion", (cite("MIT6S184", "eq 5"),), "W_{t+h} = W_t + √h ε,  Var W_t = t"
+)
 def _brownian_motion() -> dict[str, Any]:
     return {
         "source": _ORIGIN,
@@ -75,7 +83,7 @@ def _brownian_motion() -> dict[str, Any]:
 @entry(
     "ornstein-uhlenbeck",
     "The Ornstein–Uhlenbeck process",
-    "001 Ex 1.2 (eq 8)",
+    (cite("MIT6S184", "Ex 1.2 (eq 8)"),),
     "dX = −θ X dt + σ dW → N(0, σ²/2θ)",
 )
 def _ornstein_uhlenbeck() -> dict[str, Any]:
@@ -93,7 +101,7 @@ def _ornstein_uhlenbeck() -> dict[str, Any]:
 @entry(
     "conditional-path",
     "The path towards one point",
-    "000 Thm 1; 001 Ex 2.1 (eq 16); 003",
+    (cite("Khungurn2024", "Thm 1"), cite("MIT6S184", "Ex 2.1 (eq 16)"), cite("VectorFields")),
     "p_t(x|z) = N(x; α_t z, β_t² I)",
 )
 def _conditional_path() -> dict[str, Any]:
@@ -125,7 +133,7 @@ def _conditional_and_marginal(motion: DynamicsSpec, name: str) -> dict[str, Any]
 @entry(
     "conditional-marginal-ode",
     "Conditional and marginal, by ODE",
-    "001 Thm 2.1, Ex 2.2 (eq 18–21), Fig 2",
+    (cite("MIT6S184", "Thm 2.1, Ex 2.2 (eq 18–21), Fig 2"),),
     "dX = u_t(X|z) dt above, dX = u_t(X) dt below",
 )
 def _conditional_marginal_ode() -> dict[str, Any]:
@@ -135,7 +143,7 @@ def _conditional_marginal_ode() -> dict[str, Any]:
 @entry(
     "conditional-marginal-sde",
     "Conditional and marginal, by SDE",
-    "001 Thm 2.3 (eq 25), Ex 2.3, Fig 3",
+    (cite("MIT6S184", "Thm 2.3 (eq 25), Ex 2.3, Fig 3"),),
     "dX = (u_t + σ_t²/2 ∇ log p_t) dt + σ_t dW",
 )
 def _conditional_marginal_sde() -> dict[str, Any]:
@@ -145,7 +153,7 @@ def _conditional_marginal_sde() -> dict[str, Any]:
 @entry(
     "noising-vp-ve-subvp",
     "How data turn into noise: VP, VE, sub-VP",
-    "002 sec 2 (eq 18–22)",
+    (cite("Chen2024", "sec 2 (eq 18–22)"),),
     "dX = −(α′/α) X ds + g_s dW,  s from 0 (data) to 1 (noise)",
 )
 def _noising() -> dict[str, Any]:
@@ -165,7 +173,7 @@ def _noising() -> dict[str, Any]:
 @entry(
     "linear-sde",
     "Linear SDEs and their moments",
-    "002 eq 6–15",
+    (cite("Chen2024", "eq 6–15"),),
     "dX = (a(t) X + b) dt + g(t) dW",
 )
 def _linear_sde() -> dict[str, Any]:
@@ -189,7 +197,7 @@ def _linear_sde() -> dict[str, Any]:
 @entry(
     "minibatch-ot",
     "Whom to pair with whom",
-    "004 (Tong et al. 2023)",
+    (cite("Liao2024"), cite("Tong2023")),
     "(x_0, z) ~ independent, optimal or entropic coupling of a batch",
 )
 def _minibatch_ot() -> dict[str, Any]:
@@ -214,7 +222,7 @@ def _minibatch_ot() -> dict[str, Any]:
 @entry(
     "mala",
     "Long steps: unadjusted Langevin and MALA",
-    "001 eq 31; 002 sec 1",
+    (cite("MIT6S184", "eq 31"), cite("Chen2024", "sec 1")),
     "accept y with probability min(1, p(y) q(x|y) / p(x) q(y|x))",
 )
 def _mala() -> dict[str, Any]:
@@ -243,7 +251,7 @@ def _mala() -> dict[str, Any]:
 @entry(
     "annealed-langevin",
     "Langevin on a target that sharpens",
-    "001 eq 31; 002 sec 1",
+    (cite("MIT6S184", "eq 31"), cite("Chen2024", "sec 1")),
     "dX = σ_t²/2 ∇ log p_t ds + σ_t dW,  t = s/S",
 )
 def _annealed_langevin() -> dict[str, Any]:

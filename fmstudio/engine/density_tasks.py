@@ -56,7 +56,8 @@ def axes(grid: Grid) -> tuple[Tensor, Tensor]:
 
 
 def _likelihood(request: DensityRequest, result: ResultArray) -> Task:
-    """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (000 eq 2-3; 004)."""
+    """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (Khungurn 2024, eq 2-3;
+    Liao et al. 2024)."""
     field = build.field(request.source, request.target, request.path, request.learned)
     source = build.distribution(request.source)
     pathless = build.is_pathless(request.learned)
@@ -89,7 +90,8 @@ def _backward(t: float) -> list[float]:
 
 
 def _fokker_planck(request: DensityRequest, result: ResultArray) -> Task:
-    """d_t p = -div(p b) + sigma^2/2 lap p of a motion, from the law of its starting points (001 Thm 2.4)."""
+    """d_t p = -div(p b) + sigma^2/2 lap p of a motion, from the law of its starting points (6.S184 notes, Thm
+    2.4)."""
     assert request.trajectories is not None
     motion = motions.motion(request.trajectories)
     xs, ys = axes(_domain(request.grid, request.trajectories, motion.start))
@@ -141,7 +143,7 @@ def _resampled(p: Tensor, xs: Tensor, ys: Tensor, grid: Grid) -> Tensor:
 
 def _balance(request: DensityRequest, result: ResultArray) -> Task:
     """Both sides of the continuity equation, from the exact p_t in float64: a centred difference in t,
-    differences of fourth order in x (000 App A; 001 Thm 2.2)."""
+    differences of fourth order in x (Khungurn 2024, App A; 6.S184 notes, Thm 2.2)."""
     exact = build.marginal(request.source, request.target, request.path)
     learned = request.learned
     velocity = None
@@ -186,7 +188,7 @@ def _other_field(request: DensityRequest) -> Callable[[Tensor, float], Tensor]:
 
 
 def naive_average(request: DensityRequest | FieldRequest) -> Callable[[Tensor, float], Tensor]:
-    """The mean of the conditional fields over p_data (003)."""
+    """The mean of the conditional fields over p_data (“Vector fields” post)."""
     path, mean = build.probability_path(request.path), build.distribution(request.target).mean()
     return lambda x, t: path.naive_average(x, mean, min(t, LAST_NAIVE))
 

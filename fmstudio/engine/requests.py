@@ -125,7 +125,7 @@ class Quantity(StrEnum):
     FLUX = "flux"
     """p_t, exact, times the velocity"""
     NAIVE_AVERAGE = "naive-average"
-    """the mean of u_t(x given z) over p_data, not over the posterior (003)"""
+    """the mean of u_t(x given z) over p_data, not over the posterior (“Vector fields” post)"""
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,8 @@ class LabelsRequest:
 @dataclass(frozen=True)
 class GradientsRequest:
     """How far the gradients of the flow-matching and the conditional flow-matching loss agree on the same
-    x_t of a batch (000 Thm 3; 004 Thm 2), in the network ``model`` after a short training by ``training``.
+    x_t of a batch (Khungurn 2024, Thm 3; Liao et al. 2024, Thm 2), in the network ``model`` after a short
+    training by ``training``.
 
     Result (len(batches), 2): cosine, and norm of the conditional over that of the other, each the mean over
     some batches of that size.

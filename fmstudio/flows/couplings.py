@@ -1,6 +1,7 @@
 """Couplings: which source point travels to which target point of a batch.
 
-Each answers with a permutation of the batch, so both marginals are kept exactly (004; Tong et al. 2023).
+Each answers with a permutation of the batch, so both marginals are kept exactly (Liao et al. 2024; Tong et
+al. 2023).
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Independent(Coupling):
 @final
 @dataclass(frozen=True)
 class ExactOT(Coupling):
-    """The permutation of least sum |x_0 - z|^2 within the batch (004, Tong et al. 2023)."""
+    """The permutation of least sum |x_0 - z|^2 within the batch (Tong et al. 2023; Liao et al. 2024."""
 
     def permutation(self, x_0: Tensor, z: Tensor, generator: torch.Generator) -> Tensor:
         del generator
@@ -67,7 +68,8 @@ class ExactOT(Coupling):
 @final
 @dataclass(frozen=True)
 class Sinkhorn(Coupling):
-    """A permutation drawn from the entropic plan: row by row, without replacement (004, Tong et al. 2023).
+    """A permutation drawn from the entropic plan: row by row, without replacement (Tong et al. 2023; Liao et
+    al. 2024.
 
     ``regularisation`` is relative to the mean cost of the batch: towards 0 the plan is exact OT, towards
     infinity the independent coupling. Drawing without replacement keeps both marginals exactly.

@@ -172,7 +172,8 @@ def balance(
     dt: float = 1e-3,
     velocity: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Balance:
-    """Both sides of d_t p = -div(p u) from the exact p_t and u_t (000 App A; 001 Thm 2.2; 003; 004).
+    """Both sides of d_t p = -div(p u) from the exact p_t and u_t (Khungurn 2024, App A; 6.S184 notes, Thm
+    2.2; “Vector fields” post; Liao et al. 2024).
 
     The rate is a central difference over ``dt``, kept within [0, 1]; float64 throughout. Another ``velocity``
     (x (n, 2), t) -> (n, 2), of a network say, takes the place of u_t; it is asked in float32.

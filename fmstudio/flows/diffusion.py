@@ -1,4 +1,4 @@
-"""Diffusion coefficients sigma_t of an SDE (001 Thm 2.3: any sigma_t >= 0 keeps the marginals p_t).
+"""Diffusion coefficients sigma_t of an SDE (6.S184 notes, Thm 2.3: any sigma_t >= 0 keeps the marginals p_t).
 
 sigma is never the noise scale of the path; that is beta_t.
 """
@@ -66,7 +66,7 @@ class SqrtBetaSigma(Sigma):
 @dataclass(frozen=True)
 class NoisingSigma(Sigma):
     """sigma_t = g_t, the coefficient of the path's own noising SDE:
-    g^2 = 2 beta^2 alpha'/alpha - 2 beta beta' (002 sec. 2; CondOT: 2 (1 - t)/t).
+    g^2 = 2 beta^2 alpha'/alpha - 2 beta beta' (Chen 2024, sec. 2; CondOT: 2 (1 - t)/t).
 
     Where alpha_0 = 0 (CondOT, cosine, ...) alpha'/alpha is infinite at t = 0, the noising SDE mixing
     infinitely fast there. It is cut off at ``fastest``; the SDE extension keeps its marginals with any

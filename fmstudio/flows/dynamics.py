@@ -39,7 +39,7 @@ class Dynamics(ABC):
 @final
 @dataclass(frozen=True)
 class FlowODE(Dynamics):
-    """dX = u_t(X) dt (001 eq 20)."""
+    """dX = u_t(X) dt (6.S184 notes, eq 20)."""
 
     field: Field
     noises: ClassVar[bool] = False
@@ -55,7 +55,7 @@ class FlowODE(Dynamics):
 @dataclass(frozen=True)
 class SDEExtension(Dynamics):
     """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW; the marginals are p_t for any sigma_t
-    (001 Thm 2.3)."""
+    (6.S184 notes, Thm 2.3)."""
 
     field: Field
     sigma: Sigma
@@ -71,7 +71,8 @@ class SDEExtension(Dynamics):
 @final
 @dataclass(frozen=True)
 class ReverseSDE(Dynamics):
-    """The time reversal of the path's noising SDE: the SDE extension with sigma_t = g_t (002 eq 26-28)."""
+    """The time reversal of the path's noising SDE: the SDE extension with sigma_t = g_t (Chen 2024, eq
+    26-28)."""
 
     field: Field
     schedule: Schedule
@@ -87,8 +88,8 @@ class ReverseSDE(Dynamics):
 @final
 @dataclass(frozen=True)
 class ProbabilityFlow(Dynamics):
-    """dX = ((alpha'/alpha) X + (g_t^2/2) grad log p_t) dt, from the score alone (002 sec. 6-7); equals the
-    flow ODE. alpha'/alpha is infinite at t = 0 where alpha_0 = 0: there the product
+    """dX = ((alpha'/alpha) X + (g_t^2/2) grad log p_t) dt, from the score alone (Chen 2024, sec. 6-7); equals
+    the flow ODE. alpha'/alpha is infinite at t = 0 where alpha_0 = 0: there the product
     alpha'/alpha (x + beta^2 s) = alpha' D is 0/0 in the score, and the velocity takes over."""
 
     field: Field
@@ -114,8 +115,9 @@ class ProbabilityFlow(Dynamics):
 @final
 @dataclass(frozen=True)
 class Langevin(Dynamics):
-    """dX = sigma^2/2 grad log p(X) dt + sigma dW, stationary at p (001 eq 31; 002 sec. 1). Its clock is its
-    own: any interval [0, duration]. ``log_prob`` is what MALA accepts by, up to a constant."""
+    """dX = sigma^2/2 grad log p(X) dt + sigma dW, stationary at p (6.S184 notes, eq 31; Chen 2024, sec. 1).
+    Its clock is its own: any interval [0, duration]. ``log_prob`` is what MALA accepts by, up to a
+    constant."""
 
     score: Callable[[Tensor], Tensor]
     sigma: float
@@ -162,7 +164,8 @@ class AnnealedLangevin(Dynamics):
 
 class LinearDynamics(Dynamics):
     """dX = (a(t) X + b(t)) dt + g(t) dW: X_t given X_0 is normal, its mean linear in X_0 and its variance
-    the same for all coordinates and all X_0 (002 eq 6-15). ``flows.processes`` has the law that follows."""
+    the same for all coordinates and all X_0 (Chen 2024, eq 6-15). ``flows.processes`` has the law that
+    follows."""
 
     @abstractmethod
     def mean(self, x_0: Tensor, t: float) -> Tensor:
@@ -176,7 +179,7 @@ class LinearDynamics(Dynamics):
 @final
 @dataclass(frozen=True)
 class LinearFlow(LinearDynamics):
-    """dX = -theta X dt; X_t = exp(-theta t) X_0 (001 Ex 1.1)."""
+    """dX = -theta X dt; X_t = exp(-theta t) X_0 (6.S184 notes, Ex 1.1)."""
 
     theta: float
     noises: ClassVar[bool] = False
@@ -188,7 +191,7 @@ class LinearFlow(LinearDynamics):
         return _scalar(0.0)
 
     def mean(self, x_0: Tensor, t: float) -> Tensor:
-        """exp(-theta t) x_0 (001 eq 3)."""
+        """exp(-theta t) x_0 (6.S184 notes, eq 3)."""
         return math.exp(-self.theta * t) * x_0
 
     def variance(self, t: float) -> Tensor:  # noqa: ARG002
@@ -198,7 +201,7 @@ class LinearFlow(LinearDynamics):
 @final
 @dataclass(frozen=True)
 class BrownianMotion(LinearDynamics):
-    """dX = dW (001 eq 5)."""
+    """dX = dW (6.S184 notes, eq 5)."""
 
     noises: ClassVar[bool] = True
 
@@ -219,7 +222,7 @@ class BrownianMotion(LinearDynamics):
 @final
 @dataclass(frozen=True)
 class OrnsteinUhlenbeck(LinearDynamics):
-    """dX = -theta X dt + sigma dW; stationary N(0, sigma^2 / (2 theta)) (001 Ex 1.2)."""
+    """dX = -theta X dt + sigma dW; stationary N(0, sigma^2 / (2 theta)) (6.S184 notes, Ex 1.2)."""
 
     theta: float
     sigma: float
@@ -248,7 +251,7 @@ class OrnsteinUhlenbeck(LinearDynamics):
 @final
 @dataclass(frozen=True)
 class LinearSDE(LinearDynamics):
-    """dX = (a(t) X + b(t)) dt + g(t) dW with scalar a and g and b of shape (d,) or scalar (002 eq 6).
+    """dX = (a(t) X + b(t)) dt + g(t) dW with scalar a and g and b of shape (d,) or scalar (Chen 2024, eq 6).
     The three are functions of a 0-dimensional tensor t, in torch alone: they are mapped over many times."""
 
     a: Callable[[Tensor], Tensor]
@@ -264,14 +267,16 @@ class LinearSDE(LinearDynamics):
         return self.g(_scalar(t))
 
     def mean(self, x_0: Tensor, t: float, nodes: int = 2000) -> Tensor:
-        """E[X_t given X_0 = x_0] = e^A(t) (x_0 + int_0^t e^-A(s) b(s) ds), A(t) = int_0^t a (002 eq 10)."""
+        """E[X_t given X_0 = x_0] = e^A(t) (x_0 + int_0^t e^-A(s) b(s) ds), A(t) = int_0^t a (Chen 2024, eq
+        10)."""
         s, growth = self._growth(t, nodes)
         pushes = torch.vmap(self.b)(s).to(torch.float64)
         pushes = torch.exp(growth[-1] - growth).view(-1, *[1] * (pushes.ndim - 1)) * pushes
         return torch.exp(growth[-1]).to(x_0) * x_0 + torch.trapezoid(pushes, s, dim=0).to(x_0)
 
     def variance(self, t: float, nodes: int = 2000) -> Tensor:
-        """Var[X_t given X_0] = int_0^t e^(2 A(t) - 2 A(s)) g(s)^2 ds, for each coordinate (002 eq 13)."""
+        """Var[X_t given X_0] = int_0^t e^(2 A(t) - 2 A(s)) g(s)^2 ds, for each coordinate (Chen 2024, eq
+        13)."""
         s, growth = self._growth(t, nodes)
         pushes = torch.vmap(self.g)(s).to(torch.float64).square()
         return torch.trapezoid(torch.exp(2 * (growth[-1] - growth)) * pushes, s)
@@ -288,7 +293,7 @@ class LinearSDE(LinearDynamics):
 @dataclass(frozen=True)
 class Noising(LinearDynamics):
     """The forward SDE of a path, from data to noise: dX = -(alpha'/alpha) X ds + g dW, coefficients taken at
-    t = 1 - s. Its clock is the diffusion literature's s, 0 = data (002 sec. 2).
+    t = 1 - s. Its clock is the diffusion literature's s, 0 = data (Chen 2024, sec. 2).
 
     VP: -B'(s) X/2 and sqrt(B'(s)) (eq 18); VE: 0 and sqrt(d beta^2/ds) (eq 20); sub-VP: -B'(s) X/2 and
     sqrt(B'(s) (1 - e^(-2 B(s)))) (eq 21, whose drift lacks the X). Where alpha_0 = 0 the rate is infinite at

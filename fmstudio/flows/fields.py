@@ -1,6 +1,7 @@
 """Fields: velocity, score, noise and data prediction of one marginal, exact or learned.
 
-Each of the four determines the others (MATHS section 3; 004). With W = alpha' beta - alpha beta',
+Each of the four determines the others (notation, section 3; Liao et al. 2024). With W = alpha' beta - alpha
+beta',
 
     u = (alpha' x + beta W s) / alpha = alpha' D + (beta'/beta)(x - alpha D),
     s = (alpha u - alpha' x) / (beta W) = (alpha D - x) / beta^2 = -noise / beta,

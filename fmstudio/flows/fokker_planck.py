@@ -1,10 +1,11 @@
-"""The Fokker-Planck equation on a grid: d_t p = -div(p b) + sigma^2/2 lap p (001 Thm 2.4; 002 sec 6; 004).
+"""The Fokker-Planck equation on a grid: d_t p = -div(p b) + sigma^2/2 lap p (6.S184 notes, Thm 2.4; Chen
+2024, sec 6; Liao et al. 2024).
 
 Finite volumes: a cell's mass changes by what flows through its four faces, so mass is kept to rounding, and
 no mass leaves the grid. Transport is of second order with limited slopes and a step below the bound under
 which no cell can become negative; diffusion is the exact heat kernel of the grid between walls. With
-sigma = 0 it is the continuity equation (001 Thm 2.2; 003). A grid is as in ``densities``; its points are the
-centres of the cells.
+sigma = 0 it is the continuity equation (6.S184 notes, Thm 2.2; “Vector fields” post). A grid is as in
+``densities``; its points are the centres of the cells.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The two gradients of 000 Thm 3 (004 Thm 2): flow matching and conditional flow matching.
+"""The two gradients of Khungurn 2024, Thm 3 (Liao et al. 2024, Thm 2): flow matching and conditional flow
+matching.
 
 L_FM regresses on u_t(x_t), L_CFM on u_t(x_t given z); with x_t distributed by p_t both have the same
 gradient in expectation, since u_t(x) = E[u_t(x given z) given x_t = x]. On a batch of n they differ by noise

@@ -1,7 +1,7 @@
 """Guidance: steering a path towards one label y of a labelled target.
 
 By Bayes, grad log p_t(x given y) = grad log p_t(x) + grad log p_t(y given x); with a scale S in front of the
-classifier's gradient (002 eq 35-36)
+classifier's gradient (Chen 2024, eq 35-36)
 
     s_S = s + S grad log p_t(y given x),   u_S = u + S (g^2/2) grad log p_t(y given x),
 
@@ -151,9 +151,9 @@ def train_classifier(
     learning_rate: float = 5e-3,
     generator: torch.Generator | None = None,
 ) -> Iterator[TrainingStep]:
-    """Trains ``classifier`` in place on (x_t, y), t uniform (002 sec. 5); the loss is the cross-entropy in
-    nats. Raises ValueError for a target with other labels and a run out of range, TrainingDiverged once the
-    loss is not finite."""
+    """Trains ``classifier`` in place on (x_t, y), t uniform (Chen 2024, sec. 5); the loss is the
+    cross-entropy in nats. Raises ValueError for a target with other labels and a run out of range,
+    TrainingDiverged once the loss is not finite."""
     found = len(split_by_label(target)[0])
     if found != classifier.labels:
         raise ValueError(f"the classifier knows {classifier.labels} labels, the target has {found}")
@@ -218,7 +218,7 @@ class _Guided(Field):
 
 @final
 class ClassifierGuided(_Guided):
-    """s + S grad log p_t(y given x) and u + S (g^2/2) grad log p_t(y given x) (002 eq 36).
+    """s + S grad log p_t(y given x) and u + S (g^2/2) grad log p_t(y given x) (Chen 2024, eq 36).
 
     S = 0 is the field itself, S = 1 with an exact classifier the conditional path, S > 1 sharpens. g^2/2 is
     taken ``MARGIN`` inside of t = 0, where it is infinite and the gradient 0.

@@ -9,7 +9,7 @@ of x_t within it, and M, Cov the moments of c under the posterior weights at y =
     div u     = 2 kappa + rho (alpha / v) tr Cov,
     rho       = alpha' - kappa alpha = r^2 beta (alpha' beta - alpha beta') / v
 
-finite on the whole of [0, 1]: only the products that MATHS section 3 asks for appear.
+finite on the whole of [0, 1]: only the products that notation, section 3 asks for appear.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kernel sums of a drawn or pictured target: two small matrix products instead of G^2 exponentials.
 
 A round kernel separates, so p_t at any points is rowsum((Kx H^T) * Ky) with one-dimensional kernels Kx, Ky
-(n x G), and on a grid it is Ky H Kx^T (MATHS section 3).
+(n x G), and on a grid it is Ky H Kx^T (notation, section 3).
 
 A kernel much wider than a cell cannot tell the raster from a coarser one with the same local moments.
 Scattered points in float32 therefore see a raster of half as many cells a side, and half again, as long as

@@ -1,6 +1,6 @@
 """Log-densities of continuous normalizing flows, and training by maximum likelihood.
 
-d log p_t(x_t)/dt = -div u_t(x_t) along the flow (000 eq 2-3; 004), so
+d log p_t(x_t)/dt = -div u_t(x_t) along the flow (Khungurn 2024, eq 2-3; Liao et al. 2024), so
 
     log p_t(x_t) = log p_0(x_0) - int_0^t div u_s(x_s) ds,
 
@@ -74,8 +74,8 @@ class Sloped(Protocol):
 @final
 class HutchinsonTrace(Trace):
     """e . (J e) for a random e of independent signs, drawn once a particle: unbiased, one tangent instead of
-    d (004; Grathwohl et al. 2019). In the plane it saves nothing that its noise would be worth: it is here to
-    be seen. Of an exact field J e is a centred difference."""
+    d (Liao et al. 2024; Grathwohl et al. 2019). In the plane it saves nothing that its noise would be worth:
+    it is here to be seen. Of an exact field J e is a centred difference."""
 
     probes: ClassVar[bool] = True
     step: ClassVar[float] = 1e-3
@@ -212,8 +212,8 @@ def train_by_likelihood(
     flow_steps: int = 10,
     hutchinson: bool = False,
 ) -> Iterator[TrainingStep]:
-    """Trains a CNF in place by maximum likelihood (004): the loss is the mean of -log p_1(z), in nats,
-    through ``flow_steps`` midpoint steps backward from the data, differentiated as they are.
+    """Trains a CNF in place by maximum likelihood (Liao et al. 2024): the loss is the mean of -log p_1(z), in
+    nats, through ``flow_steps`` midpoint steps backward from the data, differentiated as they are.
 
     Raises ValueError for a source that is not Gaussian (its log-density must be smooth) and for a run out of
     range, TrainingDiverged once the loss is not finite.

@@ -1,7 +1,7 @@
 """What a marginal p_t is: the contract of every closed form, and what follows from it.
 
-All formulas follow from the posterior D_t(x) = E[z given x_t = x], C_t(x) = Cov[z given x_t = x] (MATHS
-section 3; 001 eq 17-19; 003). Points are (n, 2); a time is single or one per row.
+All formulas follow from the posterior D_t(x) = E[z given x_t = x], C_t(x) = Cov[z given x_t = x] (notation,
+section 3; 6.S184 notes, eq 17-19; “Vector fields” post). Points are (n, 2); a time is single or one per row.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class GridValues:
 @final
 @dataclass(frozen=True)
 class Pull:
-    """How target points pull at one place (003): points (m, 2), posterior weights (m,), velocities (m, 2)."""
+    """How target points pull at one place (“Vector fields” post): points (m, 2), posterior weights (m,),
+    velocities (m, 2)."""
 
     points: Tensor
     weights: Tensor
@@ -150,15 +151,17 @@ class Marginal(ABC):
     def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
         """At one point ``x`` (2,): the ``count`` components that weigh most, and the velocity each asks for.
 
-        The velocity u_t(x) is the weighted mean of all these velocities (003; 001 eq 18).
+        The velocity u_t(x) is the weighted mean of all these velocities (“Vector fields” post; 6.S184 notes,
+        eq 18).
         """
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
-        """The marginal vector field u_t(x), (n, 2) (000 eq 11; 001 eq 18; 003)."""
+        """The marginal vector field u_t(x), (n, 2) (Khungurn 2024, eq 11; 6.S184 notes, eq 18; “Vector
+        fields” post)."""
         return self.first_order(x, t).velocity
 
     def score(self, x: Tensor, t: Time) -> Tensor:
-        """grad log p_t(x), (n, 2) (001 eq 25)."""
+        """grad log p_t(x), (n, 2) (6.S184 notes, eq 25)."""
         return self.first_order(x, t).score
 
     def posterior_mean(self, x: Tensor, t: Time) -> Tensor:
@@ -181,8 +184,9 @@ class Marginal(ABC):
     def irreducible_loss(self, t: Time, generator: torch.Generator, n: int = 4096) -> float:
         """E |alpha' z + beta' x_0 - u_t(x_t)|^2, summed over coordinates: the floor of the CFM loss at t.
 
-        Equal to (alpha' - alpha beta'/beta)^2 E tr C for a standard normal source (MATHS section 3), by Monte
-        Carlo over ``n`` draws of x_t. It is infinite at t = 1 where beta' is; there it is the one next to it.
+        Equal to (alpha' - alpha beta'/beta)^2 E tr C for a standard normal source (notation, section 3), by
+        Monte Carlo over ``n`` draws of x_t. It is infinite at t = 1 where beta' is; there it is the one next
+        to it.
         """
         return float(self.second_order(self.sample(n, t, generator), t).target_variance.mean())
 

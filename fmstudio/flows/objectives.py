@@ -3,13 +3,13 @@
 All objectives fit the same F of ``networks`` (velocity, noise and data prediction are one function of it at a
 time t: x_t = alpha z + beta x_0 is known), so they differ in their weighting alone - and in their target:
 
-- ``cfm``: E lambda_t |v(x_t, t) - (alpha' z + beta' x_0)|^2 (000 Thm 3; 004 Alg 1);
-- ``exact``: E lambda_t |v(x_t, t) - u_t(x_t)|^2, the flow-matching loss itself (000 eq 5);
-- ``dsm``: E |noise(x_t, t) - x_0|^2, denoising score matching with lambda = beta^2 (002 eq 34).
+- ``cfm``: E lambda_t |v(x_t, t) - (alpha' z + beta' x_0)|^2 (Khungurn 2024, Thm 3; Liao et al. 2024, Alg 1);
+- ``exact``: E lambda_t |v(x_t, t) - u_t(x_t)|^2, the flow-matching loss itself (Khungurn 2024, eq 5);
+- ``dsm``: E |noise(x_t, t) - x_0|^2, denoising score matching with lambda = beta^2 (Chen 2024, eq 34).
 
 The weighting lambda_t = 1 / max(1, |beta'_t|) is 1 for CondOT and FM-OT. Where beta' is infinite at an end
 (VP, linear-VP) the target's variance is not bounded; weighted, its mean over t is finite, since the integral
-of |beta'| is beta_0 - beta_1 (MATHS section 5, law 12). The minimiser stays where it was.
+of |beta'| is beta_0 - beta_1 (notation, section 5, law 12). The minimiser stays where it was.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def loss_floor(
     generator: torch.Generator | None = None,
 ) -> float:
     """The irreducible loss E_t weight_t (alpha' - alpha beta'/beta)^2 E tr C_t that ``objective`` tends to
-    (MATHS section 3): 0 for ``exact``. ``draws`` points x_t at times stratified over (0, 1)."""
+    (notation, section 3): 0 for ``exact``. ``draws`` points x_t at times stratified over (0, 1)."""
     terms = list(loss_floor_terms(marginal, schedule, objective, draws, generator))
     return sum(terms) / len(terms)
 

@@ -1,7 +1,8 @@
 """Marginals of mixtures: a Gaussian-mixture source and any target made of normals, pair by pair.
 
 A source component j and a target component k meet in N(alpha m_k + beta mu_j, alpha^2 S_k + beta^2 R_j).
-Within a pair c everything is linear in x; pairs are mixed with their posterior weights r_c (MATHS section 3):
+Within a pair c everything is linear in x; pairs are mixed with their posterior weights r_c (notation, section
+3):
 
     u = sum r_c u_c,  s = sum r_c s_c,  div u = sum r_c [div u_c + u_c . (s_c - s)].
 """

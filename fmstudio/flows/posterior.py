@@ -1,4 +1,4 @@
-"""The closed forms: which marginal belongs to a source, a target and a schedule (MATHS section 3)."""
+"""The closed forms: which marginal belongs to a source, a target and a schedule (notation, section 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The exact law of a linear process dX = (a(t) X + b(t)) dt + g(t) dW (002 eq 6-15; 001 Ex 1.1, 1.2, eq 5).
+"""The exact law of a linear process dX = (a(t) X + b(t)) dt + g(t) dW (Chen 2024, eq 6-15; 6.S184 notes, Ex
+1.1, 1.2, eq 5).
 
 Given where it starts, X_t is normal: X_t = m(t) X_0 + c(t) + sqrt(v(t)) noise. That is a probability path
 with signal scale m and noise scale sqrt(v), whose "target" is the law of X_0, moved by c: every closed form

@@ -1,4 +1,5 @@
-"""RealNVP: a normalizing flow of affine couplings, trained by maximum likelihood (004; Dinh et al. 2017).
+"""RealNVP: a normalizing flow of affine couplings, trained by maximum likelihood (Liao et al. 2024; Dinh et
+al. 2017).
 
 Coupling k moves one coordinate by the other, a = k mod 2, b = 1 - a:
 
@@ -126,7 +127,7 @@ class RealNVP:
 
     @torch.no_grad()
     def log_prob(self, source: Distribution, z: Tensor) -> Tensor:
-        """log p(z) = log p_source(x) + log |det dx/dz|, (n,) (000 eq 2)."""
+        """log p(z) = log p_source(x) + log |det dx/dz|, (n,) (Khungurn 2024, eq 2)."""
         state = self.inverse(z)
         return source.log_prob(state.x) + state.log_det
 

@@ -1,7 +1,7 @@
 """Schedules (alpha_t, beta_t): how much signal and how much noise a point x_t = alpha_t z + beta_t x_0 holds.
 
 Time runs from 0 (source, noise) to 1 (target, data) for every schedule. The diffusion literature's time is
-s = 1 - t and appears only inside VP, sub-VP and VE (document 002), whose formulas are written in it.
+s = 1 - t and appears only inside VP, sub-VP and VE (Chen 2024), whose formulas are written in it.
 
 A time is a float or a tensor. Floats become 0-dimensional float64 tensors: these do not promote a float32
 batch that they multiply, so coefficients are exact to the last digit of the batch at no cost.
@@ -43,7 +43,7 @@ class Schedule(ABC):
     are values: hashable, and equal if they are the same function.
 
     Derivatives that are infinite at an end are those at distance ``END`` from it. ``beta_dbeta`` is the
-    product beta beta', which stays finite where beta' does not (MATHS section 2).
+    product beta beta', which stays finite where beta' does not (notation, section 2).
     """
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Schedule(ABC):
         return self.dalpha(t) / self.alpha(t)
 
     def wronskian(self, t: Time) -> Tensor:
-        """W = alpha' beta - alpha beta' >= 0: u = (W D + beta' x) / beta (MATHS section 3)."""
+        """W = alpha' beta - alpha beta' >= 0: u = (W D + beta' x) / beta (notation, section 3)."""
         return self.dalpha(t) * self.beta(t) - self.alpha(t) * self.dbeta(t)
 
     def beta_wronskian(self, t: Time) -> Tensor:
@@ -80,7 +80,7 @@ class Schedule(ABC):
         return self.dalpha(t) * self.beta(t) ** 2 - self.alpha(t) * self.beta_dbeta(t)
 
     def noising_diffusion_squared(self, t: Time) -> Tensor:
-        """g^2 = 2 beta^2 alpha'/alpha - 2 beta beta': the noising SDE of this path (MATHS section 3).
+        """g^2 = 2 beta^2 alpha'/alpha - 2 beta beta': the noising SDE of this path (notation, section 3).
 
         Infinite at t = 0 where alpha_0 = 0 (CondOT: 2 (1 - t)/t); there it is the one at ``END``.
         """
@@ -100,7 +100,7 @@ class Schedule(ABC):
 @final
 @dataclass(frozen=True)
 class CondOT(Schedule):
-    """alpha = t, beta = 1 - t (003; 001)."""
+    """alpha = t, beta = 1 - t (“Vector fields” post; 6.S184 notes)."""
 
     def alpha(self, t: Time) -> Tensor:
         return as_time(t)
@@ -118,7 +118,7 @@ class CondOT(Schedule):
 @final
 @dataclass(frozen=True)
 class FMOT(Schedule):
-    """alpha = t, beta = 1 - (1 - sigma_min) t (000 Thm 1; 004)."""
+    """alpha = t, beta = 1 - (1 - sigma_min) t (Khungurn 2024, Thm 1; Liao et al. 2024)."""
 
     sigma_min: float = 0.1
 
@@ -142,7 +142,8 @@ class FMOT(Schedule):
 
 @dataclass(frozen=True)
 class _NoisingRate:
-    """B(s) = beta_min s + (beta_max - beta_min) s^2 / 2, s = 1 - t, shared by VP and sub-VP (002 eq 19)."""
+    """B(s) = beta_min s + (beta_max - beta_min) s^2 / 2, s = 1 - t, shared by VP and sub-VP (Chen 2024, eq
+    19)."""
 
     beta_min: float = 0.1
     beta_max: float = 20.0
@@ -164,7 +165,8 @@ class _NoisingRate:
 @final
 @dataclass(frozen=True)
 class VP(_NoisingRate, Schedule):
-    """Variance preserving: alpha = exp(-B(1-t)/2), beta = sqrt(1 - alpha^2) by expm1 (002 eq 19; 004).
+    """Variance preserving: alpha = exp(-B(1-t)/2), beta = sqrt(1 - alpha^2) by expm1 (Chen 2024, eq 19; Liao
+    et al. 2024).
 
     beta' is infinite at t = 1; beta beta' = -alpha alpha' is not. g^2 = B'.
     """
@@ -189,7 +191,7 @@ class VP(_NoisingRate, Schedule):
 @final
 @dataclass(frozen=True)
 class SubVP(_NoisingRate, Schedule):
-    """alpha as VP, beta = 1 - exp(-B(1-t)) = 1 - alpha^2 (002 eq 22)."""
+    """alpha as VP, beta = 1 - exp(-B(1-t)) = 1 - alpha^2 (Chen 2024, eq 22)."""
 
     def alpha(self, t: Time) -> Tensor:
         return torch.exp(-self.integrated(t) / 2)
@@ -207,7 +209,8 @@ class SubVP(_NoisingRate, Schedule):
 @final
 @dataclass(frozen=True)
 class VE(Schedule):
-    """Variance exploding: alpha = 1, beta = sigma_min (sigma_max / sigma_min)^(1-t) (002 eq 20; 004).
+    """Variance exploding: alpha = 1, beta = sigma_min (sigma_max / sigma_min)^(1-t) (Chen 2024, eq 20; Liao
+    et al. 2024).
 
     The source is N(0, sigma_max^2 I), that is beta_0 x_0 with x_0 standard normal.
     """

@@ -25,7 +25,7 @@ def eight_gaussians(radius: float = 2.0, std: float = 0.2) -> GaussianMixture:
 
 
 def five_modes(radius: float = 1.8, std: float = 0.3) -> GaussianMixture:
-    """Five round Gaussians on a ring, one at the top (001 Fig 4)."""
+    """Five round Gaussians on a ring, one at the top (6.S184 notes, Fig 4)."""
     return GaussianMixture.isotropic(circle(radius, 5, math.pi / 2), std, "five modes")
 
 

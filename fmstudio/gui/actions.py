@@ -38,6 +38,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("export", "Export video…", "Ctrl+E", "on_export", "file"),
     ActionInfo("copy-picture", "Copy picture", "Ctrl+Shift+C", "on_copy_picture", "file"),
     ActionInfo("commands", "Commands…", "Ctrl+K", "on_commands", "file"),
+    ActionInfo("reference", "Sources and notation…", "F1", "on_reference", "file"),
     ActionInfo("quit", "Quit", "Ctrl+Q", "on_quit", "file"),
     ActionInfo("undo", "Undo", "Ctrl+Z", "on_undo", "edit"),
     ActionInfo("redo", "Redo", "Ctrl+Shift+Z", "on_redo", "edit"),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingState
+from fmstudio.gui.dialogs.reference_dialog import show_reference
 from fmstudio.studio import commands
 from fmstudio.studio.clocks import finest_steps
 from fmstudio.studio.session import Session
@@ -53,6 +54,9 @@ class Handlers(QObject):
 
     def on_commands(self) -> None:
         self._window.show_commands()
+
+    def on_reference(self) -> None:
+        show_reference(self._window)
 
     def on_quit(self) -> None:
         self._window.close()

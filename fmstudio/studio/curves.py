@@ -16,7 +16,7 @@ Pair = tuple[Curve, Curve]
 
 
 def path_curves(path: PathSpec, t: npt.ArrayLike) -> Pair:
-    """(alpha, beta) at the times ``t`` in [0, 1] (MATHS section 2)."""
+    """(alpha, beta) at the times ``t`` in [0, 1] (notation, section 2)."""
     times = np.asarray(t, np.float64)
     alpha, beta = _CURVES[path.kind](path, times)
     return alpha, beta

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fmstudio.document.references import Citations, cite
+
 
 @dataclass(frozen=True)
 class Equation:
-    """``markup`` is rich text (sub, sup); ``source`` names document and number."""
+    """``markup`` is rich text (sub, sup); ``sources`` say where it can be looked up."""
 
     markup: str
-    source: str
+    sources: Citations
     words: str
 
 
@@ -19,79 +21,79 @@ REALNVP = "realnvp"
 EQUATIONS: dict[str, Equation] = {
     "ode": Equation(
         "dX<sub>t</sub> = u<sub>t</sub>(X<sub>t</sub>) dt",
-        "001 eq 20",
+        (cite("MIT6S184", "eq 20"),),
         "The field alone carries the source to the target; the paths of two particles never cross.",
     ),
     "sde": Equation(
         "dX<sub>t</sub> = (u<sub>t</sub> + ½ σ<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>) dt "
         "+ σ<sub>t</sub> dW<sub>t</sub>",
-        "001 Thm 2.3",
+        (cite("MIT6S184", "Thm 2.3"),),
         "Noise pushes particles about; the score pulls them back. "
         "Together they leave every p<sub>t</sub> as it was, whatever σ is.",
     ),
     "reverse-sde": Equation(
         "dX<sub>t</sub> = (u<sub>t</sub> + ½ g<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>) dt "
         "+ g<sub>t</sub> dW<sub>t</sub>",
-        "002 eq 26–28",
+        (cite("Chen2024", "eq 26–28"),),
         "The path's own noising run backwards: σ is g, the coefficient with which the data turn into noise.",
     ),
     "langevin": Equation(
         "dX<sub>s</sub> = ½ σ<sup>2</sup> ∇log p<sub>data</sub>(X<sub>s</sub>) ds + σ dW<sub>s</sub>",
-        "001 eq 31",
+        (cite("MIT6S184", "eq 31"),),
         "The target stays as it is and particles climb its log-density under noise. "
         "Near modes they settle fast; between modes they cross slowly.",
     ),
     "probability-flow": Equation(
         "dX<sub>t</sub> = ((α′/α) X<sub>t</sub> + ½ g<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>) dt",
-        "002 sec 6–7",
+        (cite("Chen2024", "sec 6–7"),),
         "The diffusion model's ODE, written with the score alone. "
         "It is the same field as the flow's, and its particles take the same paths.",
     ),
     "interpolant": Equation(
         "X<sub>t</sub> = α<sub>t</sub> z + β<sub>t</sub> X<sub>0</sub>,  (X<sub>0</sub>, z) ~ coupling",
-        "000 Thm 2; 004",
+        (cite("Khungurn2024", "Thm 2"), cite("Liao2024")),
         "Each particle goes straight to a partner: exact samples of p<sub>t</sub>, "
         "and the lines that conditional flow matching learns from. Where they cross, the flow must bend.",
     ),
     "annealed-langevin": Equation(
         "dX<sub>s</sub> = ½ σ<sub>t</sub><sup>2</sup> ∇log p<sub>t</sub>(X<sub>s</sub>) ds "
         "+ σ<sub>t</sub> dW<sub>s</sub>,  t = s/S",
-        "001 eq 31; 002 sec 1",
+        (cite("MIT6S184", "eq 31"), cite("Chen2024", "sec 1")),
         "Langevin steps on a target that sharpens while they run: modes are found while they are still "
         "joined. With too little noise or too short a time S the particles lag behind p<sub>t</sub>.",
     ),
     "linear-flow": Equation(
         "dX<sub>t</sub> = −θ X<sub>t</sub> dt,  X<sub>t</sub> = e<sup>−θt</sup> X<sub>0</sub>",
-        "001 Ex 1.1 (eq 3)",
+        (cite("MIT6S184", "Ex 1.1 (eq 3)"),),
         "Every point is drawn to the origin, the faster the farther it is. "
         "A flow warps the whole plane and tears it nowhere.",
     ),
     "brownian-motion": Equation(
         "dX<sub>t</sub> = dW<sub>t</sub>,  W<sub>t+h</sub> = W<sub>t</sub> + √h ε",
-        "001 eq 5",
+        (cite("MIT6S184", "eq 5"),),
         "Noise alone. The spread grows like √t, and no path remembers where it has been.",
     ),
     "ornstein-uhlenbeck": Equation(
         "dX<sub>t</sub> = −θ X<sub>t</sub> dt + σ dW<sub>t</sub>",
-        "001 Ex 1.2 (eq 8)",
+        (cite("MIT6S184", "Ex 1.2 (eq 8)"),),
         "A pull to the origin against noise. They balance at N(0, σ<sup>2</sup>/2θ), whatever the start was.",
     ),
     "noising": Equation(
         "dX<sub>s</sub> = −(α′/α) X<sub>s</sub> ds + g<sub>s</sub> dW<sub>s</sub>,  s = 1 − t",
-        "002 sec 2 (eq 18–22)",
+        (cite("Chen2024", "sec 2 (eq 18–22)"),),
         "The forward half of a diffusion model: data at s = 0 dissolve into noise at s = 1. "
         "Mean and variance given the data are known at every s.",
     ),
     "linear-sde": Equation(
         "dX<sub>t</sub> = (a(t) X<sub>t</sub> + b) dt + g(t) dW<sub>t</sub>",
-        "002 eq 6–15",
+        (cite("Chen2024", "eq 6–15"),),
         "a = a<sub>0</sub> + a<sub>1</sub>t stretches or pulls, b pushes, g = g<sub>0</sub> + g<sub>1</sub>t "
         "shakes. From a normal start X<sub>t</sub> stays normal, with a mean and a variance in closed form.",
     ),
     REALNVP: Equation(
         "x<sub>a</sub>′ = x<sub>a</sub> exp(s(x<sub>b</sub>)) + m(x<sub>b</sub>),  "
         "x<sub>b</sub>′ = x<sub>b</sub>",
-        "004",
+        (cite("Liao2024"),),
         "No differential equation: each coupling moves one coordinate by the other, and time walks from "
         "layer to layer, straight in between.",
     ),

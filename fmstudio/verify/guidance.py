@@ -40,7 +40,7 @@ def _places(seed: int) -> Tensor:
 
 @law(
     "classifier-guidance",
-    "S = 1 with Bayes' classifier is the conditional path (002 eq 35)",
+    "S = 1 with Bayes' classifier is the conditional path (Chen 2024, eq 35)",
     "rounding in float64",
 )
 def guidance_at_one_is_conditional() -> Measured:
@@ -56,7 +56,7 @@ def guidance_at_one_is_conditional() -> Measured:
 
 @law(
     "classifier-guidance",
-    "Particles guided with S = 1 end at their label (002 sec 5)",
+    "Particles guided with S = 1 end at their label (Chen 2024, sec 5)",
     "overlap of the modes: 1 %",
 )
 def guided_particles_end_at_their_label() -> Measured:
@@ -67,7 +67,11 @@ def guided_particles_end_at_their_label() -> Measured:
     return Measured(float((nearest != 2).double().mean()), 0.01)
 
 
-@law("classifier-guidance", "A learned classifier nears Bayes': mean |p - p*| (002 sec 5)", "asked: 0.05")
+@law(
+    "classifier-guidance",
+    "A learned classifier nears Bayes': mean |p - p*| (Chen 2024, sec 5)",
+    "asked: 0.05",
+)
 def classifier_learns() -> Measured:
     source, target = GaussianMixture.standard_normal(), five_modes()
     learned, exact = LearnedClassifier(32, 2, 5, seeded(152)), ExactClassifier(source, target, CondOT())

@@ -88,14 +88,18 @@ def _split(schedule: Schedule, objective: Objective, seed: int) -> Measured:
     return Measured(abs(float(gap.mean()) - floor), STANDARD_ERRORS * error)
 
 
-@law("cfm-training", "CFM loss = its floor + E|v - u|² (000 Thm 3; 004 Thm 2)", "4 standard errors")
+@law(
+    "cfm-training",
+    "CFM loss = its floor + E|v - u|² (Khungurn 2024, Thm 3; Liao et al. 2024, Thm 2)",
+    "4 standard errors",
+)
 def cfm_loss_splits() -> Measured:
     return _split(CondOT(), "cfm", 80)
 
 
 @law(
     "cfm-training",
-    "The trained field is near: E|v - u|² below 3 % of the floor (004 Alg 1, 2)",
+    "The trained field is near: E|v - u|² below 3 % of the floor (Liao et al. 2024, Alg 1, 2)",
     "asked of the defaults: 3 %",
 )
 def training_learns() -> Measured:
@@ -104,7 +108,9 @@ def training_learns() -> Measured:
 
 
 @law(
-    "fm-equals-cfm", "∇ FM = ∇ CFM in the mean (000 Thm 3; 004 Thm 2)", "4 standard errors along the gradient"
+    "fm-equals-cfm",
+    "∇ FM = ∇ CFM in the mean (Khungurn 2024, Thm 3; Liao et al. 2024, Thm 2)",
+    "4 standard errors along the gradient",
 )
 def gradients_agree() -> Measured:
     conditional, to_marginal = (torch.stack(rows) for rows in zip(*_gradients(200, 256), strict=True))
@@ -115,7 +121,7 @@ def gradients_agree() -> Measured:
 
 @law(
     "fm-equals-cfm",
-    "The angle between them falls as 1/√batch (000 Thm 3)",
+    "The angle between them falls as 1/√batch (Khungurn 2024, Thm 3)",
     "64 times the batch: an eighth, measured over a few batches at most a quarter",
 )
 def angle_falls_with_the_batch() -> Measured:
@@ -152,7 +158,9 @@ def _gradients(count: int, batch: int) -> list[tuple[Tensor, Tensor]]:
 # ---- score-matching, flow-or-diffusion ---------------------------------------------------------------
 
 
-@law("score-matching", "DSM loss = its floor + E β²|s_θ - ∇log p|² (002 eq 29-34)", "4 standard errors")
+@law(
+    "score-matching", "DSM loss = its floor + E β²|s_θ - ∇log p|² (Chen 2024, eq 29-34)", "4 standard errors"
+)
 def dsm_loss_splits() -> Measured:
     return _split(VP(), "dsm", 100)
 
@@ -175,7 +183,7 @@ def dsm_learns_the_score() -> Measured:
 
 @law(
     "flow-or-diffusion",
-    "One network answers velocity, score, noise and data alike (004)",
+    "One network answers velocity, score, noise and data alike (Liao et al. 2024)",
     "rounding in float32: 1e-4",
 )
 def predictions_are_one() -> Measured:
@@ -194,7 +202,7 @@ def predictions_are_one() -> Measured:
 
 @law(
     "flow-or-diffusion",
-    "At equal steps the flow's field is no farther from exact than the diffusion's (004)",
+    "At equal steps the flow's field is no farther from exact than the diffusion's (Liao et al. 2024)",
     "E|v - u|² over its floor, each on its own path",
 )
 def flow_learns_as_well_as_diffusion() -> Measured:
@@ -215,7 +223,7 @@ def _batch(n: int, seed: int) -> tuple[Tensor, Tensor]:
 
 @law(
     "minibatch-ot",
-    "Every coupling keeps both ends: it is a permutation (004)",
+    "Every coupling keeps both ends: it is a permutation (Liao et al. 2024)",
     "exact: none twice, none missing",
 )
 def couplings_are_permutations() -> Measured:
@@ -226,7 +234,11 @@ def couplings_are_permutations() -> Measured:
     return Measured(float(wrong), 0.0)
 
 
-@law("minibatch-ot", "Exact OT is the cheapest of all permutations (004)", "rounding: brute force over 7!")
+@law(
+    "minibatch-ot",
+    "Exact OT is the cheapest of all permutations (Liao et al. 2024)",
+    "rounding: brute force over 7!",
+)
 def ot_is_the_cheapest() -> Measured:
     x_0, z = (points.double() for points in _batch(7, 142))
     found = float((x_0 - z[ExactOT().permutation(x_0, z, seeded(143))]).square().sum())
@@ -234,7 +246,7 @@ def ot_is_the_cheapest() -> Measured:
     return Measured(found - best, 1e-9)
 
 
-@law("minibatch-ot", "Costs are ordered: exact OT ≤ Sinkhorn ≤ independent (004)", "their order")
+@law("minibatch-ot", "Costs are ordered: exact OT ≤ Sinkhorn ≤ independent (Liao et al. 2024)", "their order")
 def costs_are_ordered() -> Measured:
     x_0, z = _batch(256, 144)
 
@@ -247,7 +259,7 @@ def costs_are_ordered() -> Measured:
 
 @law(
     "minibatch-ot",
-    "OT pairs are nearer to straight paths: their CFM targets spread less (004)",
+    "OT pairs are nearer to straight paths: their CFM targets spread less (Liao et al. 2024)",
     "less than independent pairs'",
 )
 def ot_targets_spread_less() -> Measured:

@@ -38,7 +38,7 @@ def _learned(seed: int) -> LearnedField:
 
 @law(
     "change-of-variables",
-    "log p along the exact flow is the closed form (000 eq 2-3; 004)",
+    "log p along the exact flow is the closed form (Khungurn 2024, eq 2-3; Liao et al. 2024)",
     "Runge-Kutta 4, 200 steps: 1e-5",
 )
 def density_along_the_flow() -> Measured:
@@ -55,7 +55,7 @@ def density_along_the_flow() -> Measured:
 
 @law(
     "change-of-variables",
-    "The integral of div u is log |det| of the flow map (000 eq 2; 004)",
+    "The integral of div u is log |det| of the flow map (Khungurn 2024, eq 2; Liao et al. 2024)",
     "Runge-Kutta 4, 100 steps, and differences: 1e-6",
 )
 def log_det_is_that_of_the_jacobian() -> Measured:
@@ -73,7 +73,7 @@ def log_det_is_that_of_the_jacobian() -> Measured:
     return Measured(worst(state.log_det - expected), 1e-6)
 
 
-@law("change-of-variables", "Hutchinson's estimate is unbiased (004)", "4 standard errors")
+@law("change-of-variables", "Hutchinson's estimate is unbiased (Liao et al. 2024)", "4 standard errors")
 def hutchinson_is_unbiased() -> Measured:
     field, n = _learned(174), 4000
     x = points(1, 175).expand(n, 2)
@@ -87,7 +87,7 @@ def hutchinson_is_unbiased() -> Measured:
 
 @law(
     "change-of-variables",
-    "exp of a learned flow's log-density integrates to 1 (000 eq 2)",
+    "exp of a learned flow's log-density integrates to 1 (Khungurn 2024, eq 2)",
     "quadrature and 100 midpoint steps: 1e-3",
 )
 def learned_density_has_mass_1() -> Measured:
@@ -102,7 +102,9 @@ def learned_density_has_mass_1() -> Measured:
 
 
 @law(
-    "cnf-likelihood", "No model's mean NLL is below the target's entropy (004)", "4 standard errors below it"
+    "cnf-likelihood",
+    "No model's mean NLL is below the target's entropy (Liao et al. 2024)",
+    "4 standard errors below it",
 )
 def likelihood_stays_above_the_entropy() -> Measured:
     floor, nll, error = _cnf()
@@ -111,7 +113,7 @@ def likelihood_stays_above_the_entropy() -> Measured:
 
 @law(
     "cnf-likelihood",
-    "Training halves the way from a Gaussian to the entropy (004)",
+    "Training halves the way from a Gaussian to the entropy (Liao et al. 2024)",
     "asked of 150 steps: 0.5",
 )
 def likelihood_training_learns() -> Measured:
@@ -151,7 +153,7 @@ def _flow() -> RealNVP:
     return RealNVP.from_flat(12, 5, flow.flat.double())
 
 
-@law("realnvp", "Inverse undoes forward, and their log-dets cancel (004)", "rounding in float64")
+@law("realnvp", "Inverse undoes forward, and their log-dets cancel (Liao et al. 2024)", "rounding in float64")
 def realnvp_inverts() -> Measured:
     flow, x = _flow(), points(100, 193)
     there = flow.forward(x)
@@ -159,7 +161,11 @@ def realnvp_inverts() -> Measured:
     return Measured(worst(back.x - x, back.log_det + there.log_det), 1e-8)
 
 
-@law("realnvp", "Its log-det is that of its Jacobian (004; 000 eq 2)", "differences: 1e-6")
+@law(
+    "realnvp",
+    "Its log-det is that of its Jacobian (Liao et al. 2024; Khungurn 2024, eq 2)",
+    "differences: 1e-6",
+)
 def realnvp_log_det_is_right() -> Measured:
     flow, x, h = _flow(), points(100, 194), 1e-6
     units = torch.eye(2, dtype=torch.float64)
@@ -170,7 +176,7 @@ def realnvp_log_det_is_right() -> Measured:
 
 @law(
     "realnvp",
-    "Trained by maximum likelihood its mass is 1 and its NLL above the entropy (004)",
+    "Trained by maximum likelihood its mass is 1 and its NLL above the entropy (Liao et al. 2024)",
     "4 standard errors; mass within 1e-2",
 )
 def realnvp_learns() -> Measured:

@@ -58,13 +58,19 @@ def _moons(schedule: Schedule) -> Marginal:
 # ---- conditional-marginal-ode, -sde, reverse-sde -----------------------------------------------------
 
 
-@law("conditional-marginal-ode", "X_t of the flow ODE has the law p_t, at t = 1/2 (001 Thm 2.1)", FLOOR)
+@law(
+    "conditional-marginal-ode",
+    "X_t of the flow ODE has the law p_t, at t = 1/2 (6.S184 notes, Thm 2.1)",
+    FLOOR,
+)
 def ode_follows_p_t_half_way() -> Measured:
     path = _moons(CondOT())
     return _against_draws(path, _moved(FlowODE(ExactField(path)), "heun", path, 0.5), 0.5, 30)
 
 
-@law("conditional-marginal-ode", "X_1 of the flow ODE has the law p_data (001 Thm 2.1, Fig 2)", FLOOR)
+@law(
+    "conditional-marginal-ode", "X_1 of the flow ODE has the law p_data (6.S184 notes, Thm 2.1, Fig 2)", FLOOR
+)
 def ode_ends_at_the_target() -> Measured:
     path = _moons(CondOT())
     return _against_draws(path, _moved(FlowODE(ExactField(path)), "heun", path, 1.0), 1.0, 130)
@@ -72,7 +78,7 @@ def ode_ends_at_the_target() -> Measured:
 
 @law(
     "conditional-marginal-ode",
-    "W2 of the flow's ends from p_data is that of exact samples (001 Thm 2.1)",
+    "W2 of the flow's ends from p_data is that of exact samples (6.S184 notes, Thm 2.1)",
     "W2 of two exact samples, + 4 of its standard deviations",
 )
 def ode_ends_within_the_floor_of_w2() -> Measured:
@@ -81,7 +87,11 @@ def ode_ends_within_the_floor_of_w2() -> Measured:
     return _against_draws(path, ends, 1.0, 630, w2)
 
 
-@law("conditional-marginal-sde", "X_1 of the SDE has the law p_data at σ = 1 (001 Thm 2.3, Fig 3)", FLOOR)
+@law(
+    "conditional-marginal-sde",
+    "X_1 of the SDE has the law p_data at σ = 1 (6.S184 notes, Thm 2.3, Fig 3)",
+    FLOOR,
+)
 def sde_ends_at_the_target() -> Measured:
     path = _moons(CondOT())
     sde = SDEExtension(ExactField(path), SqrtBetaSigma(1.0, CondOT()))
@@ -90,7 +100,7 @@ def sde_ends_at_the_target() -> Measured:
 
 @law(
     "conditional-marginal-sde",
-    "σ does not change the marginals: σ = 0.5, 1, 2 at t = 1/2 (001 Thm 2.3)",
+    "σ does not change the marginals: σ = 0.5, 1, 2 at t = 1/2 (6.S184 notes, Thm 2.3)",
     FLOOR,
 )
 def sde_marginals_do_not_depend_on_sigma() -> Measured:
@@ -101,7 +111,7 @@ def sde_marginals_do_not_depend_on_sigma() -> Measured:
     return max(found, key=lambda measured: measured.value - measured.limit)
 
 
-@law("reverse-sde", "The reverse SDE of VP ends at the target (002 eq 26-28)", FLOOR)
+@law("reverse-sde", "The reverse SDE of VP ends at the target (Chen 2024, eq 26-28)", FLOOR)
 def reverse_sde_ends_at_the_target() -> Measured:
     path = _moons(VP())
     reverse = ReverseSDE(ExactField(path), VP())
@@ -110,7 +120,7 @@ def reverse_sde_ends_at_the_target() -> Measured:
 
 @law(
     "reverse-sde",
-    "The probability flow is the flow: (α'/α) x + g²/2 s = u (002 sec 6-7)",
+    "The probability flow is the flow: (α'/α) x + g²/2 s = u (Chen 2024, sec 6-7)",
     "rounding in float64",
 )
 def probability_flow_is_the_flow() -> Measured:
@@ -138,7 +148,12 @@ def _time_slope(path: Marginal, x: Tensor, t: float, h: float = 1e-4) -> Tensor:
 _DIFFERENCES = "differences in time, float64: 1e-6 of the largest term"
 
 
-@law("continuity", "∂_t p + div(p u) = 0, every schedule (000 App A; 001 Thm 2.2; 003; 004)", _DIFFERENCES)
+@law(
+    "continuity",
+    "∂_t p + div(p u) = 0, every schedule (Khungurn 2024, App A; 6.S184 notes, Thm 2.2; “Vector fields” "
+    "post; Liao et al. 2024)",
+    _DIFFERENCES,
+)
 def continuity_holds() -> Measured:
     residuals = []
     for schedule in SCHEDULES:
@@ -152,7 +167,11 @@ def continuity_holds() -> Measured:
     return Measured(max(residuals), 1e-6)
 
 
-@law("continuity", "The closed-form divergence is the trace of the Jacobian (003)", "rounding of autograd")
+@law(
+    "continuity",
+    "The closed-form divergence is the trace of the Jacobian (“Vector fields” post)",
+    "rounding of autograd",
+)
 def divergence_is_the_trace() -> Measured:
     gaps = []
     for schedule in SCHEDULES:
@@ -182,7 +201,11 @@ def maps_agree_on_a_grid() -> Measured:
 # ---- fokker-planck -----------------------------------------------------------------------------------
 
 
-@law("fokker-planck", "∂_t p = -div(p b) + σ²/2 Δp for b = u + σ²/2 s, any σ (001 Thm 2.4)", _DIFFERENCES)
+@law(
+    "fokker-planck",
+    "∂_t p = -div(p b) + σ²/2 Δp for b = u + σ²/2 s, any σ (6.S184 notes, Thm 2.4)",
+    _DIFFERENCES,
+)
 def fokker_planck_holds() -> Measured:
     residuals = []
     for schedule in SCHEDULES:
@@ -219,14 +242,14 @@ def _solved(n: int, sigma: float) -> tuple[float, float]:
 
 @law(
     "fokker-planck",
-    "The solution on a grid tends to p_t (001 Thm 2.4; 004)",
+    "The solution on a grid tends to p_t (6.S184 notes, Thm 2.4; Liao et al. 2024)",
     "second order: falls 3 times as the grid doubles",
 )
 def grid_solution_tends_to_p_t() -> Measured:
     return Measured(_solved(96, 1.0)[0] / _solved(48, 1.0)[0], 1 / 3)
 
 
-@law("fokker-planck", "No mass is lost on the grid (004)", "rounding in float32: 1e-5")
+@law("fokker-planck", "No mass is lost on the grid (Liao et al. 2024)", "rounding in float32: 1e-5")
 def grid_keeps_mass() -> Measured:
     return Measured(max(_solved(48, sigma)[1] for sigma in (0.0, 1.0)), 1e-5)
 
@@ -251,7 +274,7 @@ def _as_mixture(drawing: Lattice) -> GaussianMixture:
 
 @law(
     "drawn-target",
-    "Two products of matrices are the sum over all cells (003; 000 eq 10)",
+    "Two products of matrices are the sum over all cells (“Vector fields” post; Khungurn 2024, eq 10)",
     "rounding in float64",
 )
 def lattice_is_the_sum_over_cells() -> Measured:
@@ -295,7 +318,7 @@ def drawing_has_mass_1() -> Measured:
     return Measured(max(abs(mass) for mass in masses), 1e-6)
 
 
-@law("drawn-target", "The flow carries noise onto the drawing (001 Thm 2.1)", FLOOR)
+@law("drawn-target", "The flow carries noise onto the drawing (6.S184 notes, Thm 2.1)", FLOOR)
 def flow_ends_at_the_drawing() -> Measured:
     drawing = _drawing()
     path = marginal(GaussianMixture.standard_normal(), Lattice(drawing.mass.float(), 2.0), CondOT())

@@ -54,6 +54,8 @@ for _entry in OPENINGS:
     law(_entry, "p_t of every pane holds mass 1 at t = 0, 1/2, 1", "quadrature in float32: 1e-4")(
         _bound(_mass_error, _entry)
     )
-    law(_entry, "E D_t(x_t) = E z in every pane (003; 001 eq 18)", "4 standard errors, in these")(
-        _bound(_pull_error, _entry)
-    )
+    law(
+        _entry,
+        "E D_t(x_t) = E z in every pane (“Vector fields” post; 6.S184 notes, eq 18)",
+        "4 standard errors, in these",
+    )(_bound(_pull_error, _entry))

@@ -63,7 +63,9 @@ def points(n: int, seed: int, scale: float = 1.5) -> Tensor:
 
 
 @law(
-    "conditional-path", "d/dt (α z + β x_0) = u_t(x_t | z), every schedule (000 Thm 1; 001 Ex 2.1)", ROUNDING
+    "conditional-path",
+    "d/dt (α z + β x_0) = u_t(x_t | z), every schedule (Khungurn 2024, Thm 1; 6.S184 notes, Ex 2.1)",
+    ROUNDING,
 )
 def conditional_velocity_is_the_derivative() -> Measured:
     x_0, z = points(64, 1), points(64, 2)
@@ -80,7 +82,7 @@ def conditional_velocity_is_the_derivative() -> Measured:
     return Measured(max(gaps), 1e-9)
 
 
-@law("conditional-path", "∇ log N(x; α z, β² I) = (α z - x)/β² (001 eq 24)", ROUNDING)
+@law("conditional-path", "∇ log N(x; α z, β² I) = (α z - x)/β² (6.S184 notes, eq 24)", ROUNDING)
 def conditional_score_is_the_gradient() -> Measured:
     z = points(64, 3)
     gaps = []
@@ -96,7 +98,11 @@ def conditional_score_is_the_gradient() -> Measured:
     return Measured(max(gaps), 1e-9)
 
 
-@law("conditional-path", "FM-OT ends at N(z, σ_min² I): x_1 = z + σ_min x_0 (000 Thm 1)", "Heun: h² = 1e-4")
+@law(
+    "conditional-path",
+    "FM-OT ends at N(z, σ_min² I): x_1 = z + σ_min x_0 (Khungurn 2024, Thm 1)",
+    "Heun: h² = 1e-4",
+)
 def conditional_flow_ends_with_sigma_min() -> Measured:
     sigma_min, steps = 0.1, 100
     path, x_0, z = ProbabilityPath(FMOT(sigma_min)), points(64, 5), points(64, 6)
@@ -116,7 +122,7 @@ _QUANTITIES = ("alpha", "beta", "dalpha", "beta_dbeta", "beta_wronskian")
 
 @law(
     "schedules",
-    "float32 keeps its digits at t = 0, 1e-6, 1/2, 1 - 1e-6, 1 (002 eq 19, 20, 22)",
+    "float32 keeps its digits at t = 0, 1e-6, 1/2, 1 - 1e-6, 1 (Chen 2024, eq 19, 20, 22)",
     "8 roundings of float32, in VP of B = 10",
 )
 def schedules_keep_their_digits() -> Measured:
@@ -133,7 +139,11 @@ def schedules_keep_their_digits() -> Measured:
     return Measured(value, 8 * 10 * 2.0**-24)
 
 
-@law("schedules", "α rises, β falls, α_1 = 1 (000; 002; 003; 004)", ROUNDING)
+@law(
+    "schedules",
+    "α rises, β falls, α_1 = 1 (Khungurn 2024; Chen 2024; “Vector fields” post; Liao et al. 2024)",
+    ROUNDING,
+)
 def schedules_are_monotone() -> Measured:
     t = torch.linspace(0, 1, 2001, dtype=torch.float64)
     wrong = []
@@ -143,14 +153,18 @@ def schedules_are_monotone() -> Measured:
     return Measured(worst(*wrong), 1e-12)
 
 
-@law("schedules", "VP keeps the variance: α² + β² = 1 (002 eq 19)", ROUNDING)
+@law("schedules", "VP keeps the variance: α² + β² = 1 (Chen 2024, eq 19)", ROUNDING)
 def vp_keeps_the_variance() -> Measured:
     t = torch.linspace(0, 1, 101, dtype=torch.float64)
     gaps = [s.alpha(t) ** 2 + s.beta(t) ** 2 - 1 for s in (VP(), Cosine(), LinearVP())]
     return Measured(worst(*gaps), 1e-14)
 
 
-@law("schedules", "Every schedule reaches the target: p_1 = p_data blurred by β_1 (002; 004)", ROUNDING)
+@law(
+    "schedules",
+    "Every schedule reaches the target: p_1 = p_data blurred by β_1 (Chen 2024; Liao et al. 2024)",
+    ROUNDING,
+)
 def schedules_end_at_the_target() -> Measured:
     x, gaps = points(200, 7), []
     for schedule in SCHEDULES:
@@ -165,7 +179,9 @@ def schedules_end_at_the_target() -> Measured:
 
 
 @law(
-    "posterior-weights", "u_t(x) = Σ_z p_t(z | x) u_t(x | z): all pulls average to the field (003)", ROUNDING
+    "posterior-weights",
+    "u_t(x) = Σ_z p_t(z | x) u_t(x | z): all pulls average to the field (“Vector fields” post)",
+    ROUNDING,
 )
 def pulls_average_to_the_field() -> Measured:
     marginal_path, gaps = exact(CondOT(), five_modes_double()), []
@@ -177,7 +193,11 @@ def pulls_average_to_the_field() -> Measured:
     return Measured(worst(*gaps), 1e-9)
 
 
-@law("posterior-weights", "The naive average over p_data carries everything to E[z] (003)", ROUNDING)
+@law(
+    "posterior-weights",
+    "The naive average over p_data carries everything to E[z] (“Vector fields” post)",
+    ROUNDING,
+)
 def naive_average_collapses() -> Measured:
     target, path, steps = tilted(), ProbabilityPath(CondOT()), 50
     mean = (target.weights[:, None] * target.means).sum(0)
@@ -189,7 +209,7 @@ def naive_average_collapses() -> Measured:
 
 @law(
     "posterior-weights",
-    "D_t and C_t obey Tweedie: D = (x + β² s)/α, tr C = β²/α div D (003)",
+    "D_t and C_t obey Tweedie: D = (x + β² s)/α, tr C = β²/α div D (“Vector fields” post)",
     "rounding of autograd",
 )
 def posterior_obeys_tweedie() -> Measured:

@@ -35,7 +35,11 @@ def variance_error(x: Tensor, variance: float) -> Measured:
 # ---- linear-flow, euler-heun -------------------------------------------------------------------------
 
 
-@law("linear-flow", "X_t = exp(-θt) X_0 on a square grid (001 Ex 1.1)", "Runge-Kutta 4: 1.1 (θh)⁴ θt / 120")
+@law(
+    "linear-flow",
+    "X_t = exp(-θt) X_0 on a square grid (6.S184 notes, Ex 1.1)",
+    "Runge-Kutta 4: 1.1 (θh)⁴ θt / 120",
+)
 def linear_flow_is_its_exponential() -> Measured:
     theta, duration, steps = 1.5, 2.0, 200
     axis = torch.linspace(-2, 2, 9, dtype=torch.float64)
@@ -46,7 +50,11 @@ def linear_flow_is_its_exponential() -> Measured:
     return Measured(relative, 1.1 * (theta * duration / steps) ** 4 * theta * duration / 120)
 
 
-@law("linear-flow", "A linear flow keeps the ratios of a grid's lines (001 Ex 1.1)", "rounding in float64")
+@law(
+    "linear-flow",
+    "A linear flow keeps the ratios of a grid's lines (6.S184 notes, Ex 1.1)",
+    "rounding in float64",
+)
 def linear_flow_keeps_ratios() -> Measured:
     x_0 = torch.tensor([[1.0, 0.5], [2.0, 1.0], [-1.0, 3.0]], dtype=torch.float64)
     *_, end = simulate(LinearFlow(0.8), Euler(), x_0, grid(1.0, 50))
@@ -78,12 +86,20 @@ def _observed_order(solver: Solver, coarse_steps: int) -> float:
     return math.log2(errors[0] / errors[1])
 
 
-@law("euler-heun", "Euler converges with order 1 (001 sec 1.1)", "the order, up to its next term: 0.15")
+@law(
+    "euler-heun",
+    "Euler converges with order 1 (6.S184 notes, sec 1.1)",
+    "the order, up to its next term: 0.15",
+)
 def euler_has_order_1() -> Measured:
     return Measured(abs(_observed_order(SOLVERS["euler"](), 128) - 1), 0.15)
 
 
-@law("euler-heun", "Heun converges with order 2 (001 sec 1.1)", "the order, up to its next term: 0.15")
+@law(
+    "euler-heun",
+    "Heun converges with order 2 (6.S184 notes, sec 1.1)",
+    "the order, up to its next term: 0.15",
+)
 def heun_has_order_2() -> Measured:
     return Measured(abs(_observed_order(Heun(), 128) - 2), 0.15)
 
@@ -101,14 +117,18 @@ def rk4_has_order_4() -> Measured:
 # ---- brownian-motion ---------------------------------------------------------------------------------
 
 
-@law("brownian-motion", "Var X_t = t (001 eq 5)", "4 standard errors")
+@law("brownian-motion", "Var X_t = t (6.S184 notes, eq 5)", "4 standard errors")
 def brownian_variance_is_t() -> Measured:
     x_0 = torch.zeros(PARTICLES, 2)
     *_, end = simulate(BrownianMotion(), EulerMaruyama(), x_0, grid(2.0, 20), seeded(2))
     return variance_error(end, 2.0)
 
 
-@law("brownian-motion", "Increments are normal: their kurtosis is 3 (001 eq 5)", "4 standard errors, √(24/n)")
+@law(
+    "brownian-motion",
+    "Increments are normal: their kurtosis is 3 (6.S184 notes, eq 5)",
+    "4 standard errors, √(24/n)",
+)
 def brownian_increments_have_kurtosis_3() -> Measured:
     states = simulate(BrownianMotion(), EulerMaruyama(), torch.zeros(PARTICLES, 2), grid(1.0, 4), seeded(3))
     increments = torch.stack(list(states)).diff(dim=0).double().flatten()
@@ -117,7 +137,9 @@ def brownian_increments_have_kurtosis_3() -> Measured:
 
 
 @law(
-    "brownian-motion", "Increments of different steps are uncorrelated (001 eq 5)", "4 standard errors, 1/√n"
+    "brownian-motion",
+    "Increments of different steps are uncorrelated (6.S184 notes, eq 5)",
+    "4 standard errors, 1/√n",
 )
 def brownian_increments_are_independent() -> Measured:
     states = simulate(BrownianMotion(), EulerMaruyama(), torch.zeros(PARTICLES, 2), grid(1.0, 4), seeded(4))
@@ -129,7 +151,11 @@ def brownian_increments_are_independent() -> Measured:
 # ---- ornstein-uhlenbeck ------------------------------------------------------------------------------
 
 
-@law("ornstein-uhlenbeck", "It settles at N(0, σ²/2θ I) (001 Ex 1.2)", "4 standard errors + Euler bias θh/2")
+@law(
+    "ornstein-uhlenbeck",
+    "It settles at N(0, σ²/2θ I) (6.S184 notes, Ex 1.2)",
+    "4 standard errors + Euler bias θh/2",
+)
 def ou_settles() -> Measured:
     theta, sigma, duration, steps = 1.0, 0.8, 8.0, 400
     x_0 = torch.full((PARTICLES, 2), 2.0)
@@ -140,7 +166,9 @@ def ou_settles() -> Measured:
     return Measured(found.value, found.limit + theta * duration / steps / 2)
 
 
-@law("ornstein-uhlenbeck", "σ = 0 leaves exp(-θt) X_0, a line (001 Ex 1.2)", "Euler: 1.1 θ² h t / 2")
+@law(
+    "ornstein-uhlenbeck", "σ = 0 leaves exp(-θt) X_0, a line (6.S184 notes, Ex 1.2)", "Euler: 1.1 θ² h t / 2"
+)
 def ou_without_noise_is_linear() -> Measured:
     theta, steps = 0.5, 1000
     x_0 = torch.randn(100, 2, generator=seeded(6), dtype=torch.float64)
@@ -213,7 +241,11 @@ def _linear_sde() -> LinearSDE:
     return LinearSDE(lambda t: -1 + 0.4 * t, lambda t: push + 0 * t, lambda t: 0.6 + 0.1 * t)
 
 
-@law("linear-sde", "The mean follows e^A (x_0 + ∫ e^-A b ds) (002 eq 10)", "4 standard errors + step bias h")
+@law(
+    "linear-sde",
+    "The mean follows e^A (x_0 + ∫ e^-A b ds) (Chen 2024, eq 10)",
+    "4 standard errors + step bias h",
+)
 def linear_sde_has_its_mean() -> Measured:
     process, duration, steps = _linear_sde(), 2.0, 400
     x_0 = torch.full((PARTICLES, 2), 1.5)
@@ -225,7 +257,7 @@ def linear_sde_has_its_mean() -> Measured:
 
 @law(
     "linear-sde",
-    "The variance follows ∫ e^(2A(t)-2A(s)) g² ds (002 eq 13)",
+    "The variance follows ∫ e^(2A(t)-2A(s)) g² ds (Chen 2024, eq 13)",
     "4 standard errors + step bias h",
 )
 def linear_sde_has_its_variance() -> Measured:
@@ -236,7 +268,7 @@ def linear_sde_has_its_variance() -> Measured:
     return Measured(found.value, found.limit + duration / steps)
 
 
-@law("linear-sde", "Its closed-form law has mass 1 (002 eq 15)", "quadrature on a fine grid: 1e-6")
+@law("linear-sde", "Its closed-form law has mass 1 (Chen 2024, eq 15)", "quadrature on a fine grid: 1e-6")
 def linear_sde_law_has_mass_1() -> Measured:
     start = five_modes()
     wide = GaussianMixture(start.weights.double(), start.means.double(), start.covs.double())
@@ -249,7 +281,7 @@ def linear_sde_law_has_mass_1() -> Measured:
 
 
 def _noised_variance(schedule: Schedule) -> Measured:
-    """Var[X_s given X_0 = z] of simulated noising against beta^2 (MATHS: 002 eq 19, 20, 22)."""
+    """Var[X_s given X_0 = z] of simulated noising against beta^2 (Chen 2024, eq 19, 20, 22)."""
     process, s, steps = Noising(schedule), 0.7, 500
     z = torch.full((PARTICLES, 2), 1.2)
     *_, end = simulate(process, StochasticHeun(), z, grid(s, steps), seeded(11))
@@ -261,24 +293,26 @@ def _noised_variance(schedule: Schedule) -> Measured:
 _NOISING = "4 standard errors + step bias h"
 
 
-@law("noising-vp-ve-subvp", "VP: Var[X_s|X_0] = 1 - e^-B (002 eq 19)", _NOISING)
+@law("noising-vp-ve-subvp", "VP: Var[X_s|X_0] = 1 - e^-B (Chen 2024, eq 19)", _NOISING)
 def vp_has_its_variance() -> Measured:
     return _noised_variance(VP())
 
 
-@law("noising-vp-ve-subvp", "VE: Var[X_s|X_0] = σ_s² - σ_0² (002 eq 20)", _NOISING)
+@law("noising-vp-ve-subvp", "VE: Var[X_s|X_0] = σ_s² - σ_0² (Chen 2024, eq 20)", _NOISING)
 def ve_has_its_variance() -> Measured:
     return _noised_variance(VE())
 
 
-@law("noising-vp-ve-subvp", "sub-VP: Var[X_s|X_0] = (1 - e^-B)² (002 eq 21 with its x, eq 22)", _NOISING)
+@law(
+    "noising-vp-ve-subvp", "sub-VP: Var[X_s|X_0] = (1 - e^-B)² (Chen 2024, eq 21 with its x, eq 22)", _NOISING
+)
 def subvp_has_its_variance() -> Measured:
     return _noised_variance(SubVP())
 
 
 @law(
     "noising-vp-ve-subvp",
-    "The SDE's coefficients give d(β²)/ds = -2 a β² + g² (002 eq 13)",
+    "The SDE's coefficients give d(β²)/ds = -2 a β² + g² (Chen 2024, eq 13)",
     "differences: 1e-6",
 )
 def noising_coefficients_agree() -> Measured:

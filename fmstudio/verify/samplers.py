@@ -41,7 +41,7 @@ def _distance_to_modes(x: Tensor, target: GaussianMixture) -> Tensor:
 
 @law(
     "langevin-five-modes",
-    "p_data is stationary under dX = σ²/2 ∇log p dt + σ dW (001 eq 31, Fig 4)",
+    "p_data is stationary under dX = σ²/2 ∇log p dt + σ dW (6.S184 notes, eq 31, Fig 4)",
     "4 standard errors + bias σ²h/(2 std²) of a step",
 )
 def langevin_keeps_its_target() -> Measured:
@@ -56,7 +56,7 @@ def langevin_keeps_its_target() -> Measured:
 
 @law(
     "langevin-five-modes",
-    "From N(0, I) every mode gets its share, 1/5, by symmetry (001 Fig 4)",
+    "From N(0, I) every mode gets its share, 1/5, by symmetry (6.S184 notes, Fig 4)",
     "4 standard errors of a share",
 )
 def langevin_finds_five_modes() -> Measured:

@@ -41,7 +41,7 @@ def told(engine: InlineEngine, request: ProbeRequest) -> Probed:
 
 
 def test_that_the_velocity_is_what_the_pulls_sum_up_to(engine: InlineEngine) -> None:
-    """003; 001 eq 18: all five modes are named, so their weights sum to 1."""
+    """“Vector fields” post; 6.S184 notes, eq 18: all five modes are named, so their weights sum to 1."""
     job = engine.submit("probe", ProbeRequest(NORMAL, MODES, PATH, X, T))
     engine.run_until_idle()
     values = job.result.values

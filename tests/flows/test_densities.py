@@ -186,7 +186,8 @@ def test_that_mass_is_kept_and_never_negative(sigma: float) -> None:
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0])
 def test_that_the_solution_is_p_t_whatever_sigma(sigma: float) -> None:
-    """Law 3 on a grid: u + sigma^2/2 s with noise sigma carries p_0 to the same p_t (001 Thm 2.3, 2.4)."""
+    """Law 3 on a grid: u + sigma^2/2 s with noise sigma carries p_0 to the same p_t (6.S184 notes, Thm 2.3,
+    2.4)."""
     law = exact("normal", "modes", CondOT())
     xs = axis(72, 4.5)
 

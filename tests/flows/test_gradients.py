@@ -1,4 +1,4 @@
-"""000 Thm 3: the gradients of flow matching and conditional flow matching."""
+"""Khungurn 2024, Thm 3: the gradients of flow matching and conditional flow matching."""
 
 import pytest
 import torch

@@ -86,7 +86,8 @@ def test_that_the_continuity_equation_holds(schedule: Schedule, source: str, tar
 @pytest.mark.parametrize("sigma", [0.3, 1.5])
 @every_schedule
 def test_that_the_fokker_planck_equation_holds_for_any_sigma(schedule: Schedule, sigma: float) -> None:
-    """d_t p = -div(p b) + sigma^2/2 lap p with b = u + sigma^2/2 s, each term divided by p (001 Thm 2.4)."""
+    """d_t p = -div(p b) + sigma^2/2 lap p with b = u + sigma^2/2 s, each term divided by p (6.S184 notes, Thm
+    2.4)."""
     law = exact("normal", "tilted", schedule)
     for t in TIMES:
         x = places(law, t)
@@ -103,7 +104,7 @@ def test_that_the_fokker_planck_equation_holds_for_any_sigma(schedule: Schedule,
 
 @every_pair
 def test_that_the_posterior_obeys_tweedie(source: str, target: str) -> None:
-    """For a standard normal source D = (x + beta^2 s)/alpha and u follows from D (MATHS section 3)."""
+    """For a standard normal source D = (x + beta^2 s)/alpha and u follows from D (notation, section 3)."""
     if source != "normal":
         return
     law = exact(source, target, Cosine())

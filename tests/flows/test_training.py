@@ -67,8 +67,8 @@ def _gradients(network: MLP, batches: BatchSource, count: int) -> Tensor:
 
 @pytest.mark.parametrize("schedule", [CondOT(), VP()], ids=lambda s: type(s).__name__)
 def test_that_the_gradients_of_fm_and_cfm_agree_up_to_their_monte_carlo_error(schedule: Schedule) -> None:
-    """000 Thm 3. On the same points; the gap in standard errors, coordinate by coordinate: its square
-    averages 1."""
+    """Khungurn 2024, Thm 3. On the same points; the gap in standard errors, coordinate by coordinate: its
+    square averages 1."""
     network = MLP(16, 2)
     _batches(network, schedule, "cfm").normalise()
     network.trained.add_(0.3 * torch.randn(len(network.trained), generator=_generator(2)))

@@ -79,7 +79,7 @@ class EightGaussiansSpec(Spec):
 
 
 class FiveModesSpec(Spec):
-    """Five Gaussians on a ring, as in document 001, figure 4."""
+    """Five Gaussians on a ring, as in the 6.S184 notes, figure 4."""
 
     title: ClassVar[str] = "Five modes"
     kind: Literal["five-modes"] = "five-modes"

@@ -20,7 +20,7 @@ class SigmaProfile(StrEnum):
 
 
 class ODESpec(Spec):
-    """dX = u_t(X) dt (001 eq 20)."""
+    """dX = u_t(X) dt (6.S184 notes, eq 20)."""
 
     title: ClassVar[str] = "ODE"
     kind: Literal["ode"] = "ode"
@@ -28,7 +28,7 @@ class ODESpec(Spec):
 
 
 class SDESpec(Spec):
-    """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW (001 Thm 2.3)."""
+    """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW (6.S184 notes, Thm 2.3)."""
 
     title: ClassVar[str] = "SDE"
     kind: Literal["sde"] = "sde"
@@ -38,7 +38,7 @@ class SDESpec(Spec):
 
 
 class ReverseSDESpec(Spec):
-    """The same with sigma_t = g_t, the coefficient of the path's own noising SDE (002 eq 26-28)."""
+    """The same with sigma_t = g_t, the coefficient of the path's own noising SDE (Chen 2024, eq 26-28)."""
 
     title: ClassVar[str] = "Reverse SDE"
     kind: Literal["reverse-sde"] = "reverse-sde"
@@ -47,8 +47,9 @@ class ReverseSDESpec(Spec):
 
 class LangevinSpec(Spec):
     """dX = sigma^2/2 grad log p_data dt + sigma dW, from the source, for ``duration`` units of its own time
-    (001 eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one. Narrow
-    targets need short steps: ``substeps`` solver steps are taken from one state that is shown to the next."""
+    (6.S184 notes, eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one.
+    Narrow targets need short steps: ``substeps`` solver steps are taken from one state that is shown to the
+    next."""
 
     title: ClassVar[str] = "Langevin"
     kind: Literal["langevin"] = "langevin"
@@ -59,7 +60,8 @@ class LangevinSpec(Spec):
 
 
 class ProbabilityFlowSpec(Spec):
-    """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, with the score (002 sec 6-7); it equals u_t."""
+    """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, with the score (Chen 2024, sec 6-7); it equals
+    u_t."""
 
     title: ClassVar[str] = "Probability flow"
     kind: Literal["probability-flow"] = "probability-flow"
@@ -68,7 +70,7 @@ class ProbabilityFlowSpec(Spec):
 
 class InterpolantSpec(Spec):
     """X_t = alpha_t z + beta_t X_0 for pairs (X_0, z) of the coupling: exact samples of p_t, and the lines
-    that conditional flow matching learns from (000 Thm 2; 004)."""
+    that conditional flow matching learns from (Khungurn 2024, Thm 2; Liao et al. 2024)."""
 
     title: ClassVar[str] = "Samples of pₜ"
     kind: Literal["interpolant"] = "interpolant"
@@ -90,7 +92,7 @@ class AnnealedLangevinSpec(Spec):
 
 
 class LinearFlowSpec(Spec):
-    """dX = -theta X dt for ``duration`` (001 Ex 1.1): X_t = exp(-theta t) X_0."""
+    """dX = -theta X dt for ``duration`` (6.S184 notes, Ex 1.1): X_t = exp(-theta t) X_0."""
 
     title: ClassVar[str] = "Linear flow"
     kind: Literal["linear-flow"] = "linear-flow"
@@ -100,7 +102,7 @@ class LinearFlowSpec(Spec):
 
 
 class BrownianMotionSpec(Spec):
-    """dX = dW for ``duration`` (001 eq 5): the variance grows by t."""
+    """dX = dW for ``duration`` (6.S184 notes, eq 5): the variance grows by t."""
 
     title: ClassVar[str] = "Brownian motion"
     kind: Literal["brownian-motion"] = "brownian-motion"
@@ -109,7 +111,8 @@ class BrownianMotionSpec(Spec):
 
 
 class OrnsteinUhlenbeckSpec(Spec):
-    """dX = -theta X dt + sigma dW for ``duration`` (001 Ex 1.2); tends to N(0, sigma^2 / (2 theta) I)."""
+    """dX = -theta X dt + sigma dW for ``duration`` (6.S184 notes, Ex 1.2); tends to N(0, sigma^2 / (2 theta)
+    I)."""
 
     title: ClassVar[str] = "Ornstein–Uhlenbeck"
     kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
@@ -120,7 +123,8 @@ class OrnsteinUhlenbeckSpec(Spec):
 
 
 class NoisingSpec(Spec):
-    """The forward SDE of the path (VP, VE or sub-VP): from data at s = 0 to noise at s = 1 (002 sec 2)."""
+    """The forward SDE of the path (VP, VE or sub-VP): from data at s = 0 to noise at s = 1 (Chen 2024, sec
+    2)."""
 
     title: ClassVar[str] = "Noising SDE"
     kind: Literal["noising"] = "noising"
@@ -128,7 +132,7 @@ class NoisingSpec(Spec):
 
 
 class LinearSDESpec(Spec):
-    """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, g = g_0 + g_1 t (002 eq 6-15)."""
+    """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, g = g_0 + g_1 t (Chen 2024, eq 6-15)."""
 
     title: ClassVar[str] = "Linear SDE"
     kind: Literal["linear-sde"] = "linear-sde"

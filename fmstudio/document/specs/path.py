@@ -1,4 +1,4 @@
-"""Probability paths x_t = alpha_t z + beta_t x_0, by their schedules (MATHS section 2)."""
+"""Probability paths x_t = alpha_t z + beta_t x_0, by their schedules (notation, section 2)."""
 
 from __future__ import annotations
 

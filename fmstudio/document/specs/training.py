@@ -22,17 +22,17 @@ class Objective(StrEnum):
     """What the loss is."""
 
     CFM = "cfm"
-    """conditional flow matching (000 Thm 3; 004)"""
+    """conditional flow matching (Khungurn 2024, Thm 3; Liao et al. 2024)"""
     DSM = "dsm"
-    """denoising score matching with the noise weighting (002 eq 34)"""
+    """denoising score matching with the noise weighting (Chen 2024, eq 34)"""
     EXACT = "exact"
     """regression on the exact marginal field"""
     CNF_ML = "cnf-ml"
-    """a continuous normalizing flow by maximum likelihood, with the exact trace (004)"""
+    """a continuous normalizing flow by maximum likelihood, with the exact trace (Liao et al. 2024)"""
     REALNVP = "realnvp"
-    """affine couplings by maximum likelihood: another model, not a field (004)"""
+    """affine couplings by maximum likelihood: another model, not a field (Liao et al. 2024)"""
     CLASSIFIER = "classifier"
-    """p_t(y given x), for guidance: no model of the data (002 sec 5)"""
+    """p_t(y given x), for guidance: no model of the data (Chen 2024, sec 5)"""
 
 
 FIELD_OBJECTIVES = (Objective.CFM, Objective.DSM, Objective.EXACT)

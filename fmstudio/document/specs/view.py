@@ -32,17 +32,17 @@ class DensityChoice(StrEnum):
     KDE = "kde"
     """a kernel density estimate of the pane's particles"""
     LIKELIHOOD = "likelihood"
-    """log p_0 less the divergence along the flow (000 eq 2-3; 004)"""
+    """log p_0 less the divergence along the flow (Khungurn 2024, eq 2-3; Liao et al. 2024)"""
     LIKELIHOOD_HUTCHINSON = "likelihood-hutchinson"
     """the same with Hutchinson's estimate of the divergence"""
     FOKKER_PLANCK = "fokker-planck"
-    """the Fokker-Planck equation of the pane's motion, solved on a grid (001 Thm 2.4)"""
+    """the Fokker-Planck equation of the pane's motion, solved on a grid (6.S184 notes, Thm 2.4)"""
     TIME_DERIVATIVE = "time-derivative"
     """d_t p"""
     MINUS_DIVERGENCE = "minus-divergence"
     """-div(p u)"""
     RESIDUAL = "residual"
-    """d_t p + div(p u): what the continuity equation says is zero (001 Thm 2.2)"""
+    """d_t p + div(p u): what the continuity equation says is zero (6.S184 notes, Thm 2.2)"""
     ERROR = "error"
     """|v - u|, learned against exact"""
     NAIVE_ERROR = "naive-error"
@@ -59,7 +59,7 @@ class ArrowChoice(StrEnum):
     FLUX = "flux"
     """p_t u_t"""
     NAIVE_AVERAGE = "naive-average"
-    """the mean of u_t(x given z) over p_data instead of over the posterior (003)"""
+    """the mean of u_t(x given z) over p_data instead of over the posterior (“Vector fields” post)"""
 
 
 class ParticleColour(StrEnum):
@@ -129,5 +129,5 @@ class ViewSpec(Spec):
         4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x"
     )
     gradients: bool = False
-    """beside the plots, how far the gradients of FM and CFM agree (000 Thm 3)"""
+    """beside the plots, how far the gradients of FM and CFM agree (Khungurn 2024, Thm 3)"""
     loop: Literal["once", "loop", "bounce"] = "loop"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -18,6 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.references import in_words
+from fmstudio.gui.dialogs.reference_dialog import links, show_reference
 from fmstudio.resources import asset
 
 PICTURE = QSize(224, 140)
@@ -34,7 +38,7 @@ class GalleryDialog(QDialog):
         self.setWindowTitle("Gallery")
         self.resize(1080, 720)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search: langevin, VP, score, 002 …")
+        self.search.setPlaceholderText("Search: langevin, VP, score, Chen 2024 …")
         self.search.setAccessibleName("Search the gallery")
         self.search.setClearButtonEnabled(True)
         self.cards = QListWidget()
@@ -61,12 +65,13 @@ class GalleryDialog(QDialog):
         for entry in ENTRIES:
             item = QListWidgetItem(_picture(entry), entry.title)
             item.setData(Qt.ItemDataRole.UserRole, entry.id)
-            item.setToolTip(entry.source)
+            item.setToolTip(in_words(entry.sources))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             self.cards.addItem(item)
 
     def _build(self) -> None:
         self.title.setProperty("role", "value")
+        self.title.linkActivated.connect(self._on_source_activated)
         self.caption.setWordWrap(True)
         self.caption.setProperty("role", "secondary")
         self.caption.setMinimumHeight(64)
@@ -91,7 +96,8 @@ class GalleryDialog(QDialog):
     def _on_search_changed(self, text: str) -> None:
         words = text.lower().split()
         for row, entry in enumerate(ENTRIES):
-            about = " ".join((entry.id, entry.title, entry.source, entry.equations, entry.caption)).lower()
+            named = in_words(entry.sources)
+            about = " ".join((entry.id, entry.title, named, entry.equations, entry.caption)).lower()
             self.cards.setRowHidden(row, not all(word in about for word in words))
         shown = [row for row in range(len(ENTRIES)) if not self.cards.isRowHidden(row)]
         if shown and self.cards.isRowHidden(self.cards.currentRow()):
@@ -102,12 +108,15 @@ class GalleryDialog(QDialog):
         if item is None:
             return
         entry = ENTRIES[self.cards.row(item)]
-        self.title.setText(f"{entry.title}  ·  {entry.source}")
+        self.title.setText(f"{html.escape(entry.title)}  ·  {links(entry.sources)}")
         self.caption.setText(entry.caption.split("\n\n")[0])
 
     def _on_card_activated(self, item: QListWidgetItem) -> None:
         self.accept()
         self.chosen.emit(str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _on_source_activated(self, key: str) -> None:
+        show_reference(self, key)
 
     def _on_open_clicked(self) -> None:
         item = self.cards.currentItem()

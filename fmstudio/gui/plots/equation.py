@@ -10,7 +10,9 @@ from PySide6.QtGui import QFont, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
+from fmstudio.document.references import in_words
 from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.dialogs.reference_dialog import links, show_reference
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme, symbol_font
 from fmstudio.studio import learning
@@ -31,7 +33,7 @@ class EquationLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setFont(symbol_font(LARGEST))
         self.setMinimumWidth(60)
-        self.setAccessibleName(f"Equation, {equation.source}")
+        self.setAccessibleName(f"Equation, {in_words(equation.sources)}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -81,16 +83,34 @@ class EquationPanel(Panel):
             old.hide()
             old.deleteLater()
         equations = [EQUATIONS[kind] for kind in kinds]
-        self.wells = [_well(equation, len(equations) > 1) for equation in equations]
+        self.wells = [self._well(equation) for equation in equations]
         for index, well in enumerate(self.wells):
             self._box.insertWidget(index, well)
         self._show_words()
-        self.section.set_summary(equations[0].source if len(equations) == 1 else "", "secondary")
+        self.section.set_summary(in_words(equations[0].sources) if len(equations) == 1 else "", "secondary")
 
     def _on_caption_changed(self, caption: str) -> None:
         self.caption.setText(caption_markup(caption))
         self.caption.setVisible(bool(caption))
         self._show_words()
+
+    def _well(self, equation: Equation) -> QFrame:
+        """The equation, and where it can be looked up."""
+        well = QFrame()
+        well.setProperty("kind", "well")
+        box = QVBoxLayout(well)
+        box.setContentsMargins(_PAD, 9, _PAD, 9)
+        box.setSpacing(2)
+        box.addWidget(EquationLabel(equation))
+        source = QLabel(links(equation.sources))
+        source.setProperty("role", "small")
+        source.setAccessibleName(f"Source: {in_words(equation.sources)}")
+        source.linkActivated.connect(self._on_source_activated)
+        box.addWidget(source, 0, Qt.AlignmentFlag.AlignRight)
+        return well
+
+    def _on_source_activated(self, key: str) -> None:
+        show_reference(self, key)
 
     def _show_words(self) -> None:
         """The document's own words say more than the general ones."""
@@ -98,20 +118,6 @@ class EquationPanel(Panel):
         kinds = _kinds(document)
         self.words.setText(EQUATIONS[kinds[0]].words)
         self.words.setVisible(len(kinds) == 1 and not document.caption)
-
-
-def _well(equation: Equation, with_source: bool) -> QFrame:
-    well = QFrame()
-    well.setProperty("kind", "well")
-    box = QVBoxLayout(well)
-    box.setContentsMargins(_PAD, 9, _PAD, 9)
-    box.setSpacing(2)
-    box.addWidget(EquationLabel(equation))
-    if with_source:
-        source = QLabel(equation.source)
-        source.setProperty("role", "small")
-        box.addWidget(source, 0, Qt.AlignmentFlag.AlignRight)
-    return well
 
 
 def caption_markup(caption: str) -> str:

@@ -18,7 +18,7 @@ from fmstudio.studio.session import Session
 
 HINT = (
     "Both gradients on the same points, in one network: the cosine of their angle, and the norm of the "
-    "conditional one over that of the other. Both tend to 1 as the batch grows (000 Thm 3)."
+    "conditional one over that of the other. Both tend to 1 as the batch grows (Khungurn 2024, Thm 3)."
 )
 
 

@@ -232,9 +232,9 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
 
 def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
     panel = show(EquationPanel)
-    assert panel.section.head.summary == "001 eq 20"
+    assert panel.section.head.summary == "6.S184 notes, eq 20"
     commands.choose_dynamics(session, SDESpec())
-    assert panel.section.head.summary == "001 Thm 2.3"
+    assert panel.section.head.summary == "6.S184 notes, Thm 2.3"
     assert len(panel.wells) == 1
     assert panel.words.text()
     commands.compare(session, commands.COMPARISONS[1])

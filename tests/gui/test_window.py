@@ -237,8 +237,8 @@ def test_that_a_killed_engine_is_told_and_replaced_and_the_work_goes_on(qtbot, w
 def test_that_a_video_is_exported_with_progress(qtbot, window, tmp_path):
     window.actions_by_id["export"].trigger()
     dialog = window._export
-    dialog.fps.setValue(10)
-    dialog.seconds.setValue(0.5)
+    dialog.fps.show_value(10)
+    dialog.seconds.show_value(0.5)
     dialog.size_box.addItem("small", (320, 200))
     dialog.size_box.setCurrentIndex(dialog.size_box.count() - 1)
     dialog.export_to(tmp_path / "film.mp4")
@@ -251,7 +251,7 @@ def test_that_a_video_is_exported_with_progress(qtbot, window, tmp_path):
 def test_that_a_cancelled_export_leaves_nothing(qtbot, window, tmp_path):
     window.show_export()
     dialog = window._export
-    dialog.seconds.setValue(60)
+    dialog.seconds.show_value(60)
     dialog.export_to(tmp_path / "film.mp4")
     qtbot.waitUntil(lambda: "Frame" in dialog.words.text(), timeout=PATIENCE)
     dialog.cancel_button.click()

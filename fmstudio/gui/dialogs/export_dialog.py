@@ -17,19 +17,19 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.number_field import NumberField, Word
 from fmstudio.gui.widgets.progress_line import ProgressLine
+from fmstudio.gui.widgets.scale import Scale
 from fmstudio.studio.opening import save_file
 from fmstudio.studio.session import Session
 
@@ -61,7 +61,9 @@ class ExportDialog(QDialog):
         self.path: Path | None = None
         self.setWindowTitle("Export video")
         self.setMinimumWidth(420)
-        self.size_box, self.fps, self.seconds = QComboBox(), QSpinBox(), QDoubleSpinBox()
+        self.size_box = QComboBox()
+        self.fps = NumberField("Frames per second", Scale(1, 120, integer=True))
+        self.seconds = NumberField("Length in seconds", Scale(0.1, 600, step=0.1))
         self.progress, self.words = ProgressLine("Export", "target", theme), QLabel()
         self.start_button, self.cancel_button = QPushButton("Export…"), QPushButton("Close")
         self._build()
@@ -69,12 +71,8 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         for title, size in SIZES:
             self.size_box.addItem(title, size)
-        self.fps.setRange(1, 120)
-        self.fps.setValue(30)
-        self.seconds.setRange(0.1, 600)
-        self.seconds.setDecimals(1)
-        self.seconds.setValue(self._session.store.document.view.seconds + 1)
-        self.seconds.setSuffix(" s")
+        self.fps.show_value(30)
+        self.seconds.show_value(self._session.store.document.view.seconds + 1)
         self.progress.hide()
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(36)
@@ -85,7 +83,8 @@ class ExportDialog(QDialog):
         form.setSpacing(10)
         form.addRow("Size", self.size_box)
         form.addRow("Frames per second", self.fps)
-        form.addRow("Length", self.seconds)
+        form.addRow("Length in seconds", self.seconds)
+        form.addRow(Word(self.fps, self.seconds))
         self.start_button.setProperty("kind", "primary")
         self.start_button.setDefault(True)
         self.start_button.clicked.connect(self._on_start_clicked)
@@ -124,7 +123,7 @@ class ExportDialog(QDialog):
             return
         width, height = self.size_box.currentData()
         arguments = ["render", str(document), "-o", str(self.path), "--size", f"{width}x{height}"]
-        arguments += ["--fps", str(self.fps.value()), "--seconds", f"{self.seconds.value():g}"]
+        arguments += ["--fps", f"{self.fps.value():g}", "--seconds", f"{self.seconds.value():g}"]
         arguments += ["--theme", self._theme.palette.name, "--json-progress"]
         self._run(arguments)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
+from pydantic.fields import FieldInfo
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -50,6 +52,8 @@ _STEPS = Scale(1, 500, log=True, integer=True, least=1, most=2000)
 _SPECS: dict[str, Any] = {
     str(spec.model_fields["kind"].default): spec for spec in (*DYNAMICS, *MORE_DYNAMICS)
 }
+_LONGEST = 20.0
+"""Where the slider of a duration ends; longer ones may be typed."""
 _OWN_ROWS = ("sigma", "profile", "duration")
 """Settings that several motions share: a slider stays where it is when the motion changes."""
 
@@ -104,7 +108,7 @@ class MotionPanel(Panel):
         self.duration = self._row(
             "dynamics.duration",
             "Duration",
-            Scale(0.1, 20, log=True, least=0.1, most=100),
+            Scale(0.1, _LONGEST, log=True),
             "How long, by the motion's own clock",
         )
         self.particles = self._row("simulation.particles", "Particles", scale_of(fields["particles"]), "")
@@ -168,6 +172,8 @@ class MotionPanel(Panel):
             owner = next((spec for spec in dynamics if name in type(spec).model_fields), None)
             row.setVisible(owner is not None)
             if owner is not None:
+                if isinstance(row, FieldRow):
+                    row.use_scale(_scale_within(row.scale, type(owner).model_fields[name]))
                 row.show_value(getattr(owner, name))
         self._show_seeds()
 
@@ -229,6 +235,13 @@ class MotionPanel(Panel):
 
     def _on_quick_picked(self, steps: int) -> None:
         self._quick_edit.set(steps)
+
+
+def _scale_within(scale: Scale, info: FieldInfo) -> Scale:
+    """The same slider, with the bounds of this motion's own setting."""
+    own = scale_of(info)
+    high = min(own.high, _LONGEST) if scale.log else own.high
+    return replace(scale, low=own.low, high=high, least=own.low, most=own.high)
 
 
 def _labelled(label: str, *widgets: QWidget) -> QHBoxLayout:

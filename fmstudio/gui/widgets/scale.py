@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fmstudio.gui.widgets.typed_number import read_number
+
 LOG_POSITIONS = 240
 MOST_POSITIONS = 1000
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A slider from ``low`` to ``high``; typed values may go to the wider ``least`` .. ``most``."""
+    """A slider from ``low`` to ``high``; typed values may go to the wider ``least`` .. ``most``, if given."""
 
     low: float
     high: float
     step: float = 0.01
     log: bool = False
     integer: bool = False
-    least: float = -math.inf
-    most: float = math.inf
+    least: float | None = None
+    most: float | None = None
+    grouped: bool = True
+    """thousands are set off by a comma; not in names, as seeds are"""
 
     @property
     def positions(self) -> int:
@@ -52,20 +56,35 @@ class Scale:
     def words(self, value: float) -> str:
         """The number as a person reads it."""
         if self.integer:
-            return f"{round(value):,}"
+            return f"{round(value):,}" if self.grouped else str(round(value))
         if self.log:
             return f"{value:.3g}"
         decimals = max(0, -math.floor(math.log10(self.step) + 1e-9))
         text = f"{value:.{decimals}f}"
         return text if abs(float(text) - value) < 1e-9 else f"{value:.4g}"
 
-    def read(self, text: str) -> float:
-        """What a person typed, taken into the bounds. Raises ValueError for what is no number."""
-        number = float(text.strip().replace(",", "").replace("\u2212", "-").replace(" ", ""))
-        if not math.isfinite(number):
-            raise ValueError(f"{text} is not a finite number")
-        number = min(self.most, max(self.least, number))
-        return round(number) if self.integer else number
+    def read(self, text: str, decimal: str = ".") -> float:
+        """What a person typed whose country's decimal sign is ``decimal``. Raises Unreadable."""
+        return read_number(text, decimal, whole=self.integer)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Within which a number may be typed."""
+        return (
+            self.low if self.least is None else self.least,
+            self.high if self.most is None else self.most,
+        )
+
+    def bounded(self, number: float) -> float:
+        """The nearest number that may be typed."""
+        least, most = self.bounds
+        inside = min(most, max(least, number))
+        return round(inside) if self.integer else inside
+
+    def span(self) -> str:
+        """'0.00 to 5.00': what may be typed."""
+        least, most = self.bounds
+        return f"{self.words(least)} to {self.words(most)}"
 
 
 def _two_digits(value: float) -> float:

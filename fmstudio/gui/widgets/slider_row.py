@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStyle, QStyleOptionSlider, QVBoxLayout, QWidget
 
 from fmstudio.gui.widgets.keys import MOVE, claims
+from fmstudio.gui.widgets.number_field import NumberField, Word
 from fmstudio.gui.widgets.scale import Scale
 
 LABEL_WIDTH = 82
@@ -72,7 +73,8 @@ class QuietSlider(QSlider):
 
 
 class SliderRow(QWidget):
-    """Label, slider, figure. ``show_value`` never emits."""
+    """Label, slider, figure, and a word below where a typed number was not taken as it is. ``show_value``
+    never emits."""
 
     pressed = Signal()
     """a drag starts"""
@@ -85,31 +87,35 @@ class SliderRow(QWidget):
 
     def __init__(self, label: str, scale: Scale, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scale = scale
-        self._value: float = scale.low
         self._label = QLabel(rich(label))
         self._label.setProperty("role", "secondary")
         self._label.setFixedWidth(LABEL_WIDTH)
         self.slider = QuietSlider()
-        self.slider.setRange(0, scale.positions)
-        self.slider.setPageStep(max(1, scale.positions // 10))
-        self.figure = QLineEdit()
+        self.figure = NumberField(plain(label), scale)
+        self.use_scale(scale)
+        self.word = Word(self.figure)
         self.figure.setProperty("kind", "figure")
         self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.figure.setFixedWidth(FIGURE_WIDTH)
         self.figure.setTextMargins(0, 0, -3, 0)
         self._name(label, hint)
-        row = QHBoxLayout(self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        line = QWidget()
+        line.setFixedHeight(ROW_HEIGHT)
+        row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addWidget(self._label)
         row.addWidget(self.slider, 1)
         row.addWidget(self.figure)
-        self.setFixedHeight(ROW_HEIGHT)
-        self._connect()
-
-    def sizeHint(self) -> QSize:
-        return QSize(LABEL_WIDTH + FIGURE_WIDTH + 100, ROW_HEIGHT)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(line)
+        column.addWidget(self.word)
 
     def _name(self, label: str, hint: str) -> None:
         name = plain(label)
@@ -124,42 +130,40 @@ class SliderRow(QWidget):
         self.slider.sliderPressed.connect(self._on_slider_pressed)
         self.slider.valueChanged.connect(self._on_slider_value_changed)
         self.slider.let_go.connect(self._on_slider_let_go)
-        self.figure.editingFinished.connect(self._on_figure_editing_finished)
+        self.figure.chosen.connect(self._on_figure_chosen)
+
+    def use_scale(self, scale: Scale) -> None:
+        """Other bounds; ``show_value`` comes after it."""
+        self.scale = self.figure.scale = scale
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, scale.positions)
+        self.slider.setPageStep(max(1, scale.positions // 10))
+        self.slider.blockSignals(False)
 
     @property
     def value(self) -> float:
         """What is shown."""
-        return self._value
+        return self.figure.value()
 
     def show_value(self, value: float) -> None:
         """Follow the document."""
-        self._value = value
         if self.scale.value(self.slider.value()) != value:
             self.slider.blockSignals(True)
             self.slider.setValue(self.scale.position(value))
             self.slider.blockSignals(False)
-        words = self.scale.words(value)
-        if words != self.figure.text():
-            self.figure.setText(words)
-            self.figure.setCursorPosition(0)
+        self.figure.show_value(value)
 
     def _on_slider_pressed(self) -> None:
+        self.figure.tell("")
         self.pressed.emit()
 
     def _on_slider_value_changed(self, position: int) -> None:
         value = self.scale.value(position)
-        if value != self._value:
+        if value != self.value:
             self.dragged.emit(value)
 
     def _on_slider_let_go(self) -> None:
         self.settled.emit()
 
-    def _on_figure_editing_finished(self) -> None:
-        """Take a number; anything else goes back to what it was."""
-        try:
-            value = self.scale.read(self.figure.text())
-        except ValueError:
-            value = self._value
-        if self.scale.words(value) != self.scale.words(self._value):
-            self.chosen.emit(value)
-        self.show_value(self._value)
+    def _on_figure_chosen(self, value: object) -> None:
+        self.chosen.emit(value)

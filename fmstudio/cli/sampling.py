@@ -113,7 +113,7 @@ class Sampling:
         d, source = self._asked, build.distribution(self._asked.source)
         if isinstance(d.dynamics, LangevinSpec):
             return build.distribution(d.target).log_prob(x)
-        if isinstance(d.dynamics, motions.FREE):
+        if d.dynamics.is_process:
             return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, duration_of(d.dynamics))
         if self._learned is None and self._guide is None:
             return build.marginal(d.source, d.target, d.path).log_prob(x, 1.0)

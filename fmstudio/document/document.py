@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
-from fmstudio.document.specs.dynamics import FIELDLESS, DynamicsSpec, LangevinSpec, ODESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, Motion, ODESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
@@ -11,14 +11,14 @@ from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingS
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 1
-UNGUIDED: tuple[type[Spec], ...] = (*FIELDLESS, LangevinSpec)
-"""Motions that no guidance reaches: they follow no field, or the target's own score."""
 
 
 class Experiment(Spec):
     """What one pane computes: the document with that pane's overrides applied.
 
-    ``field`` is EXACT where the motion follows no field."""
+    What plays no part in it is as it comes, so that it changes nothing: the ends and the path that a motion
+    does not follow, the seed of a noise that there is not, the guidance of what follows no field (whose
+    ``field`` is EXACT)."""
 
     source: DistributionSpec
     target: DistributionSpec
@@ -52,16 +52,22 @@ class Document(Spec):
     def experiment(self, pane: int) -> Experiment:
         """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""
         spec: PaneSpec = self.view.panes[pane]
-        dynamics = spec.dynamics or self.dynamics
+        dynamics, training = spec.dynamics or self.dynamics, spec.training or self.training
+        field = spec.field if dynamics.uses_field else FieldChoice.EXACT
+        has_path = dynamics.follows_path and (field is FieldChoice.EXACT or training.objective.uses_path)
         return Experiment(
-            source=spec.source or self.source,
-            target=spec.target or self.target,
-            path=spec.path or self.path,
-            field=FieldChoice.EXACT if isinstance(dynamics, FIELDLESS) else spec.field,
+            source=(spec.source or self.source) if dynamics.follows_source else StandardNormalSpec(),
+            target=(spec.target or self.target) if dynamics.follows_target else StandardNormalSpec(),
+            path=(spec.path or self.path) if has_path else CondOTSpec(),
+            field=field,
             dynamics=dynamics,
-            simulation=spec.simulation or self.simulation,
+            simulation=_simulated(spec.simulation or self.simulation, dynamics),
             model=spec.model or self.model,
-            training=spec.training or self.training,
+            training=training,
             has_own_training=spec.training is not None,
-            guidance=None if isinstance(dynamics, UNGUIDED) else spec.guidance or self.guidance,
+            guidance=(spec.guidance or self.guidance) if dynamics.uses_field else None,
         )
+
+
+def _simulated(simulation: SimulationSpec, dynamics: Motion) -> SimulationSpec:
+    return simulation if dynamics.draws_noise else simulation.model_copy(update={"noise_seed": 0})

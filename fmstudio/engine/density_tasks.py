@@ -115,9 +115,10 @@ def _moments(times: list[float]) -> list[float]:
 
 def _start(request: TrajectoriesRequest) -> LogProb:
     """log p_0 of the motion: a process starts from a law as it is, all others from that of beta_0 x_0."""
-    if isinstance(request.dynamics, motions.FREE):
-        noising = isinstance(request.dynamics, m.NoisingSpec)
-        return build.distribution(request.target if noising else request.source).log_prob
+    if request.dynamics.is_process:
+        return build.distribution(
+            request.source if request.dynamics.follows_source else request.target
+        ).log_prob
     return initial_log_prob(build.distribution(request.source), build.schedule(request.path))
 
 

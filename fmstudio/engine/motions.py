@@ -44,13 +44,6 @@ from fmstudio.flows.schedules import Schedule
 from fmstudio.flows.simulate import simulate_in_tiles, starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
 
-FREE = m.FREE
-
-
-def is_noisy(spec: m.DynamicsSpec) -> bool:
-    """Whether paths are rough: between two states of a solver they are not straight."""
-    return not isinstance(spec, (*m.WITHOUT_NOISE, m.InterpolantSpec))
-
 
 @dataclass(frozen=True)
 class Motion:
@@ -86,7 +79,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     Interpolant, which no dynamics moves."""
     spec, simulation = request.dynamics, request.simulation
     end = m.duration_of(spec)
-    if request.learned is not None and not isinstance(spec, m.LangevinSpec):
+    if request.learned is not None and spec.uses_field:
         _require_a_score(spec, request.learned)
         if request.learned.objective is Objective.REALNVP:
             return _layer_walk(request, request.learned)
@@ -102,9 +95,9 @@ def motion(request: TrajectoriesRequest) -> Motion:
 def _start(request: TrajectoriesRequest) -> Tensor:
     """Along a path from beta_0 x_0; a process from what it starts at, as it is."""
     spec, simulation = request.dynamics, request.simulation
-    pathless = isinstance(spec, m.FREE) or build.is_pathless(request.learned)
+    pathless = spec.is_process or build.is_pathless(request.learned)
     along = None if pathless else build.schedule(request.path)
-    source = request.target if isinstance(spec, m.NoisingSpec) else request.source
+    source = request.source if spec.follows_source else request.target
     generator = torch.Generator().manual_seed(simulation.start_seed)
     return starting_points(build.distribution(source), along, simulation.particles, generator)
 
@@ -127,7 +120,7 @@ def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
 def _require_a_score(spec: m.DynamicsSpec, learned: LearnedModel) -> None:
     """A learned velocity tells the score only where x_0 is standard normal whatever z is. Raises ValueError
     for a motion that needs it, of any other model."""
-    if isinstance(spec, (m.ODESpec, *m.FIELDLESS)):
+    if isinstance(spec, m.ODESpec):
         return
     reason = ""
     if build.is_pathless(learned):
@@ -173,7 +166,7 @@ def law(
     spec: m.FreeProcess, source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
 ) -> ProcessLaw:
     """The exact law of the process from where it starts. Raises NoClosedForm where there is none."""
-    start = build.distribution(target if isinstance(spec, m.NoisingSpec) else source)
+    start = build.distribution(source if spec.follows_source else target)
     return process_law(start, process(spec, path), m.duration_of(spec))
 
 

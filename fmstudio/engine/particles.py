@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fmstudio.document.specs.dynamics import FREE, AnnealedLangevinSpec, InterpolantSpec, LangevinSpec
+from fmstudio.document.specs.dynamics import InterpolantSpec
 from fmstudio.engine import build, motions
 from fmstudio.engine.buffers import LocalArray, ResultArray
 from fmstudio.engine.messages import PairsRequest, Row, TrajectoriesRequest, WarpRequest
@@ -92,9 +92,9 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
     if bool((state.abs() < FAR_AWAY).all()):
         return
     cure = "more steps"
-    if isinstance(request.dynamics, LangevinSpec | AnnealedLangevinSpec):
+    if request.dynamics.moved_by == "score":
         cure = "more substeps, a smaller σ or a shorter duration"
-    elif isinstance(request.dynamics, FREE):
+    elif request.dynamics.is_process:
         cure = "more steps or a shorter duration"
     raise ValueError(
         f"The particles ran off to infinity at step {step} of {request.simulation.steps}: "
@@ -103,12 +103,12 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
 
 
 def _puller(request: TrajectoriesRequest) -> str:
-    return "process" if isinstance(request.dynamics, FREE) else "target"
+    return "process" if request.dynamics.is_process else "target"
 
 
 def _tile(request: TrajectoriesRequest) -> int:
     """Particles in a slice: few where each is summed over hundreds of points of the target."""
-    linear = isinstance(request.dynamics, FREE)
+    linear = request.dynamics.is_process
     mixture = isinstance(build.distribution(request.target), GaussianMixture)
     cheap = linear or mixture or request.learned is not None
     return TILE if cheap else TILE // 4

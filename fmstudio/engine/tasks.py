@@ -103,7 +103,7 @@ def _density_of_particles(
         else:
             states = step
     assert states is not None
-    blend = not motions.is_noisy(particles.dynamics)
+    blend = not particles.dynamics.is_noisy
     points = states
     yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
 

@@ -7,15 +7,10 @@ from typing import Any
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import (
-    FREE,
     SOLVER_TITLES,
-    WITHOUT_NOISE,
     InterpolantSpec,
-    LangevinSpec,
-    NoisingSpec,
     substeps_of,
 )
-from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
@@ -50,7 +45,7 @@ def subtitle(experiment: Experiment, pane: PaneSpec) -> str:
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
     layered = is_layered(experiment)
     parts = [
-        experiment.path.title if _follows_path(dynamics) and not is_pathless(experiment) else "",
+        experiment.path.title if dynamics.follows_path and not is_pathless(experiment) else "",
         _solver(dynamics, steps) if _shows_motion(pane) and not layered else "",
         clock_of(dynamics).span(),
         how_learned(experiment),
@@ -63,11 +58,6 @@ def _shows_motion(pane: PaneSpec) -> bool:
     on = pane.layers
     smoothed = on.density and pane.density in (DensityChoice.AUTO, DensityChoice.KDE)
     return smoothed or on.particles or on.trajectories or on.paths or on.grid
-
-
-def _follows_path(dynamics: Spec) -> bool:
-    """The path plays a part in it."""
-    return not isinstance(dynamics, (*FREE, LangevinSpec)) or isinstance(dynamics, NoisingSpec)
 
 
 def _solver(dynamics: Any, steps: int) -> str:
@@ -99,7 +89,7 @@ def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
 
 
 def _grid(experiment: Experiment) -> str:
-    if isinstance(experiment.dynamics, WITHOUT_NOISE):
+    if experiment.dynamics.is_flow:
         return "a square grid, carried by the flow"
     return "only a flow without noise warps a grid"
 
@@ -129,7 +119,7 @@ def _exact(request: DensityRequest) -> str:
 def _facts(request: DensityRequest) -> dict[str, str]:
     """What the sentences below leave open."""
     moving = request.trajectories
-    noisy = moving is not None and not isinstance(moving.dynamics, WITHOUT_NOISE)
+    noisy = moving is not None and not moving.dynamics.is_flow
     return {
         "whose": "v" if request.learned is not None else "uₜ",
         "equation": "Fokker–Planck" if noisy else "continuity",

@@ -6,12 +6,8 @@ from dataclasses import dataclass, replace
 
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.dynamics import (
-    FREE,
     InterpolantSpec,
-    ODESpec,
-    ProbabilityFlowSpec,
-    ReverseSDESpec,
-    SDESpec,
+    Motion,
     SimulationSpec,
 )
 from fmstudio.document.specs.view import ArrowChoice, DensityChoice, FieldChoice
@@ -30,8 +26,6 @@ FRAMES = 49
 LIKELIHOOD_ROWS = 80
 """Each point of such a grid is a flow of its own."""
 LIKELIHOOD_FRAMES = 25
-ALONG_THE_FIELD = (ODESpec, SDESpec, ReverseSDESpec, ProbabilityFlowSpec)
-"""Motions by the velocity of a path, with noise or without."""
 
 _LIKELIHOODS = (DensityChoice.LIKELIHOOD, DensityChoice.LIKELIHOOD_HUTCHINSON)
 _BALANCE = (DensityChoice.TIME_DERIVATIVE, DensityChoice.MINUS_DIVERGENCE, DensityChoice.RESIDUAL)
@@ -59,11 +53,11 @@ class Means:
 def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]:
     """What is defined for this pane, in the order in which it is offered."""
     steps = learning.has_field(experiment) and not isinstance(experiment.dynamics, InterpolantSpec)
-    flows = isinstance(experiment.dynamics, ALONG_THE_FIELD) and steps and not means.is_guided
+    flows = _follows_velocity(experiment.dynamics) and steps and not means.is_guided
     has_field = means.moving is not None and (means.closed_form or means.moving.learned is not None)
     moves = has_field or (means.moving is not None and not motions.follows_closed_form(experiment))
     offers = {
-        DensityChoice.EXACT: (means.closed_form or isinstance(experiment.dynamics, FREE))
+        DensityChoice.EXACT: (means.closed_form or experiment.dynamics.is_process)
         and not motions.is_coupled(experiment.dynamics),
         DensityChoice.KDE: moves,
         **dict.fromkeys(_LIKELIHOODS, flows and has_field),
@@ -77,13 +71,18 @@ def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]
 
 def arrows(experiment: Experiment, means: Means) -> tuple[ArrowChoice, ...]:
     """What is defined for this pane, in the order in which it is offered."""
-    if not isinstance(experiment.dynamics, ALONG_THE_FIELD):
+    if not _follows_velocity(experiment.dynamics):
         return (ArrowChoice.VELOCITY,)
     if not learning.has_score(experiment):
         return (ArrowChoice.VELOCITY,)
     if means.closed_form and not means.is_guided:
         return tuple(ArrowChoice)
     return (ArrowChoice.VELOCITY, ArrowChoice.SCORE)
+
+
+def _follows_velocity(dynamics: Motion) -> bool:
+    """It is moved by the velocity of a path, with noise or without."""
+    return dynamics.uses_field and dynamics.moved_by == "velocity"
 
 
 def chosen_density(

@@ -10,13 +10,9 @@ from typing import Literal, final
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import (
-    FREE,
-    AnnealedLangevinSpec,
-    LangevinSpec,
-    NoisingSpec,
+    Motion,
     duration_of,
 )
-from fmstudio.document.specs.spec import Spec
 
 Role = Literal["source", "target"]
 
@@ -54,13 +50,13 @@ PATH_CLOCK = Clock()
 """From the source at t = 0 to the target at t = 1."""
 
 
-def clock_of(dynamics: Spec) -> Clock:
+def clock_of(dynamics: Motion) -> Clock:
     """The clock of one motion. Noising counts s, from data to noise."""
-    if isinstance(dynamics, NoisingSpec):
+    if dynamics.is_process and not dynamics.follows_source:
         return Clock("s", 1.0, "data", "init", "target", "source")
-    if isinstance(dynamics, FREE):
+    if dynamics.is_process:
         return Clock("t", duration_of(dynamics), end="T", end_role="source")
-    if isinstance(dynamics, LangevinSpec | AnnealedLangevinSpec):
+    if dynamics.moved_by == "score":
         return Clock("s", duration_of(dynamics))
     return PATH_CLOCK
 

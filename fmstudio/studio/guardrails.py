@@ -10,15 +10,13 @@ from enum import StrEnum
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
 from fmstudio.document.specs.dynamics import (
-    FREE,
     AnnealedLangevinSpec,
-    LangevinSpec,
+    Motion,
     NoisingSpec,
     SDESpec,
     duration_of,
 )
 from fmstudio.document.specs.path import PathSpec
-from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal
 from fmstudio.studio import learning
@@ -93,9 +91,9 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
     dynamics, simulation = experiment.dynamics, experiment.simulation
     slot = results.slots.get(f"trajectories/{index}")
     refused = slot is not None and slot.problem and slot.refusal is not Refusal.FAILURE
-    if slot is not None and refused and isinstance(dynamics, LangevinSpec | AnnealedLangevinSpec):
+    if slot is not None and refused and dynamics.moved_by == "score":
         yield Guardrail(Section.MOTION, slot.problem, Remedy.FINER_LANGEVIN)
-    elif slot is not None and refused and isinstance(dynamics, FREE):
+    elif slot is not None and refused and dynamics.is_process:
         yield Guardrail(Section.MOTION, slot.problem, Remedy.MORE_STEPS)
     elif slot is not None and refused and experiment.field is FieldChoice.LEARNED:
         remedy = Remedy.NONE if isinstance(experiment.source, StandardNormalSpec) else Remedy.NORMAL_SOURCE
@@ -109,7 +107,7 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
         yield Guardrail(Section.MOTION, text, Remedy.VP_PATH)
 
 
-def overshoots(dynamics: Spec, path: PathSpec, steps: int) -> Iterator[Guardrail]:
+def overshoots(dynamics: Motion, path: PathSpec, steps: int) -> Iterator[Guardrail]:
     """Too few steps for what the motion does in one."""
     if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > NOISE_PER_STEP * steps:
         text = f"σ = {dynamics.sigma:g} is large for {steps} steps: the steps overshoot near t = 1."

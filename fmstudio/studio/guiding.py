@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fmstudio.document.document import UNGUIDED, Document, Experiment
+from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
     EightGaussiansSpec,
@@ -39,7 +39,7 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
-    return isinstance(experiment.target, LABELLED) and not isinstance(experiment.dynamics, UNGUIDED)
+    return isinstance(experiment.target, LABELLED) and experiment.dynamics.uses_field
 
 
 def choose(session: Session, method: GuidanceMethod | None) -> None:

@@ -9,21 +9,16 @@ import numpy as np
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import (
-    FIELDLESS,
-    FREE,
-    WITHOUT_NOISE,
-    AnnealedLangevinSpec,
     FreeProcess,
     InterpolantSpec,
-    LangevinSpec,
     LinearFlowSpec,
     LinearSDESpec,
+    Motion,
     NoisingSpec,
     OrnsteinUhlenbeckSpec,
     ReverseSDESpec,
 )
 from fmstudio.document.specs.path import PathSpec
-from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, Quantity, TrajectoriesRequest, WarpRequest
@@ -38,29 +33,23 @@ PAIRS = 256
 FASTEST = 20.0
 """Where alpha_0 = 0 the noising SDE is cut off at this rate (``flows.diffusion.NoisingSigma``)."""
 
-_QUANTITIES: dict[type, Quantity] = {
-    LangevinSpec: Quantity.SCORE,
-    AnnealedLangevinSpec: Quantity.SCORE,
-    **dict.fromkeys(FREE, Quantity.DRIFT),
-}
-
 
 def law_of(dynamics: Any) -> FreeProcess | None:
     """The process whose exact law p_t is; None along a path."""
-    return cast(FreeProcess, dynamics) if isinstance(dynamics, FREE) else None
+    return cast(FreeProcess, dynamics) if dynamics.is_process else None
 
 
-def quantity_of(dynamics: Spec) -> Quantity:
+def quantity_of(dynamics: Motion) -> Quantity:
     """What moves the particles, as arrows."""
-    return _QUANTITIES.get(type(dynamics), Quantity.VELOCITY)
+    return Quantity(dynamics.moved_by)
 
 
 def follows_closed_form(experiment: Experiment) -> bool:
     """The motion cannot be without the exact field."""
-    return experiment.field is FieldChoice.EXACT and not isinstance(experiment.dynamics, FIELDLESS)
+    return experiment.field is FieldChoice.EXACT and experiment.dynamics.uses_field
 
 
-def is_coupled(dynamics: Spec) -> bool:
+def is_coupled(dynamics: Motion) -> bool:
     """Pairs whose p_t is their own: the closed form belongs to independent pairs."""
     return isinstance(dynamics, InterpolantSpec) and dynamics.coupling is not Coupling.INDEPENDENT
 
@@ -70,17 +59,12 @@ def has_arrows(experiment: Experiment) -> bool:
     return not is_coupled(experiment.dynamics) and learning.has_field(experiment)
 
 
-def ends_at_target(dynamics: Spec) -> bool:
-    """The last state is meant to be a draw of p_data, and is not one by construction."""
-    return not isinstance(dynamics, FIELDLESS)
-
-
 def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
     """A square over most of where particles start, if the motion is a flow. The particles' number and seeds
     are left out, so that they change nothing."""
-    if not isinstance(moving.dynamics, WITHOUT_NOISE):
+    if not moving.dynamics.is_flow:
         return None
-    scale = 1.0 if isinstance(moving.dynamics, FREE) else float(path_curves(moving.path, 0.0)[1])
+    scale = 1.0 if moving.dynamics.is_process else float(path_curves(moving.path, 0.0)[1])
     simulation = moving.simulation.model_copy(update={"particles": 100, "start_seed": 0, "noise_seed": 0})
     return WarpRequest(replace(moving, simulation=simulation), GRID_HALF * scale)
 
@@ -111,7 +95,7 @@ def mixes_infinitely_fast(path: PathSpec) -> bool:
     return float(path_curves(path, 0.0)[0]) < 1e-9
 
 
-def pull(dynamics: Spec, path: PathSpec) -> float:
+def pull(dynamics: Motion, path: PathSpec) -> float:
     """The fastest rate at which a linear drift draws particles in; an explicit step of more than 1 / rate
     overshoots. 0 where there is no such drift."""
     if isinstance(dynamics, LinearFlowSpec | OrnsteinUhlenbeckSpec):

@@ -41,4 +41,4 @@ def choices(session: Session) -> Iterator[Offer]:
             yield Offer(group, spec.title, partial(panes.choose_new, session, part, spec))
     for spec in (*DYNAMICS, *MORE_DYNAMICS):
         kind = str(spec.model_fields["kind"].default)
-        yield Offer("Motion", str(spec.title), partial(panes.choose_motion, session, kind))  # type: ignore[attr-defined]
+        yield Offer("Motion", str(spec.title), partial(panes.choose_motion, session, kind))

@@ -27,8 +27,8 @@ Part = Literal["source", "target", "path", "dynamics", "simulation", "model", "t
 
 
 def shown(document: Document, part: Part) -> tuple[Any, ...]:
-    """The different values of one part over all panes, in their order."""
-    values = (getattr(document.experiment(index), part) for index in range(len(document.view.panes)))
+    """The different values of one part over all panes as they were asked for, in their order."""
+    values = (getattr(pane, part) or getattr(document, part) for pane in document.view.panes)
     return tuple(dict.fromkeys(values))
 
 

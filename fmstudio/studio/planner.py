@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, built_in
-from fmstudio.document.specs.dynamics import FREE, LangevinSpec
+from fmstudio.document.specs.distribution import SOURCES, TARGETS, DrawnSpec, StandardNormalSpec, built_in
 from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
@@ -38,9 +37,10 @@ _MEASURES = ("measure/", "error/")
 ERROR_TIMES = tuple(i / 20 for i in range(21))
 
 
-def model_key(experiment: Experiment | Document) -> ModelKey:
-    """What a closed form belongs to."""
-    return (experiment.source, experiment.target, experiment.path)
+def model_key(experiment: Experiment) -> ModelKey:
+    """What a closed form belongs to; that of p_data alone needs no more than the simplest source."""
+    source = StandardNormalSpec() if experiment.dynamics.is_steady else experiment.source
+    return (source, experiment.target, experiment.path)
 
 
 def frame_of(t: float) -> int:
@@ -143,20 +143,21 @@ class Planner:
             yield f"trajectories/{index}", moving
             simulated = self._results.slots.get(f"trajectories/{index}")
             settled = simulated is not None and simulated.is_settled and simulated.request == moving
-            if calm and settled and trained.guide is None and motions.ends_at_target(experiment.dynamics):
+            if calm and settled and trained.guide is None and experiment.dynamics.ends_at_target:
                 yield f"measure/{index}", W2Request(moving)
             warped = motions.grid_request(moving) if pane.layers.grid else None
             if warped is not None:
                 yield f"grid/{index}", warped
-        if pane.layers.couplings:
+        if pane.layers.couplings and experiment.dynamics.follows_path:
             yield f"pairs/{index}", motions.pairs_request(document, experiment)
-        if pane.layers.data:
+        if pane.layers.data and experiment.dynamics.follows_target:
             yield f"data/{index}", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
         compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
         if compared and learned is not None and calm and self._has_field(experiment):
             yield f"error/{index}", FieldErrorRequest(learned, ERROR_TIMES)
         yield from self._probe_needs(index, experiment, means, min(t, pane.until))
-        if document.view.particle_colour is ParticleColour.LABEL and has_motion:
+        by_label = document.view.particle_colour is ParticleColour.LABEL
+        if by_label and has_motion and experiment.dynamics.follows_target:
             yield f"labels/{index}", LabelsRequest(moving)
 
     def _probe_needs(
@@ -179,7 +180,7 @@ class Planner:
         """False once the engine has said that there is no closed form."""
         return (
             experiment.field is FieldChoice.LEARNED
-            or isinstance(experiment.dynamics, FREE)
+            or experiment.dynamics.is_process
             or model_key(experiment) not in self._results.no_closed_form
         )
 
@@ -192,9 +193,9 @@ class Planner:
         aspect: float,
     ) -> DensityRequest:
         dynamics = experiment.dynamics
-        if isinstance(dynamics, FREE):
+        if dynamics.is_process:
             return _density_of_process(document, experiment, t, aspect)
-        langevin = isinstance(dynamics, LangevinSpec)
+        langevin = dynamics.is_steady
         kde = model_key(experiment) in self._results.no_closed_form
         own = moving is not None and (moving.learned is not None or moving.guide is not None)
         particles = moving if own or motions.is_coupled(dynamics) else None
@@ -220,7 +221,13 @@ def trajectories_request(experiment: Experiment, trained: learning.Learned) -> T
     """The simulation of one pane."""
     use = trained.model if experiment.field is FieldChoice.LEARNED else None
     return TrajectoriesRequest(
-        *model_key(experiment), experiment.dynamics, experiment.simulation, use, trained.guide
+        experiment.source,
+        experiment.target,
+        experiment.path,
+        experiment.dynamics,
+        experiment.simulation,
+        use,
+        trained.guide,
     )
 
 
@@ -244,7 +251,7 @@ def _density_of_process(
 def _field(
     document: Document, experiment: Experiment, trained: learning.Learned, t: float, aspect: float
 ) -> FieldRequest:
-    langevin = isinstance(experiment.dynamics, LangevinSpec)
+    langevin = experiment.dynamics.is_steady
     return FieldRequest(
         *model_key(experiment),
         grid=rectangle(document.view.camera, aspect, ARROW_ROWS),
@@ -273,4 +280,4 @@ def _keeps(lane: str, document: Document, wanted: Mapping[str, Request]) -> bool
     _, _, index = lane.partition("/")
     if not lane.startswith(_MEASURES) or f"trajectories/{index}" not in wanted:
         return False
-    return motions.ends_at_target(document.experiment(int(index)).dynamics)
+    return document.experiment(int(index)).dynamics.ends_at_target

@@ -8,7 +8,6 @@ import numpy as np
 
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.distribution import Vector
-from fmstudio.document.specs.dynamics import FREE, LangevinSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.studio import learning
@@ -24,12 +23,12 @@ def probe_lane(pane: int) -> str:
 
 def probe_request(experiment: Experiment, means: Means, x: Vector, t: float) -> ProbeRequest | None:
     """None where the pane follows no field of a path. Langevin dynamics stand on p_data."""
-    if isinstance(experiment.dynamics, FREE) or means.moving is None or means.is_guided:
+    if experiment.dynamics.is_process or means.moving is None or means.is_guided:
         return None
     learned = means.learned if experiment.field is FieldChoice.LEARNED else None
     if not learning.has_field(experiment) or (learned is None and not means.closed_form):
         return None
-    time = 1.0 if isinstance(experiment.dynamics, LangevinSpec) else round(t * MOMENTS) / MOMENTS
+    time = 1.0 if experiment.dynamics.is_steady else round(t * MOMENTS) / MOMENTS
     return ProbeRequest(
         experiment.source,
         experiment.target,

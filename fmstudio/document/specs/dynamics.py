@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,82 @@ class SigmaProfile(StrEnum):
     CONSTANT = "constant"
 
 
-class ODESpec(Spec):
+class Motion(Spec):
+    """What everybody must know of a motion: each kind states all of it, by itself or by its family."""
+
+    title: ClassVar[str]
+    moved_by: ClassVar[Literal["velocity", "score", "drift"]]
+    """what its particles follow, and therefore what the arrows show"""
+    follows_source: ClassVar[bool]
+    """it starts at the source"""
+    follows_target: ClassVar[bool]
+    follows_path: ClassVar[bool]
+    """the schedule plays a part, and its time t is told by the motion's own"""
+    uses_field: ClassVar[bool]
+    """the field of the path moves it, exact or learned: only then can it be guided"""
+    is_noisy: ClassVar[bool]
+    """its particles shake: between two states their paths are not straight"""
+    is_flow: ClassVar[bool]
+    """no chance plays a part once it has started: it may warp a grid"""
+    is_process: ClassVar[bool]
+    """it knows no target: p_t follows from where it starts"""
+    is_steady: ClassVar[bool]
+    """the density that it samples stays as it is"""
+    ends_at_target: ClassVar[bool]
+    """its last state is meant to be a draw of p_data, and is not one by construction"""
+
+    @property
+    def draws_noise(self) -> bool:
+        """The seed of the noise changes something."""
+        return not self.is_flow and float(getattr(self, "sigma", 1.0)) > 0
+
+
+class PathMotion(Motion):
+    """From the source to the target along the path: its law at time t is p_t."""
+
+    follows_source = follows_target = follows_path = True
+    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "velocity"
+    is_process = is_steady = False
+
+
+class FieldFlow(PathMotion):
+    """By the path's velocity alone."""
+
+    uses_field = ends_at_target = is_flow = True
+    is_noisy = False
+
+
+class NoisyTransport(PathMotion):
+    """By the path's velocity, with noise and the score that makes up for it."""
+
+    uses_field = ends_at_target = is_noisy = True
+    is_flow = False
+
+
+class SamplerMotion(Motion):
+    """Noise, and the score of a density that is given."""
+
+    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "score"
+    follows_source = follows_target = is_noisy = ends_at_target = True
+    is_flow = is_process = False
+
+
+class ProcessMotion(Motion):
+    """A linear drift with noise or without."""
+
+    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "drift"
+    is_process = True
+    uses_field = is_steady = ends_at_target = False
+
+
+class FreeMotion(ProcessMotion):
+    """From the source, whatever the target and the path are."""
+
+    follows_source = True
+    follows_target = follows_path = False
+
+
+class ODESpec(FieldFlow):
     """dX = u_t(X) dt (6.S184 notes, eq 20)."""
 
     title: ClassVar[str] = "ODE"
@@ -27,7 +102,7 @@ class ODESpec(Spec):
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
 
 
-class SDESpec(Spec):
+class SDESpec(NoisyTransport):
     """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW (6.S184 notes, Thm 2.3)."""
 
     title: ClassVar[str] = "SDE"
@@ -37,7 +112,7 @@ class SDESpec(Spec):
     profile: SigmaProfile = SigmaProfile.SQRT_BETA
 
 
-class ReverseSDESpec(Spec):
+class ReverseSDESpec(NoisyTransport):
     """The same with sigma_t = g_t, the coefficient of the path's own noising SDE (Chen 2024, eq 26-28)."""
 
     title: ClassVar[str] = "Reverse SDE"
@@ -45,13 +120,15 @@ class ReverseSDESpec(Spec):
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
 
 
-class LangevinSpec(Spec):
+class LangevinSpec(SamplerMotion):
     """dX = sigma^2/2 grad log p_data dt + sigma dW, from the source, for ``duration`` units of its own time
     (6.S184 notes, eq 31). ``ula`` is the unadjusted discretisation, ``mala`` the Metropolis-adjusted one.
     Narrow targets need short steps: ``substeps`` solver steps are taken from one state that is shown to the
     next."""
 
     title: ClassVar[str] = "Langevin"
+    is_steady = True
+    follows_path = uses_field = False
     kind: Literal["langevin"] = "langevin"
     solver: Literal["ula", "mala"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
@@ -59,7 +136,7 @@ class LangevinSpec(Spec):
     substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
 
 
-class ProbabilityFlowSpec(Spec):
+class ProbabilityFlowSpec(FieldFlow):
     """dX = ((alpha'/alpha) X + g_t^2/2 grad log p_t) dt, with the score (Chen 2024, sec 6-7); it equals
     u_t."""
 
@@ -68,21 +145,24 @@ class ProbabilityFlowSpec(Spec):
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
 
 
-class InterpolantSpec(Spec):
+class InterpolantSpec(PathMotion):
     """X_t = alpha_t z + beta_t X_0 for pairs (X_0, z) of the coupling: exact samples of p_t, and the lines
     that conditional flow matching learns from (Khungurn 2024, Thm 2; Liao et al. 2024)."""
 
     title: ClassVar[str] = "Samples of pₜ"
+    uses_field = is_noisy = is_flow = ends_at_target = False
     kind: Literal["interpolant"] = "interpolant"
     solver: Literal["pairs"] = "pairs"
     coupling: Coupling = Coupling.INDEPENDENT
 
 
-class AnnealedLangevinSpec(Spec):
+class AnnealedLangevinSpec(SamplerMotion):
     """Langevin steps on p_t while t goes from 0 to 1; ``duration`` is what the sampler's own clock spends.
     ``substeps`` as for Langevin dynamics."""
 
     title: ClassVar[str] = "Annealed Langevin"
+    follows_path = uses_field = True
+    is_steady = False
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
@@ -91,30 +171,36 @@ class AnnealedLangevinSpec(Spec):
     substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
 
 
-class LinearFlowSpec(Spec):
+class LinearFlowSpec(FreeMotion):
     """dX = -theta X dt for ``duration`` (6.S184 notes, Ex 1.1): X_t = exp(-theta t) X_0."""
 
     title: ClassVar[str] = "Linear flow"
+    is_flow = True
+    is_noisy = False
     kind: Literal["linear-flow"] = "linear-flow"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "rk4"
     theta: float = setting(1.0, "θ", low=-3.0, high=10.0, step=0.1)
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
 
 
-class BrownianMotionSpec(Spec):
+class BrownianMotionSpec(FreeMotion):
     """dX = dW for ``duration`` (6.S184 notes, eq 5): the variance grows by t."""
 
     title: ClassVar[str] = "Brownian motion"
+    is_flow = False
+    is_noisy = True
     kind: Literal["brownian-motion"] = "brownian-motion"
     solver: Literal["euler-maruyama"] = "euler-maruyama"
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
 
 
-class OrnsteinUhlenbeckSpec(Spec):
+class OrnsteinUhlenbeckSpec(FreeMotion):
     """dX = -theta X dt + sigma dW for ``duration`` (6.S184 notes, Ex 1.2); tends to N(0, sigma^2 / (2 theta)
     I)."""
 
     title: ClassVar[str] = "Ornstein–Uhlenbeck"
+    is_flow = False
+    is_noisy = True
     kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
     theta: float = setting(0.5, "θ", low=0.0, high=10.0, step=0.05)
@@ -122,19 +208,23 @@ class OrnsteinUhlenbeckSpec(Spec):
     duration: float = setting(6.0, "Duration", low=0.1, high=50.0, step=0.5)
 
 
-class NoisingSpec(Spec):
+class NoisingSpec(ProcessMotion):
     """The forward SDE of the path (VP, VE or sub-VP): from data at s = 0 to noise at s = 1 (Chen 2024, sec
     2)."""
 
     title: ClassVar[str] = "Noising SDE"
+    follows_source = is_flow = False
+    follows_target = follows_path = is_noisy = True
     kind: Literal["noising"] = "noising"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
 
 
-class LinearSDESpec(Spec):
+class LinearSDESpec(FreeMotion):
     """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, g = g_0 + g_1 t (Chen 2024, eq 6-15)."""
 
     title: ClassVar[str] = "Linear SDE"
+    is_flow = False
+    is_noisy = True
     kind: Literal["linear-sde"] = "linear-sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
     a_0: float = setting(-1.0, "a₀", low=-5.0, high=5.0, step=0.1)
@@ -153,28 +243,22 @@ Sampler = LangevinSpec | AnnealedLangevinSpec
 FreeProcess = LinearFlowSpec | BrownianMotionSpec | OrnsteinUhlenbeckSpec | NoisingSpec | LinearSDESpec
 """Motions that know no target: their p_t follows from where they start."""
 
-FREE: tuple[type[Spec], ...] = get_args(FreeProcess)
-FIELDLESS: tuple[type[Spec], ...] = (*FREE, InterpolantSpec)
-"""Motions that follow no field, exact or learned."""
-WITHOUT_NOISE: tuple[type[Spec], ...] = (ODESpec, ProbabilityFlowSpec, LinearFlowSpec)
-"""Flows: they may warp a grid."""
-
 DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
 
 
-def substeps_of(dynamics: Spec) -> int:
+def substeps_of(dynamics: Motion) -> int:
     """Solver steps from one state that is shown to the next."""
     return int(getattr(dynamics, "substeps", 1))
 
 
-def duration_of(dynamics: Spec) -> float:
+def duration_of(dynamics: Motion) -> float:
     """How long a motion runs by its own clock: from 0 to 1, where its spec does not say otherwise."""
     return float(getattr(dynamics, "duration", 1.0))
 
 
-DYNAMICS: tuple[type[Spec], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)
+DYNAMICS: tuple[type[Motion], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)
 """Offered first in the motion panel."""
-MORE_DYNAMICS: tuple[type[Spec], ...] = (
+MORE_DYNAMICS: tuple[type[Motion], ...] = (
     ProbabilityFlowSpec,
     InterpolantSpec,
     AnnealedLangevinSpec,

@@ -34,6 +34,16 @@ class Objective(StrEnum):
     CLASSIFIER = "classifier"
     """p_t(y given x), for guidance: no model of the data (Chen 2024, sec 5)"""
 
+    @property
+    def uses_path(self) -> bool:
+        """The schedule plays a part: maximum likelihood asks for the two ends alone."""
+        return self not in (Objective.CNF_ML, Objective.REALNVP)
+
+    @property
+    def uses_pairs(self) -> bool:
+        """It makes a difference how x_0 and z are paired."""
+        return self in FIELD_OBJECTIVES
+
 
 FIELD_OBJECTIVES = (Objective.CFM, Objective.DSM, Objective.EXACT)
 """What learns the field of a path, and therefore tends to the exact one."""

@@ -14,7 +14,6 @@ from fmstudio.document.specs.dynamics import (
     DYNAMICS,
     MORE_DYNAMICS,
     SOLVER_TITLES,
-    WITHOUT_NOISE,
     SDESpec,
     SigmaProfile,
     SimulationSpec,
@@ -40,7 +39,7 @@ MOTIONS = (
     Choice("langevin", "Langevin", "Langevin dynamics on the target"),
     Choice("more", "More", "Samples of pₜ, annealed Langevin, and processes that know no target"),
 )
-MORE = {str(spec.model_fields["kind"].default): str(spec.title) for spec in MORE_DYNAMICS}  # type: ignore[attr-defined]
+MORE = {str(spec.model_fields["kind"].default): str(spec.title) for spec in MORE_DYNAMICS}
 COUPLINGS = {
     Coupling.INDEPENDENT.value: "at random",
     Coupling.OT.value: "by exact optimal transport",
@@ -210,7 +209,7 @@ class MotionPanel(Panel):
 
     def _show_seeds(self) -> None:
         document = self.session.store.document
-        noisy = any(not isinstance(spec, WITHOUT_NOISE) for spec in panes.shown(document, "dynamics"))
+        noisy = any(spec.draws_noise for spec in panes.shown(document, "dynamics"))
         self.seeds.show_seeds(panes.shown(document, "simulation")[0], noisy)
 
     # ---- from a person ----

@@ -21,7 +21,9 @@ class FakeEngine(Engine):
     """Keeps what was asked; ``finish`` and ``refuse`` answer; ``poll`` hands the replies out."""
 
     def __init__(self) -> None:
-        self._ledger = Ledger(LocalArray)
+        self._ledger = Ledger(self._allocate)
+        self.room = 10**9
+        """how many more results find room"""
         self._replies: list[Reply] = []
         self.submitted: list[Job] = []
         self.cancelled: list[str] = []
@@ -45,8 +47,9 @@ class FakeEngine(Engine):
         self.cancelled.append(lane)
 
     def poll(self) -> list[Reply]:
+        refused = self._ledger.take_refused()
         replies, self._replies = self._replies, []
-        return [reply for reply in (self._ledger.apply(notice) for notice in replies) if reply is not None]
+        return refused + [reply for reply in (self._ledger.apply(notice) for notice in replies) if reply is not None]
 
     def close(self) -> None:
         self.closed = True
@@ -62,6 +65,12 @@ class FakeEngine(Engine):
     @property
     def busy(self) -> bool:
         return self._ledger.busy
+
+    def _allocate(self, shape: tuple[int, ...]) -> LocalArray:
+        if self.room == 0:
+            raise MemoryError("There is no room.")
+        self.room -= 1
+        return LocalArray(shape)
 
     # ---- for the test ----
 

@@ -5,18 +5,18 @@ written first and counted afterwards, so a reader that looks at ``[:ready]`` nev
 
 A shared array is a mapped file, in ``/dev/shm`` where there is one (memory, never a disk). Its name goes away
 when it is closed, collected, or when the process that made it ends; should that process be killed, the
-engine removes what it left behind, and should both be killed, the next start does (``sweep``). The memory
-itself goes with the last view of it: closing is safe while a picture is still being drawn from the rows.
+engine removes what it left behind, and should both be killed, the next start does (``sweep``): see blocks.py.
+The memory itself goes with the last view of it: closing is safe while a picture is still being drawn from the
+rows. A mapping costs each side a descriptor, of which a process has few: ``settled`` gives it back.
 """
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import secrets
-import tempfile
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,10 +24,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.engine import blocks
+
+SMALL_BYTES = 4 * 2**20
+"""A finished result of so much is copied out of its mapping: that takes about a millisecond."""
+
 _HEADER = 64
 """Bytes before the rows: int64 ``ready``, then padding to a cache line."""
-
-_PREFIX = "fmstudio"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class ResultArray(Protocol):
     def write(self, row: int, values: npt.NDArray[np.float32]) -> None:
         """Fill row number ``row`` and count it. Rows come in order."""
 
+    def settled(self) -> ResultArray:
+        """The same rows, once no more will come, held as cheaply as can be. This one is not used any more."""
+
     def close(self) -> None: ...
 
 
@@ -74,6 +80,39 @@ class LocalArray:
     def write(self, row: int, values: npt.NDArray[np.float32]) -> None:
         self._values[row] = values
         self._ready = max(self._ready, row + 1)
+
+    @classmethod
+    def copied(cls, other: ResultArray) -> LocalArray:
+        """The finished rows of another array."""
+        copy = cls(other.shape)
+        copy._ready = other.ready
+        copy._values[: copy._ready] = other.values[: copy._ready]
+        return copy
+
+    def settled(self) -> LocalArray:
+        return self
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class AbsentArray:
+    """A result that found no room: of the shape that was asked for, and no row is ever ready."""
+
+    ready = 0
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    @property
+    def values(self) -> npt.NDArray[np.float32]:
+        return np.zeros((0, *self.shape[1:]), np.float32)
+
+    def write(self, row: int, values: npt.NDArray[np.float32]) -> None:
+        raise ValueError(f"row {row} of shape {values.shape} finds no room in a result that was refused")
+
+    def settled(self) -> AbsentArray:
+        return self
 
     def close(self) -> None:
         """Nothing to release."""
@@ -98,16 +137,13 @@ class SharedArray:
         """Allocate. Raises MemoryError when there is no room for it."""
         size = _HEADER + 4 * int(np.prod(shape))
         refusal: OSError | ValueError | None = None
-        for directory in _directories():
-            path = directory / f"{_PREFIX}-{os.getpid()}-{secrets.token_hex(6)}"
+        for directory in blocks.directories():
             try:
+                path = directory / f"{blocks.prefix(directory)}{secrets.token_hex(6)}"
                 return cls(path, _new_mapping(path, size), shape, owner=True)
             except (OSError, ValueError) as error:
-                path.unlink(missing_ok=True)
                 refusal = error
-        raise MemoryError(
-            f"There is no room for a result of {size / 2**20:.0f} MB; use fewer particles or steps."
-        ) from refusal
+        raise MemoryError(_explain(refusal, size)) from refusal
 
     @classmethod
     def attach(cls, ref: BufferRef) -> SharedArray:
@@ -115,6 +151,11 @@ class SharedArray:
         path = Path(ref.name)
         with path.open("r+b") as file:
             return cls(path, mmap.mmap(file.fileno(), 0), ref.shape, owner=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Of the rows."""
+        return 4 * int(np.prod(self.shape))
 
     @property
     def ref(self) -> BufferRef:
@@ -135,38 +176,19 @@ class SharedArray:
         assert self._ready is not None
         self._ready[0] = max(int(self._ready[0]), row + 1)
 
+    def settled(self) -> ResultArray:
+        if self._values is None or self.nbytes > SMALL_BYTES:
+            return self
+        copy = LocalArray.copied(self)
+        self.close()
+        return copy
+
     def close(self) -> None:
         """Let go of the memory (and, for the owner, remove the block). Safe to call twice."""
         self._values = None
         self._ready = None
         if self._remove is not None:
             self._remove()
-
-
-def sweep() -> None:
-    """Remove blocks whose makers are gone (both window and engine were killed)."""
-    for path in _blocks():
-        owner = int(path.name.split("-")[1])
-        if owner != os.getpid() and not _alive(owner):
-            _remove(path)
-
-
-def remove_blocks_of(pid: int) -> None:
-    """Remove what the process ``pid`` left behind. Called by its engine, once that process has ended."""
-    for path in _blocks():
-        if path.name.startswith(f"{_PREFIX}-{pid}-"):
-            _remove(path)
-
-
-def _directories() -> tuple[Path, ...]:
-    memory = Path("/dev/shm")
-    disk = Path(tempfile.gettempdir())
-    return (memory, disk) if os.access(memory, os.W_OK) else (disk,)
-
-
-def _blocks() -> Iterator[Path]:
-    for directory in _directories():
-        yield from directory.glob(f"{_PREFIX}-[0-9]*-????????????")
 
 
 def _new_mapping(path: Path, size: int) -> mmap.mmap:
@@ -178,31 +200,24 @@ def _new_mapping(path: Path, size: int) -> mmap.mmap:
         else:
             os.ftruncate(file, size)
         return mmap.mmap(file, size)
+    except (OSError, ValueError):
+        blocks.remove(path)
+        raise
     finally:
         os.close(file)
 
 
+def _explain(refusal: OSError | ValueError | None, size: int) -> str:
+    number = refusal.errno if isinstance(refusal, OSError) else None
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "Too many files are open for one more result: close other programs, or start fmstudio anew."
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        where = " or ".join(str(directory) for directory in blocks.directories())
+        return f"No result can be kept in {where} ({refusal}): name a folder that can be written in TMPDIR."
+    amount = f"{size / 2**20:.0f} MB" if size >= 2**20 else f"{size / 1024:.0f} kB"
+    return f"There is no room for a result of {amount}; use fewer particles or steps."
+
+
 def _remove_own(path: Path, maker: int) -> None:
     if os.getpid() == maker:
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except PermissionError:
-        # Windows keeps a mapped file; the next sweep finds it.
-        return
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        # There, removing a block that is in use fails, and signal 0 would not be a mere question.
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        blocks.remove(path)

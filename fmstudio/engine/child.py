@@ -1,8 +1,9 @@
-"""The engine process: ``python -m fmstudio.engine.child PARENT_PID START``, started by spawned.py.
+"""The engine process: ``python -m fmstudio.engine.child WORD START``, started by spawned.py.
 
 Messages come pickled on standard input, notices go pickled to standard output; whatever else prints goes to
 standard error. A reader thread takes messages as they come, the main thread works. The process ends by itself
-when the window's process does, and then removes the shared memory that this one left behind.
+when the window's process does, and then removes the shared memory that this one (known by its word, see
+blocks.py) left behind. Nothing else asks it to end: signals to the window's group do not reach it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import BinaryIO
 
-from fmstudio.engine.buffers import SharedArray, remove_blocks_of
+from fmstudio.engine.blocks import remove_blocks_of
+from fmstudio.engine.buffers import BufferRef, SharedArray
 from fmstudio.engine.loop import Emit, Loop
 from fmstudio.engine.messages import EngineReady, JobFailed, Refusal, TrainingCommand
 from fmstudio.engine.protocol import Cancel, Close, JobCancelled, Message, Notice, Submit, Train
@@ -31,13 +34,13 @@ _NICENESS = 5
 
 def main() -> None:
     """Serve until told to end. Never returns."""
-    parent, started = int(sys.argv[1]), float(sys.argv[2])
-    # Ctrl-C in a terminal reaches the whole group; the window decides what it means.
+    word, started = sys.argv[1], float(sys.argv[2])
+    # On Windows Ctrl-C reaches every process of a console; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _give_way()
     replies = _private_output()
     inbox: Inbox = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(inbox, parent), name="engine-inbox", daemon=True).start()
+    threading.Thread(target=_read, args=(inbox, word), name="engine-inbox", daemon=True).start()
     sys.excepthook = _end_by_error
     _serve(inbox, replies, started)
 
@@ -62,7 +65,7 @@ def _private_output() -> BinaryIO:
     return os.fdopen(private, "wb")
 
 
-def _read(inbox: Inbox, parent: int) -> None:
+def _read(inbox: Inbox, word: str) -> None:
     pipe = sys.stdin.buffer
     try:
         while True:
@@ -71,17 +74,14 @@ def _read(inbox: Inbox, parent: int) -> None:
                 os._exit(0)
             inbox.put(message)
     except (EOFError, OSError, pickle.UnpicklingError):
-        _clear_away(parent)
+        _clear_away(word)
     os._exit(0)
 
 
-def _clear_away(parent: int) -> None:
+def _clear_away(word: str) -> None:
     """Remove the window's blocks if it is really gone (it may have dropped the pipe alone)."""
     end = time.monotonic() + _ORPHAN_SECONDS
-    while os.name != "nt" and time.monotonic() < end:
-        if os.getppid() != parent:
-            remove_blocks_of(parent)
-            return
+    while not remove_blocks_of(word) and time.monotonic() < end:
         time.sleep(0.01)
 
 
@@ -98,25 +98,26 @@ def _serve(inbox: Inbox, replies: BinaryIO, started: float) -> None:
     from fmstudio.engine.workshop import TorchWorkshop, describe_device, prepare_torch, torch_version
 
     prepare_torch()
-    loop = Loop(emit, TorchWorkshop())
+    workshop = TorchWorkshop()
+    loop = Loop(emit, workshop)
     emit(EngineReady(describe_device(), torch_version(), time.time() - started))
     while True:
         while not inbox.empty():
-            _receive(inbox.get(), loop, emit)
+            _receive(inbox.get(), loop, emit, workshop.make_room)
         if not loop.advance():
-            _receive(inbox.get(), loop, emit)
+            _receive(inbox.get(), loop, emit, workshop.make_room)
 
 
-def _receive(message: Message, loop: Loop, emit: Emit) -> None:
+def _receive(message: Message, loop: Loop, emit: Emit, make_room: Callable[[], None]) -> None:
     match message:
         case Submit(job, lane, request, buffer):
             try:
-                result = SharedArray.attach(buffer)
+                result = _attached(buffer, make_room)
             except FileNotFoundError:
                 # Released before its turn came: nobody waits for it.
                 emit(JobCancelled(job))
             except OSError as error:
-                emit(JobFailed(job, Refusal.OUT_OF_MEMORY, f"The engine cannot reach the result: {error}."))
+                emit(JobFailed(job, Refusal.NO_ROOM, f"The engine cannot reach the result: {error}."))
             else:
                 loop.submit(job, lane, request, result)
         case Train(job, request):
@@ -127,6 +128,17 @@ def _receive(message: Message, loop: Loop, emit: Emit) -> None:
             loop.cancel(lane)
         case Close():
             os._exit(0)
+
+
+def _attached(buffer: BufferRef, make_room: Callable[[], None]) -> SharedArray:
+    """The window's block; where the system refuses, once more without what is merely remembered."""
+    try:
+        return SharedArray.attach(buffer)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        make_room()
+        return SharedArray.attach(buffer)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from enum import StrEnum
 from itertools import count
 from typing import assert_never
 
-from fmstudio.engine.buffers import LocalArray, ResultArray
+import numpy as np
+
+from fmstudio.engine.buffers import AbsentArray, LocalArray, ResultArray
 from fmstudio.engine.messages import (
     EngineLost,
     EngineReady,
@@ -42,6 +44,7 @@ _UNFINISHED = frozenset((JobState.PENDING, JobState.RUNNING))
 @dataclass(eq=False)
 class Job:
     """A request under way. Written by its engine's ``poll`` alone; the result lives as long as this handle.
+    When the job has ended, ``result`` is another object with the same rows.
 
     A training's ``result`` has no rows: what it gives comes as TrainingSnapshot.
     """
@@ -70,7 +73,7 @@ class Engine(ABC):
     @abstractmethod
     def submit(self, lane: str, request: Request) -> Job:
         """Ask. Within a lane one job runs and one waits: the newest replaces the one that waits, which is
-        then CANCELLED. Where there is no memory for the result the job is FAILED already."""
+        then CANCELLED. Where there is no room for the result the job is FAILED (NO_ROOM) already."""
 
     @abstractmethod
     def train(self, request: TrainRequest) -> Job:
@@ -116,6 +119,7 @@ class Ledger:
         self._ids = count(1)
         self._open: dict[int, Job] = {}
         self._snapshots: dict[int, TrainingSnapshot] = {}
+        self._progress: dict[int, TrainingProgress] = {}
         self._refused: list[Reply] = []
         self._paused: set[int] = set()
 
@@ -129,7 +133,7 @@ class Ledger:
         return bool(self._refused) or any(job not in self._paused for job in self._open)
 
     def open(self, lane: str, request: Request) -> Job:
-        """A new job; FAILED at once (and a reply kept for the next poll) where its result finds no memory."""
+        """A new job; FAILED at once (and a reply kept for the next poll) where its result finds no room."""
         try:
             result = self._allocate(request.shape)
         except MemoryError as error:
@@ -154,10 +158,33 @@ class Ledger:
 
     def fail_all(self, reason: Refusal, message: str) -> list[Reply]:
         """Every unfinished job fails; the replies that say so."""
-        failed: list[Reply] = [JobFailed(job.id, reason, message) for job in self.unfinished]
+        failed = [self._failure(job, reason, message) for job in self.unfinished]
         for notice in failed:
             self.apply(notice)
         return failed
+
+    def _failure(self, job: Job, reason: Refusal, message: str) -> Reply:
+        """A training fails by its own kind of news: who follows it hears of nothing else."""
+        if not isinstance(job.request, TrainRequest):
+            return JobFailed(job.id, reason, message)
+        last = self._progress.get(job.id)
+        step, steps = (last.step, last.steps) if last else (0, job.request.training.total_steps)
+        return TrainingProgress(
+            job=job.id,
+            state=TrainingState.FAILED,
+            step=step,
+            steps=steps,
+            first_step=step + 1,
+            losses=np.zeros(0, np.float32),
+            steps_per_second=0.0,
+            seconds_left=0.0,
+            message=message,
+            reason=reason,
+        )
+
+    def steps_taken(self) -> dict[int, int]:
+        """How far each training under way has come."""
+        return {job: progress.step for job, progress in self._progress.items()}
 
     def apply(self, notice: Notice) -> Reply | None:
         """Bring the job up to date; what of it is for the caller of ``poll``."""
@@ -185,6 +212,8 @@ class Ledger:
 
     def _follow(self, progress: TrainingProgress) -> None:
         self._paused.discard(progress.job)
+        if progress.job in self._open:
+            self._progress[progress.job] = progress
         match progress.state:
             case TrainingState.RUNNING:
                 self._set(progress.job, JobState.RUNNING)
@@ -200,10 +229,9 @@ class Ledger:
         return job
 
     def _refuse(self, lane: str, request: Request, message: str) -> Job:
-        job = Job(
-            next(self._ids), lane, request, LocalArray((0,)), JobState.FAILED, Refusal.OUT_OF_MEMORY, message
-        )
-        self._refused.append(JobFailed(job.id, Refusal.OUT_OF_MEMORY, message))
+        absent = AbsentArray(request.shape)
+        job = Job(next(self._ids), lane, request, absent, JobState.FAILED, Refusal.NO_ROOM, message)
+        self._refused.append(JobFailed(job.id, Refusal.NO_ROOM, message))
         return job
 
     def _set(self, job: int, state: JobState) -> None:
@@ -220,6 +248,8 @@ class Ledger:
     ) -> None:
         handle = self._open.pop(job, None)
         self._snapshots.pop(job, None)
+        self._progress.pop(job, None)
         self._paused.discard(job)
         if handle is not None:
+            handle.result = handle.result.settled()
             handle.state, handle.reason, handle.message, handle.seconds = state, reason, message, seconds

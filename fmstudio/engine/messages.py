@@ -87,6 +87,8 @@ class Refusal(StrEnum):
     NO_CLOSED_FORM = "no-closed-form"
     BAD_INPUT = "bad-input"
     OUT_OF_MEMORY = "out-of-memory"
+    NO_ROOM = "no-room"
+    """Its result found no place: nothing was computed."""
     FAILURE = "failure"
 
 

@@ -14,20 +14,24 @@ from torch import Tensor
 
 from fmstudio.document.specs.dynamics import InterpolantSpec
 from fmstudio.engine import build, motions
-from fmstudio.engine.buffers import LocalArray, ResultArray
+from fmstudio.engine.buffers import SMALL_BYTES, LocalArray, ResultArray
 from fmstudio.engine.messages import PairsRequest, Row, TrajectoriesRequest, WarpRequest
 from fmstudio.flows.distributions import GaussianMixture
 from fmstudio.flows.simulate import TILE, simulate_in_tiles
 
 FAR_AWAY = 1e9
 RECENT_BYTES = 256 * 2**20
+RECENT_COUNT = 64
 COPY_BYTES = 32 * 2**20
 
 Task = Iterator[float]
 
 
 class RecentTrajectories:
-    """The last simulations, whole, for densities and measures of the same particles."""
+    """The last simulations, whole, for densities and measures of the same particles.
+
+    Bounded by bytes and by number: small ones are copied, each other one keeps a descriptor open.
+    """
 
     def __init__(self, capacity: int = RECENT_BYTES) -> None:
         self._capacity = capacity
@@ -40,10 +44,14 @@ class RecentTrajectories:
         return states
 
     def put(self, request: TrajectoriesRequest, states: Row) -> None:
-        self._kept[request] = states
+        self._kept[request] = states.copy() if states.nbytes <= SMALL_BYTES else states
         self._kept.move_to_end(request)
-        while self._kept and sum(kept.nbytes for kept in self._kept.values()) > self._capacity:
+        while self._kept and not self._fits():
             self._kept.popitem(last=False)
+
+    def _fits(self) -> bool:
+        held = sum(kept.nbytes for kept in self._kept.values())
+        return held <= self._capacity and len(self._kept) <= RECENT_COUNT
 
     def clear(self) -> None:
         self._kept.clear()

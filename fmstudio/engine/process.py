@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import final
 
-from fmstudio.engine.buffers import SharedArray, sweep
+from fmstudio.engine.blocks import sweep
+from fmstudio.engine.buffers import SharedArray
 from fmstudio.engine.jobs import Engine, Job, Ledger
 from fmstudio.engine.messages import (
     EngineLost,
@@ -17,6 +18,7 @@ from fmstudio.engine.messages import (
     Reply,
     Request,
     TrainingCommand,
+    TrainingProgress,
     TrainRequest,
 )
 from fmstudio.engine.protocol import Cancel, JobCancelled, Message, Notice, Submit, Train
@@ -32,7 +34,8 @@ class ProcessEngine(Engine):
 
     If the process dies, ``poll`` says so (EngineLost), starts another one and asks again for everything
     unfinished; training goes on from its last snapshot. After ``MOST_DEATHS`` deaths within
-    ``DEATH_SECONDS`` without anything finished, unfinished jobs fail; the next request starts afresh.
+    ``DEATH_SECONDS`` without anything finished, and no training farther than it had been, unfinished jobs
+    fail; the next request starts afresh.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,6 +44,8 @@ class ProcessEngine(Engine):
         self._ledger = Ledger(SharedArray.create)
         self._process: SpawnedProcess | None = SpawnedProcess()
         self._deaths: list[float] = []
+        self._farthest: dict[int, int] = {}
+        """step of each training when its engine died"""
         self._device = ""
         self._closed = False
 
@@ -115,14 +120,20 @@ class ProcessEngine(Engine):
     def _heed(self, notice: Notice) -> list[Reply]:
         if isinstance(notice, EngineReady):
             self._device = notice.device
-        if isinstance(notice, JobFinished):
+        if isinstance(notice, JobFinished) or self._is_farther(notice):
             self._deaths.clear()
         reply = self._ledger.apply(notice)
         return [] if reply is None else [reply]
 
+    def _is_farther(self, notice: Notice) -> bool:
+        """A training has made steps that no engine had made before."""
+        return isinstance(notice, TrainingProgress) and notice.step > self._farthest.get(notice.job, 0)
+
     def _bury(self, code: int) -> list[Reply]:
         """The process has ended: start another one, or give up."""
         self._end()
+        for training, step in self._ledger.steps_taken().items():
+            self._farthest[training] = max(step, self._farthest.get(training, 0))
         now = self._clock()
         self._deaths = [death for death in self._deaths if now - death < DEATH_SECONDS] + [now]
         if len(self._deaths) >= MOST_DEATHS:

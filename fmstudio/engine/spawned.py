@@ -6,18 +6,16 @@ the child is ``python -m fmstudio.engine.child``, whatever program the parent is
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-import fmstudio
+from fmstudio import children
+from fmstudio.engine import blocks
 from fmstudio.engine.protocol import Close, Message, Notice
 
 _CLOSE_SECONDS = 2.0
@@ -36,13 +34,8 @@ class SpawnedProcess:
     def __init__(self) -> None:
         self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inbox: queue.SimpleQueue[Notice | Died] = queue.SimpleQueue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fmstudio.engine.child", str(os.getpid()), repr(time.time())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        child = children.python("fmstudio.engine.child", blocks.word(), repr(time.time()))
+        self._process = child.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._threads = (
@@ -103,10 +96,3 @@ class SpawnedProcess:
                 pass
         self._inbox.put(Died(self._process.wait()))
         self._outbox.put(None)
-
-
-def _environment() -> dict[str, str]:
-    """This one's, with this very fmstudio first on the path (it need not be installed)."""
-    root = str(Path(fmstudio.__file__).parent.parent)
-    rest = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, rest] if rest else [root])}

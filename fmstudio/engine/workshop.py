@@ -33,12 +33,16 @@ class TorchWorkshop:
     def train(self, job: int, request: TrainRequest, emit: Callable[[Notice], None]) -> FlowTraining:
         return FlowTraining(job, request, emit)
 
+    def make_room(self) -> None:
+        """Forget what is kept for speed alone."""
+        self._recent.clear()
+
     def explain(self, error: Exception) -> tuple[Refusal, str] | None:
         """A refusal and its sentence, or None for an error that nobody foresaw."""
         if isinstance(error, NoClosedForm):
             return Refusal.NO_CLOSED_FORM, str(error)
         if _is_out_of_memory(error):
-            self._recent.clear()
+            self.make_room()
             return Refusal.OUT_OF_MEMORY, _MEMORY_ADVICE
         if isinstance(error, TrainingDiverged):
             return Refusal.FAILURE, str(error)

@@ -6,7 +6,6 @@ Sizes: an .mp4 of even width and height is H.264 with 4:2:0 chroma; an odd size 
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,11 @@ from typing import IO
 
 import numpy as np
 
+from fmstudio import children
 from fmstudio.export.errors import ExportError
 from fmstudio.export.formats import format_of
 from fmstudio.export.landing import check_place, landing
 from fmstudio.render.scene import Bytes
-
-_CREATE_NO_WINDOW = 0x08000000
 
 
 def check_writable(path: Path) -> None:
@@ -79,15 +77,9 @@ class _Encoder:
     def __init__(self, command: list[str], path: Path) -> None:
         self._path = path
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in running)
-        flags = _CREATE_NO_WINDOW if sys.platform == "win32" else 0
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=self._complaints,
-                creationflags=flags,
-                start_new_session=sys.platform != "win32",  # Ctrl-C is ours to handle
+            self._process = children.program(*command).start(
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._complaints
             )
         except OSError as error:
             self._complaints.close()

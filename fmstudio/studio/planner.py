@@ -70,6 +70,8 @@ class Planner:
 
     def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
         """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
+        if document is not self.planned:
+            self._results.forget_refused_for_room()
         wanted = dict(self._needs(document, t, aspect, calm))
         for lane in list(self._results.slots):
             if lane not in wanted and not _keeps(lane, document, wanted):
@@ -105,7 +107,14 @@ class Planner:
         if slot.problem and self.wanted.get(lane) == request:
             return
         job = self._results.cached(request) or self._in_flight(request)
-        self._results.expect(lane, job or self._engine.submit(lane, request))
+        self._results.expect(lane, job or self._submit(lane, request))
+
+    def _submit(self, lane: str, request: Request) -> Job:
+        """Ask; where the result finds no room, once more without those that are only remembered."""
+        job = self._engine.submit(lane, request)
+        if job.reason is Refusal.NO_ROOM and self._results.make_room():
+            job = self._engine.submit(lane, request)
+        return job
 
     def _in_flight(self, request: Request) -> Job | None:
         for slot in self._results.slots.values():

@@ -38,6 +38,8 @@ class Recipe(NamedTuple):
 
 
 CACHE_BYTES = 400 * 2**20
+CACHE_JOBS = 200
+"""A large result holds a descriptor, and many systems allow a process 256."""
 SLOT_JOBS = 6
 AGE_IN_ROWS = 3
 
@@ -243,12 +245,27 @@ class Results:
         used = {id(job) for slot in self.slots.values() for job in slot.jobs}
         total = sum(int(np.prod(job.result.shape)) * 4 for job in self._cache.values())
         for request, job in list(self._cache.items()):
-            if total <= CACHE_BYTES:
+            if total <= CACHE_BYTES and len(self._cache) <= CACHE_JOBS:
                 return
             if id(job) not in used:
                 total -= int(np.prod(job.result.shape)) * 4
                 del self._cache[request]
                 job.release()
+
+    def make_room(self) -> bool:
+        """Release every finished job that nobody shows; False if there is none."""
+        shown = {id(job) for slot in self.slots.values() for job in slot.jobs}
+        spare = [(request, job) for request, job in self._cache.items() if id(job) not in shown]
+        for request, job in spare:
+            del self._cache[request]
+            job.release()
+        return bool(spare)
+
+    def forget_refused_for_room(self) -> None:
+        """There may be room now for what found none: it may be asked for again."""
+        for slot in self.slots.values():
+            if slot.refusal is Refusal.NO_ROOM:
+                slot.problem, slot.refusal = "", None
 
     def release_all(self) -> None:
         """The session ends: every array goes."""

@@ -157,7 +157,7 @@ class Session:
             return
         self.planner.note_refusal(job)
         self.results.fail(job)
-        if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
+        if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY, Refusal.NO_ROOM):
             self.notify(reply.message)
 
     def _on_pace_changed(self, pace: tuple[float, str]) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fmstudio.engine import buffers
-from fmstudio.engine.buffers import BufferRef, SharedArray, remove_blocks_of, sweep
+from fmstudio.engine import blocks
+from fmstudio.engine.buffers import SMALL_BYTES, AbsentArray, LocalArray, SharedArray
 
 
 def block_of(array: SharedArray) -> Path:
@@ -72,52 +71,64 @@ def test_that_attaching_to_a_closed_block_says_so() -> None:
 
 
 def test_that_more_than_there_is_raises_memory_error_and_leaves_nothing() -> None:
-    before = set(buffers._blocks())
+    before = blocks.mine()
     with pytest.raises(MemoryError, match="fewer particles"):
         SharedArray.create((2**50,))
-    assert set(buffers._blocks()) == before
+    assert blocks.mine() == before
 
 
-CHILD = """
-import os, signal, sys
+@pytest.mark.parametrize("rows", [0, 2, 5])
+def test_that_a_small_result_gives_its_descriptor_back_and_keeps_its_rows(rows: int) -> None:
+    array = SharedArray.create((5, 2))
+    for row in range(rows):
+        array.write(row, np.full(2, row + 1, np.float32))
+    path = block_of(array)
+    kept = array.settled()
+    assert isinstance(kept, LocalArray)
+    assert not path.exists()
+    assert (kept.shape, kept.ready) == ((5, 2), rows)
+    np.testing.assert_array_equal(kept.values[:rows, 0], np.arange(1, rows + 1))
+
+
+def test_that_a_large_result_stays_where_it_is() -> None:
+    array = SharedArray.create((2, SMALL_BYTES))
+    assert array.settled() is array
+    array.close()
+    assert array.settled() is array
+
+
+def test_that_a_refused_result_has_its_shape_and_never_a_row() -> None:
+    absent = AbsentArray((7, 3, 2))
+    assert (absent.shape, absent.ready, absent.values.shape) == ((7, 3, 2), 0, (0, 3, 2))
+    assert absent.settled() is absent
+    with pytest.raises(ValueError, match="refused"):
+        absent.write(0, np.zeros((3, 2), np.float32))
+
+
+LIMITED = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+from fmstudio.engine import blocks
 from fmstudio.engine.buffers import SharedArray
-array = SharedArray.create((10, 2))
-view = array.values
-print(array.ref.name, flush=True)
-if sys.argv[1] == "kill":
-    os.kill(os.getpid(), signal.SIGKILL)
+held = []
+try:
+    while True:
+        held.append(SharedArray.create((2, 2)))
+except MemoryError as error:
+    print(error)
+held.pop()  # looking takes a descriptor
+print(len(blocks.mine()) == len(held) > 8)
+held.clear()
+SharedArray.create((2, 2)).close()
+print(blocks.mine())
 """
 
 
-def run_child(how: str) -> tuple[subprocess.CompletedProcess[str], BufferRef]:
-    command = [sys.executable, "-W", "error", "-c", CHILD, how]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    return done, BufferRef(done.stdout.strip(), (10, 2))
-
-
-def test_that_a_process_that_ends_leaves_no_block_and_no_warning() -> None:
-    done, ref = run_child("end")
-    assert done.returncode == 0
+def test_that_too_many_open_files_are_called_so_and_leave_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LIMITED], check=True, capture_output=True, text=True
+    )
+    sentence, whole, left = done.stdout.splitlines()
+    assert sentence.startswith("Too many files are open")
+    assert (whole, left) == ("True", "[]")
     assert done.stderr == ""
-    assert not Path(ref.name).exists()
-
-
-def test_that_what_a_killed_process_left_is_swept_and_what_others_hold_is_not() -> None:
-    mine = SharedArray.create((2, 2))
-    _, ref = run_child("kill")
-    assert Path(ref.name).exists()
-    sweep()
-    assert not Path(ref.name).exists()
-    assert block_of(mine).exists()
-    mine.close()
-
-
-def test_that_blocks_of_one_process_can_be_removed_by_another() -> None:
-    mine = SharedArray.create((2, 2))
-    _, ref = run_child("kill")
-    remove_blocks_of(int(Path(ref.name).name.split("-")[1]))
-    assert not Path(ref.name).exists()
-    assert block_of(mine).exists()
-    remove_blocks_of(os.getpid())
-    assert not block_of(mine).exists()
-    mine.close()

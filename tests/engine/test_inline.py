@@ -73,9 +73,9 @@ def test_that_a_result_without_room_is_a_failed_job() -> None:
 
     ledger = Ledger(no_room)
     job = ledger.open("a", fakes.samples())
-    assert (job.state, job.reason) == (JobState.FAILED, Refusal.OUT_OF_MEMORY)
+    assert (job.state, job.reason) == (JobState.FAILED, Refusal.NO_ROOM)
     assert ledger.busy
-    assert ledger.take_refused() == [JobFailed(job.id, Refusal.OUT_OF_MEMORY, "no room for (1, 10, 2)")]
+    assert ledger.take_refused() == [JobFailed(job.id, Refusal.NO_ROOM, "no room for (1, 10, 2)")]
     assert not ledger.busy
 
 

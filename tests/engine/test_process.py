@@ -17,7 +17,7 @@ from fmstudio.document.specs.distribution import DrawnSpec, RingSpec, StandardNo
 from fmstudio.document.specs.dynamics import SDESpec, SimulationSpec
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
-from fmstudio.engine import buffers
+from fmstudio.engine import blocks, buffers
 from fmstudio.engine.client import Engine, InlineEngine, Job, JobState, ProcessEngine
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -53,7 +53,7 @@ def of(kind: type, replies: list[Reply]) -> list[Reply]:
 
 
 def my_blocks() -> list[Path]:
-    return [path for path in buffers._blocks() if path.name.startswith(f"fmstudio-{os.getpid()}-")]
+    return blocks.mine()
 
 
 def engine_threads() -> list[str]:
@@ -208,6 +208,95 @@ def test_that_after_three_deaths_it_gives_up_and_a_new_request_starts_afresh(eng
     assert engine.alive
 
 
+def kill(engine: ProcessEngine, replies: list[Reply]) -> None:
+    """End the engine, and wait until that was noticed."""
+    assert engine.pid is not None
+    deaths = len(of(EngineLost, replies))
+    os.kill(engine.pid, signal.SIGKILL)
+    wait_for(engine, lambda: len(of(EngineLost, collect(engine, replies))) > deaths)
+
+
+def news_of(training: Job, replies: list[Reply]) -> list[TrainingProgress]:
+    return [r for r in replies if isinstance(r, TrainingProgress) and r.job == training.id]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_that_a_training_given_up_is_said_to_have_failed_and_can_be_started_again(
+    engine: ProcessEngine, begun: bool
+) -> None:
+    """Whoever follows a training hears of its progress alone."""
+    training = engine.train(fakes.training(steps=100_000))
+    replies: list[Reply] = []
+    if begun:
+        wait_for(engine, lambda: any(n.step for n in news_of(training, collect(engine, replies))))
+    for _ in range(3):
+        kill(engine, replies)
+    last = news_of(training, replies)[-1]
+    assert (last.state, last.reason) == (TrainingState.FAILED, Refusal.OUT_OF_MEMORY)
+    assert (last.step > 0, last.steps, last.steps_per_second) == (begun, 100_000, 0)
+    assert "3 times" in last.message
+    assert training.state is JobState.FAILED
+    assert of(JobFailed, replies) == []
+    assert not engine.alive
+    again = engine.train(fakes.training(steps=20))
+    wait_for(engine, lambda: again.state is JobState.DONE)
+
+
+def test_that_deaths_between_which_a_training_came_farther_are_no_row(engine: ProcessEngine) -> None:
+    training = engine.train(fakes.training(steps=1_000_000))
+    replies: list[Reply] = []
+    for _ in range(5):
+        far = max((n.step for n in news_of(training, replies)), default=0)
+        wait_for(engine, lambda: any(n.step > far for n in news_of(training, collect(engine, replies))))  # noqa: B023
+        kill(engine, replies)
+    assert training.unfinished
+    assert engine.alive
+    engine.command(TrainingCommand.STOP)
+    wait_for(engine, lambda: training.state is JobState.DONE)
+
+
+def test_that_deaths_at_the_same_step_are(engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that ends its engine wherever it goes on is given up."""
+    training = engine.train(fakes.training(steps=1_000_000))
+    replies: list[Reply] = []
+    wait_for(engine, lambda: bool(of(TrainingSnapshot, collect(engine, replies))))
+    farthest = 10**9
+    monkeypatch.setattr(engine._ledger, "steps_taken", lambda: {training.id: farthest})
+    for _ in range(3):
+        kill(engine, replies)
+        if engine.alive:
+            ready = len(of(TrainingProgress, replies))
+            wait_for(engine, lambda: len(of(TrainingProgress, collect(engine, replies))) > ready)  # noqa: B023
+    assert training.state is JobState.FAILED
+
+
+FEW = """
+import os, resource, sys, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+from pathlib import Path
+from fmstudio.engine.client import JobState, ProcessEngine
+from tests.engine import fakes
+engine = ProcessEngine()
+jobs = []
+most = 0
+for seed in range(300):
+    lane = f"trajectories/{seed % 3}"
+    jobs.append(engine.submit(lane, fakes.trajectories(steps=5, seed=seed)))
+    while jobs[-1].unfinished:
+        engine.poll()
+        time.sleep(0.0005)
+    most = max(most, *(len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), engine.pid)))
+print({job.state.value for job in jobs}, all(job.result.ready == 6 for job in jobs), most < 40)
+engine.close()
+"""
+
+
+def test_that_results_that_are_kept_take_no_descriptors_on_either_side() -> None:
+    command = [sys.executable, "-W", "error", "-c", FEW]
+    done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.stdout.strip() == "{'done'} True True"
+
+
 def test_that_failures_are_replies_and_the_engine_lives_on(engine: ProcessEngine) -> None:
     pid = engine.pid
     ring = engine.submit("a", DensityRequest(RingSpec(), TwoMoonsSpec(), CondOTSpec(), fakes.GRID, (0.5,)))
@@ -234,7 +323,7 @@ def test_that_a_result_without_room_is_refused_at_once(
     monkeypatch.setattr(buffers, "_new_mapping", no_room)
     job = engine.submit("a", fakes.trajectories())
     assert job.state is JobState.FAILED
-    assert job.reason is Refusal.OUT_OF_MEMORY
+    assert job.reason is Refusal.NO_ROOM
     assert [type(reply) for reply in engine.poll()] == [JobFailed]
     assert not engine.busy
 
@@ -261,6 +350,7 @@ def test_that_a_closed_engine_cancels_keeps_results_and_refuses_requests(engine:
 
 WINDOW = """
 import os, signal, sys, time
+from fmstudio.engine import blocks
 from fmstudio.engine.client import JobState, ProcessEngine
 from tests.engine import fakes
 assert "torch" not in sys.modules
@@ -272,26 +362,33 @@ while job.state is not JobState.DONE:
 modules = sorted({name.split(".")[0] for name in sys.modules})
 assert "torch" not in modules and "scipy" not in modules, modules
 view = job.result.values
-print(engine.pid, job.result.ref.name, flush=True)
-if sys.argv[1] == "kill":
-    os.kill(os.getpid(), signal.SIGKILL)
+under_way = engine.submit("b", fakes.trajectories(steps=2000))
+print(engine.pid, under_way.result.ref.name, blocks.word(), flush=True)
+if sys.argv[1] != "end":
+    number = getattr(signal, sys.argv[1])
+    os.killpg(0, number) if len(sys.argv) > 2 else os.kill(os.getpid(), number)
 """
 
 
-@pytest.mark.parametrize("how", ["end", "kill"])
+@pytest.mark.parametrize("reach", [[], ["group"]])
+@pytest.mark.parametrize("how", ["end", "SIGKILL", "SIGTERM", "SIGHUP"])
 def test_that_the_window_never_loads_torch_and_its_end_takes_the_engine_and_the_blocks_along(
     how: str,
+    reach: list[str],
 ) -> None:
-    command = [sys.executable, "-W", "error", "-c", WINDOW, how]
-    window = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-W", "error", "-c", WINDOW, how, *reach]
+    window = subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=120, start_new_session=True
+    )
     assert window.stderr == ""
-    assert window.returncode == (0 if how == "end" else -signal.SIGKILL)
-    pid, block = window.stdout.split()
+    assert window.returncode == (0 if how == "end" else -getattr(signal, how))
+    pid, block, word = window.stdout.split()
     end = time.monotonic() + 30
     while is_running(int(pid)):
         assert time.monotonic() < end
         time.sleep(0.01)
     assert not Path(block).exists()
+    assert not Path(block).with_name(f"fmstudio-{word}-owner").exists()
 
 
 def test_that_the_engine_process_loads_nothing_of_the_window() -> None:

@@ -7,7 +7,7 @@ from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityMethod, Refusal
-from fmstudio.studio import commands, remedies
+from fmstudio.studio import commands, remedies, results
 from fmstudio.studio.drawing import Brush
 from fmstudio.studio.guardrails import Remedy, Section, guardrails
 from fmstudio.studio.session import Session
@@ -190,3 +190,51 @@ def test_that_figures_do_not_stay_for_another_document(session, engine):
     _settle(session, engine)
     session.open(Document(source=RingSpec()))
     assert "measure/0" not in session.results.slots
+
+
+def test_that_kept_results_are_bounded_in_number_too(session, engine, monkeypatch):
+    monkeypatch.setattr(results, "CACHE_JOBS", 30)
+    _settle(session, engine)
+    for seed in range(100, 150):
+        commands.set_field(session, "simulation.start_seed", seed, "Dice")
+        session.tick(0.0)
+        engine.finish_all()
+        session.tick(0.0)
+    _settle(session, engine)
+    assert len(session.results._cache) <= 30 + len(session.results.slots)
+    assert session.is_complete
+
+
+def test_that_a_result_without_room_takes_that_of_what_is_only_remembered(session, engine):
+    _settle(session, engine)
+    commands.set_field(session, "simulation.start_seed", 99, "Dice")
+    _settle(session, engine)
+    kept, shown = len(session.results._cache), len(session.results.slots)
+    assert kept > shown
+    engine.room = 0
+    commands.set_field(session, "simulation.start_seed", 98, "Dice")
+    session.tick(0.0)
+    assert len(session.results._cache) <= shown
+    assert [job.lane for job in engine.submitted[-2:]] == ["trajectories/0", "trajectories/0"]
+
+
+def test_that_what_found_no_room_is_told_and_asked_for_again_with_the_next_edit(session, engine):
+    _settle(session, engine)
+    old = session.results.slot("trajectories/0").jobs[0]
+    engine.room = 0
+    commands.set_field(session, "simulation.start_seed", 98, "Dice")
+    session.tick(0.0)
+    refused = session.results.slot("trajectories/0").jobs[0]
+    assert (refused.result.shape, refused.result.ready) == (refused.request.shape, 0)
+    session.tick(0.0)
+    assert session.results.slot("trajectories/0").jobs == [old]
+    assert session.results.slot("trajectories/0").refusal is Refusal.NO_ROOM
+    assert session.said == ["There is no room."]
+    asked = len(engine.submitted)
+    session.tick(0.0)
+    assert len(engine.submitted) == asked
+    engine.room = 1000
+    commands.set_field(session, "view.seconds", 5.0, "Pace")
+    session.tick(0.0)
+    assert [job.lane for job in engine.submitted[asked:]] == ["trajectories/0"]
+    assert session.results.slot("trajectories/0").problem == ""

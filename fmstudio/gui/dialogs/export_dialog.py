@@ -7,12 +7,11 @@ the window keeps its frame rate, and a broken export cannot take anything with i
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, Qt
+from PySide6.QtCore import QProcess, QProcessEnvironment, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fmstudio import children
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.number_field import NumberField, Word
 from fmstudio.gui.widgets.progress_line import ProgressLine
@@ -40,11 +40,6 @@ SIZES = (
     ("Vertical · 1080 × 1920", (1080, 1920)),
     ("4K · 3840 × 2160", (3840, 2160)),
 )
-
-
-def render_command() -> list[str]:
-    """How to start fmstudio's shell from here, in a checkout, a wheel or a frozen app."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "fmstudio"]
 
 
 class ExportDialog(QDialog):
@@ -128,10 +123,14 @@ class ExportDialog(QDialog):
         self._run(arguments)
 
     def _run(self, arguments: list[str]) -> None:
-        program, *first = render_command()
+        child = children.python("fmstudio", *arguments)
         self._errors, self._cancelled = "", False
         self._started = time.monotonic()
         process = QProcess(self)
+        environment = QProcessEnvironment()
+        for name, value in child.environment.items():
+            environment.insert(name, value)
+        process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._on_process_output)
         process.readyReadStandardError.connect(self._on_process_error_output)
         process.finished.connect(self._on_process_finished)
@@ -142,7 +141,7 @@ class ExportDialog(QDialog):
         self.words.setText("Preparing…")
         self.start_button.setEnabled(False)
         self.cancel_button.setText("Cancel")
-        process.start(program, [*first, *arguments])
+        process.start(child.command[0], list(child.command[1:]))
 
     def _on_process_output(self) -> None:
         assert self._process is not None

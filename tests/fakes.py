@@ -49,7 +49,8 @@ class FakeEngine(Engine):
     def poll(self) -> list[Reply]:
         refused = self._ledger.take_refused()
         replies, self._replies = self._replies, []
-        return refused + [reply for reply in (self._ledger.apply(notice) for notice in replies) if reply is not None]
+        said = [self._ledger.apply(notice) for notice in replies]
+        return refused + [reply for reply in said if reply is not None]
 
     def close(self) -> None:
         self.closed = True

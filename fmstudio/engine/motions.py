@@ -84,12 +84,17 @@ def motion(request: TrajectoriesRequest) -> Motion:
         if request.learned.objective is Objective.REALNVP:
             return _layer_walk(request, request.learned)
     return Motion(
-        _DYNAMICS[type(spec)](request, spec),
+        dynamics_of(request),
         SOLVERS[spec.solver](),
         _start(request),
         tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
         m.substeps_of(spec),
     )
+
+
+def dynamics_of(request: TrajectoriesRequest) -> Dynamics:
+    """What moves the particles at a place and time. Raises as ``motion``."""
+    return _DYNAMICS[type(request.dynamics)](request, request.dynamics)
 
 
 def _start(request: TrajectoriesRequest) -> Tensor:

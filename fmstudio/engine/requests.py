@@ -158,23 +158,22 @@ PULLS = 24
 
 @dataclass(frozen=True)
 class ProbeRequest:
-    """Everything at one place ``x`` and one time. Result (1 + PULLS, 8), NaN where something is not known.
+    """Everything that plays a part in the motion at one place ``x``, the part ``t`` of the way. Result
+    (1 + PULLS, 10), NaN where something is not known or plays no part.
 
-    First p_t, u (2), score (2), div u, E[z given x] (2): but for p_t those of the network if there is one,
-    score and E[z given x] only if it ``tells_score``. Then target points of the largest posterior weights:
-    z (2), weight, the velocity it asks for (2)."""
+    First p, u (2), score (2), div u, E[z given x] (2), drift (2): but for p those of the network if there is
+    one, score and E[z given x] only if it ``tells_score``. u, div u and E[z given x] belong to a motion along
+    the velocity of a path. Then, for these, target points of the largest posterior weights: z (2), weight,
+    the velocity it asks for (2)."""
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    moving: TrajectoriesRequest
     x: tuple[float, float]
     t: float
-    learned: LearnedModel | None = None
     tells_score: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (1 + PULLS, 8)
+        return (1 + PULLS, 10)
 
 
 @dataclass(frozen=True)

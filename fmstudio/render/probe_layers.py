@@ -9,7 +9,7 @@ import numpy as np
 
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.render.palette import Palette, rgb
-from fmstudio.render.scene import Array, ArrowLayer, Layer, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, Layer, PointLayer, TrailLayer
 from fmstudio.studio.probing import Probed, probed
 from fmstudio.studio.results import Slot
 
@@ -32,8 +32,8 @@ def probe_layers(slot: Slot | None, palette: Palette) -> Iterator[Layer]:
         yield PointLayer(told.points, palette.target, 5.0, 0.9, answers=asked)
     if np.isfinite(told.mean).all():
         yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95, answers=asked)
-    role = palette.exact if asked.learned is None else palette.learned
-    yield _velocity(asked, told.velocity, role)
+    role = palette.exact if asked.moving.learned is None else palette.learned
+    yield from _heading(asked, told, role)
     yield PointLayer(x[None], role, 7.0, 1.0, answers=asked)
 
 
@@ -52,8 +52,12 @@ def _pulls(asked: ProbeRequest, told: Probed, palette: Palette) -> TrailLayer:
     )
 
 
-def _velocity(asked: ProbeRequest, velocity: Array, colour: str) -> ArrowLayer:
+def _heading(asked: ProbeRequest, told: Probed, colour: str) -> Iterator[ArrowLayer]:
+    """An arrow along what moves a particle here: the drift, or the mean velocity of roads that cross."""
+    velocity = told.drift if np.isfinite(told.drift).all() else told.velocity
+    if not np.isfinite(velocity).all():
+        return
     speed = float(np.hypot(*velocity))
     arrow = np.asarray(velocity * (REACH / (1 + speed)), np.float32)
     middle = np.asarray(np.array(asked.x) + arrow / 2, np.float32)
-    return ArrowLayer(middle[None], arrow[None], colour, 1.0, 2.2, answers=asked)
+    yield ArrowLayer(middle[None], arrow[None], colour, 1.0, 2.2, answers=asked)

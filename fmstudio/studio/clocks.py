@@ -74,6 +74,16 @@ def clock(document: Document) -> Clock:
     return Clock("", 1.0, *ends.pop()) if len(ends) == 1 else Clock("")
 
 
+def path_time(document: Document, part: float) -> float | None:
+    """The time t along the path at this part of the way; None where no motion that is shown follows a path.
+    Those that start at the target (noising) run along it from there."""
+    shown = (document.experiment(index).dynamics for index in range(len(document.view.panes)))
+    along = [dynamics for dynamics in shown if dynamics.follows_path]
+    if not along:
+        return None
+    return part if any(dynamics.follows_source for dynamics in along) else 1 - part
+
+
 def finest_steps(document: Document) -> int:
     """The solver steps of the pane that takes most: single steps go by these."""
     panes = range(len(document.view.panes))

@@ -8,9 +8,9 @@ import numpy as np
 
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.distribution import Vector
-from fmstudio.document.specs.view import FieldChoice
+from fmstudio.document.specs.dynamics import Motion
 from fmstudio.engine.messages import ProbeRequest, Row
-from fmstudio.studio import learning
+from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import Means
 
 MOMENTS = 400
@@ -22,33 +22,29 @@ def probe_lane(pane: int) -> str:
 
 
 def probe_request(experiment: Experiment, means: Means, x: Vector, t: float) -> ProbeRequest | None:
-    """None where the pane follows no field of a path. Langevin dynamics stand on p_data."""
-    if experiment.dynamics.is_process or means.moving is None or means.is_guided:
+    """None where nothing is known of what moves the pane: it is guided, goes from layer to layer, or runs
+    between pairs whose p_t is their own."""
+    if means.moving is None or means.is_guided:
         return None
-    learned = means.learned if experiment.field is FieldChoice.LEARNED else None
-    if not learning.has_field(experiment) or (learned is None and not means.closed_form):
+    if not learning.has_field(experiment) or motions.is_coupled(experiment.dynamics):
         return None
-    time = 1.0 if experiment.dynamics.is_steady else round(t * MOMENTS) / MOMENTS
-    return ProbeRequest(
-        experiment.source,
-        experiment.target,
-        experiment.path,
-        x,
-        time,
-        learned,
-        learning.has_score(experiment),
-    )
+    if motions.follows_closed_form(experiment) and not means.closed_form:
+        return None
+    part = 0.0 if experiment.dynamics.is_steady else round(t * MOMENTS) / MOMENTS
+    return ProbeRequest(means.moving, x, part, learning.has_score(experiment))
 
 
 @dataclass(frozen=True, eq=False)
 class Probed:
-    """What is known at a place; NaN where it is not. ``points`` (m, 2) pull with ``weights`` (m,)."""
+    """What is known at a place; NaN where it is not, or plays no part. ``points`` (m, 2) pull with
+    ``weights`` (m,)."""
 
     density: float
     velocity: Row
     score: Row
     divergence: float
     mean: Row
+    drift: Row
     points: Row
     weights: Row
 
@@ -57,4 +53,46 @@ def probed(values: Row) -> Probed:
     """The rows of a ProbeRequest's result."""
     here, pulls = values[0], values[1:]
     named = pulls[np.isfinite(pulls[:, 2])]
-    return Probed(float(here[0]), here[1:3], here[3:5], float(here[5]), here[6:8], named[:, :2], named[:, 2])
+    return Probed(
+        float(here[0]), here[1:3], here[3:5], float(here[5]), here[6:8], here[8:10], named[:, :2], named[:, 2]
+    )
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One line of the probe: which part of the answer, its symbol as rich text, and what it is."""
+
+    key: str
+    symbol: str
+    hint: str
+
+
+def quantities(dynamics: Motion) -> tuple[Quantity, ...]:
+    """What plays a part in a motion, in the order in which the probe tells it."""
+    p = "p<sub>data</sub>" if dynamics.is_steady else "p<sub>t</sub>"
+    density = Quantity("density", f"{p}(x)", "The density at this place")
+    drift = Quantity(
+        "drift", "drift b(x)", "Where a particle here is heading, but for the noise, and how fast"
+    )
+    score = Quantity("score", f"∇ log {p}(x)", "The score: the way uphill in log density, and its steepness")
+    if dynamics.is_process:
+        return (density, drift)
+    if dynamics.moved_by == "score":
+        return (density, drift, score)
+    velocity, *others = _OF_THE_PATH
+    return (density, *((drift,) if dynamics.is_noisy else ()), velocity, score, *others)
+
+
+_OF_THE_PATH = (
+    Quantity("velocity", "u<sub>t</sub>(x)", "The velocity of the path at this place, and how fast it is"),
+    Quantity(
+        "divergence", "div u<sub>t</sub>(x)", "How fast the flow spreads (above 0) or squeezes (below 0) here"
+    ),
+    Quantity(
+        "mean",
+        "E[z | x]",
+        "The mean of the data points whose roads from the source pass here now: the white dot. "
+        "A particle of the flow may end elsewhere",
+    ),
+    Quantity("pull", "largest weight", "The share of the one data point that counts most in this mean"),
+)

@@ -7,7 +7,7 @@ import pytest
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
-from fmstudio.studio.clocks import PATH_CLOCK, clock, clock_of, finest_steps
+from fmstudio.studio.clocks import PATH_CLOCK, clock, clock_of, finest_steps, path_time
 
 
 def side_by_side(*dynamics: m.DynamicsSpec) -> Document:
@@ -63,3 +63,16 @@ def test_that_the_span_is_told_where_it_is_not_that_of_a_path() -> None:
 def test_that_single_steps_are_those_of_the_pane_that_takes_most() -> None:
     panes = tuple(PaneSpec(simulation=m.SimulationSpec(steps=n)) for n in (8, 200, 20))
     assert finest_steps(Document(view=ViewSpec(panes=panes))) == 200
+
+
+@pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
+def test_that_the_time_of_the_path_runs_only_with_what_follows_it(kind: type[m.Motion]) -> None:
+    document = Document(dynamics=kind())
+    expected = None if not kind.follows_path else 0.75 if kind is m.NoisingSpec else 0.25
+    assert path_time(document, 0.25) == expected
+
+
+def test_that_beside_a_sampler_the_time_is_that_of_the_pane_that_follows_the_path() -> None:
+    assert path_time(side_by_side(m.LangevinSpec(), m.ODESpec()), 0.25) == 0.25
+    assert path_time(side_by_side(m.LangevinSpec(), m.NoisingSpec()), 0.25) == 0.75
+    assert path_time(side_by_side(m.LangevinSpec(), m.BrownianMotionSpec()), 0.25) is None

@@ -25,7 +25,7 @@ from fmstudio.gui.widgets.tile_grid import TileGrid
 from fmstudio.gui.widgets.tiles import CurveTile
 from fmstudio.render.palette import Palette
 from fmstudio.studio import panes
-from fmstudio.studio.clocks import Clock, clock
+from fmstudio.studio.clocks import path_time
 from fmstudio.studio.curves import path_curves
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
@@ -65,7 +65,6 @@ class PathPanel(Panel):
             tile.picked.connect(self._on_tile_picked)
             self._grid.add(tile)
         self.plot = PathPlot(theme)
-        self._backwards = False
         self.formula = QLabel()
         self.formula.setWordWrap(True)
         self.formula.setTextFormat(Qt.TextFormat.RichText)
@@ -77,7 +76,6 @@ class PathPanel(Panel):
         theme.changed.connect(self._on_theme_changed)
         watch(self, session.store, _paths, self._on_paths_changed)
         watch(self, session.store, _coupling, self._on_coupling_changed)
-        watch(self, session.store, clock, self._on_clock_changed)
 
     def _content(self) -> QWidget:
         content = QWidget()
@@ -93,8 +91,7 @@ class PathPanel(Panel):
         return True
 
     def tick(self) -> None:
-        part = self.session.playback.t
-        self.plot.show_time(1 - part if self._backwards else part)
+        self.plot.show_time(path_time(self.session.store.document, self.session.playback.t))
 
     def _on_paths_changed(self, paths: tuple[Any, ...]) -> None:
         for spec, tile in self.tiles.items():
@@ -117,10 +114,6 @@ class PathPanel(Panel):
 
     def _on_coupling_changed(self, coupling: str) -> None:
         self.coupling.show_choices(coupling)
-
-    def _on_clock_changed(self, own: Clock) -> None:
-        """Noising runs along the path from its data end."""
-        self._backwards = own.start == "data"
 
     def _on_tile_picked(self, spec: type[Spec]) -> None:
         panes.choose_new(self.session, "path", spec)

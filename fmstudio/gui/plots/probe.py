@@ -7,23 +7,16 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import Row
+from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
-from fmstudio.studio.probing import Probed, probe_lane, probed
+from fmstudio.studio.probing import Probed, Quantity, probe_lane, probed, quantities
 from fmstudio.studio.session import Session
 
-NAMES = (
-    ("density", "p<sub>t</sub>(x)", "The exact density at this place"),
-    ("velocity", "u<sub>t</sub>(x)", "The velocity, and its length"),
-    ("score", "∇ log p<sub>t</sub>(x)", "The score: uphill in log density"),
-    ("divergence", "div u<sub>t</sub>(x)", "How fast the flow spreads (above 0) or squeezes (below 0) here"),
-    ("mean", "E[z | x]", "Where in the data a particle here ends on average: the white dot"),
-    ("pull", "largest weight", "The part of the posterior on the point that pulls most"),
-)
+KEYS = ("density", "drift", "velocity", "score", "divergence", "mean", "pull")
+"""Of all motions, in the order in which they are told."""
 
 
 class ProbePanel(Panel):
@@ -32,6 +25,8 @@ class ProbePanel(Panel):
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self._shown: object = None
+        self._told: tuple[Quantity, ...] = ()
+        self.names: dict[str, QLabel] = {}
         self.values: dict[str, QLabel] = {}
         content = QWidget()
         grid = QGridLayout(content)
@@ -39,17 +34,15 @@ class ProbePanel(Panel):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        for row, (key, symbol, hint) in enumerate(NAMES):
-            name, value = QLabel(symbol), QLabel()
+        for row, key in enumerate(KEYS):
+            name, value = QLabel(), QLabel()
             name.setTextFormat(Qt.TextFormat.RichText)
             name.setProperty("role", "secondary")
             value.setProperty("role", "value")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            for label in (name, value):
-                label.setToolTip(hint)
             grid.addWidget(name, row, 0)
             grid.addWidget(value, row, 1)
-            self.values[key] = value
+            self.names[key], self.values[key] = name, value
         self.lay_out("Probe", "", content)
 
     @property
@@ -61,9 +54,25 @@ class ProbePanel(Panel):
         if job is None or place is None or (job.id, place) == self._shown:
             return
         self._shown = (job.id, place)
-        learned = self.session.store.document.view.panes[place.pane].field is FieldChoice.LEARNED
-        self.section.set_summary(f"x = ({place.x:.2f}, {place.y:.2f})", "learned" if learned else "exact")
+        asked = job.request
+        assert isinstance(asked, ProbeRequest)
+        role = "exact" if asked.moving.learned is None else "learned"
+        self.section.set_summary(f"x = ({place.x:.2f}, {place.y:.2f})", role)
+        self._name(quantities(asked.moving.dynamics))
         self._show(probed(job.result.values))
+
+    def _name(self, told: tuple[Quantity, ...]) -> None:
+        """What plays a part in the motion, and no more."""
+        if told == self._told:
+            return
+        self._told = told
+        by_key = {quantity.key: quantity for quantity in told}
+        for key in KEYS:
+            quantity = by_key.get(key)
+            for label in (self.names[key], self.values[key]):
+                label.setVisible(quantity is not None)
+                label.setToolTip(quantity.hint if quantity is not None else "")
+            self.names[key].setText(quantity.symbol if quantity is not None else "")
 
     def _job(self) -> Job | None:
         """The newest whole answer for the pane under the pointer."""
@@ -75,6 +84,7 @@ class ProbePanel(Panel):
     def _show(self, told: Probed) -> None:
         texts = {
             "density": _number(told.density),
+            "drift": _vector(told.drift),
             "velocity": _vector(told.velocity),
             "score": _vector(told.score),
             "divergence": _number(told.divergence),

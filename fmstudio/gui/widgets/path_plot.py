@@ -1,4 +1,4 @@
-"""alpha_t and beta_t over t, with a dot on each at the present moment. GUI thread."""
+"""alpha_t and beta_t over t, with a dot on each at the present moment, if it is one of theirs. GUI thread."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PathPlot(QWidget):
         super().__init__()
         self._theme = theme
         self._path: PathSpec = CondOTSpec()
-        self._t = 0.0
-        self._shown_x = -1
+        self._t: float | None = None
+        self._shown_x: int | None = -1
         self._pictured: object = None
         self._picture = QPixmap()
         self.setFixedHeight(HEIGHT)
@@ -42,18 +42,30 @@ class PathPlot(QWidget):
             self._path = path
             self.update()
 
-    def show_time(self, t: float) -> None:
-        """Move the dots, if that is visible."""
-        x = round(2 * t * self.width())
-        if x != self._shown_x:
-            self._shown_x, self._t = x, t
-            self.update()
-            alpha, beta = path_curves(self._path, t)
-            self.setToolTip(f"t = {t:.2f}: α = {float(alpha):.3f}, β = {float(beta):.3f}")
+    @property
+    def time(self) -> float | None:
+        """Where the dots are."""
+        return self._t
+
+    def show_time(self, t: float | None) -> None:
+        """Move the dots, if that is visible; None takes them away: no time runs along the path."""
+        x = None if t is None else round(2 * t * self.width())
+        if x == self._shown_x:
+            return
+        self._shown_x, self._t = x, t
+        self.update()
+        if t is None:
+            self.setToolTip("No motion that is shown follows the path")
+            return
+        alpha, beta = path_curves(self._path, t)
+        self.setToolTip(f"t = {t:.2f}: α = {float(alpha):.3f}, β = {float(beta):.3f}")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._t is None:
+            painter.drawPixmap(0, 0, self._curves())
+            return
         palette, box = self._theme.palette, self._box()
         x = box.left() + box.width() * self._t
         painter.setPen(QPen(QColor(palette.line), 1))
@@ -66,12 +78,17 @@ class PathPlot(QWidget):
             painter.setBrush(QColor(getattr(palette, role)))
             painter.drawEllipse(QPointF(x, box.bottom() - box.height() * float(here) / top), 4.5, 4.5)
 
+    @property
+    def _is_late(self) -> bool:
+        """The dots have left the curves' beginning."""
+        return self._t is not None and self._t > 0.3
+
     def _box(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_PAD, _PAD, -_PAD, -_PAD)
 
     def _curves(self) -> QPixmap:
         """The curves and their letters; painted anew only when they changed."""
-        look = (self._path, self.size(), self._theme.palette, self._t > 0.3, self.devicePixelRatio())
+        look = (self._path, self.size(), self._theme.palette, self._is_late, self.devicePixelRatio())
         if look != self._pictured:
             self._pictured = look
             self._picture = QPixmap(self.size() * self.devicePixelRatio())
@@ -99,7 +116,7 @@ class PathPlot(QWidget):
         font = interface_font(12)
         painter.setFont(font)
         metrics = QFontMetricsF(font)
-        at = 0.07 if self._t > 0.3 else 0.93
+        at = 0.07 if self._is_late else 0.93
         index = round(at * (len(alpha) - 1))
         for letter, role, curve, other in (("α", "target", alpha, beta), ("β", "source", beta, alpha)):
             y = box.bottom() - box.height() * float(curve[index])

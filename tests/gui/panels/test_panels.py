@@ -13,6 +13,7 @@ from fmstudio.document.specs.distribution import (
     RingSpec,
     TwoMoonsSpec,
 )
+from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, VESpec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.document.specs.view import FieldChoice
@@ -185,6 +186,13 @@ def test_that_the_dots_follow_time(session, show):
     frame(session, panel)
     assert panel.plot.grab().toImage() != before
     assert "0.80" in panel.plot.toolTip()
+    commands.choose_dynamics(session, LangevinSpec())
+    frame(session, panel)
+    still = panel.plot.grab().toImage()
+    session.playback.seek(0.3)
+    frame(session, panel)
+    assert panel.plot.time is None
+    assert panel.plot.grab().toImage() == still
 
 
 # ---- field ----

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
+from fmstudio.document.specs import dynamics as m
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.gui.panels import Panel
 from fmstudio.gui.plots.probe import ProbePanel
+from fmstudio.studio import commands
+from fmstudio.studio.probing import quantities
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
 from tests.fakes import FakeEngine
@@ -45,7 +49,7 @@ def test_that_it_appears_with_the_pointer_and_goes_with_it(
     answer(engine, 0.125, 3.0, 4.0, np.nan, np.nan, -2.0, 0.1, 0.2)
     frame(session, panel)
     assert not panel.isHidden()
-    texts = {key: label.text() for key, label in panel.values.items()}
+    texts = {key: label.text() for key, label in panel.values.items() if not label.isHidden()}
     assert texts == {
         "density": "0.125",
         "velocity": "(3.00, 4.00)  |5.00|",
@@ -72,3 +76,28 @@ def test_that_answers_of_a_probe_are_not_kept(session: Session, engine: FakeEngi
     assert len(requests) == 30
     assert not any(session.results.cached(request) for request in requests)
     assert len(session.results.slots["probe/0"].jobs) == 1
+
+
+@pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
+def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[m.Motion]
+) -> None:
+    commands.choose_dynamics(session, kind())
+    panel = show(ProbePanel)
+    assert isinstance(panel, ProbePanel)
+    session.tools.choose_mode(Mode.PROBE)
+    session.tools.hover(HERE)
+    frame(session, panel)
+    answer(engine, *range(1, 11))
+    frame(session, panel)
+    shown = {key for key, label in panel.values.items() if not label.isHidden()}
+    assert shown == {quantity.key for quantity in quantities(kind())}
+    assert ("velocity" in shown) is (kind.moved_by == "velocity")
+    assert all(panel.names[key].toolTip() for key in shown)
+    langevin = kind is m.LangevinSpec
+    assert ("p<sub>data</sub>" in panel.names["density"].text()) is langevin
+
+
+def test_that_the_mean_is_not_called_where_a_particle_ends() -> None:
+    (mean,) = (quantity for quantity in quantities(m.ODESpec()) if quantity.key == "mean")
+    assert "mean of the data points" in mean.hint

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
-from fmstudio.document.specs.dynamics import DynamicsSpec, Motion, ODESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingSpec
+from fmstudio.document.specs.training import ModelSpec, ModelTraining, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 1
@@ -32,6 +34,21 @@ class Experiment(Spec):
     """the pane is there to compare trainings"""
     guidance: GuidanceSpec | None = None
 
+    @property
+    def is_learned(self) -> bool:
+        """A trained model moves the particles."""
+        return self.field is FieldChoice.LEARNED
+
+    @property
+    def is_layered(self) -> bool:
+        """Its model is no field: particles go from layer to layer, by no solver."""
+        return self.is_learned and self.training.objective is Objective.REALNVP
+
+    @property
+    def has_path(self) -> bool:
+        """The schedule plays a part."""
+        return self.dynamics.follows_path and (not self.is_learned or self.training.objective.uses_path)
+
 
 class Document(Spec):
     """The whole state of a studio, but for results (which can be computed again) and preferences."""
@@ -54,20 +71,31 @@ class Document(Spec):
         spec: PaneSpec = self.view.panes[pane]
         dynamics, training = spec.dynamics or self.dynamics, spec.training or self.training
         field = spec.field if dynamics.uses_field else FieldChoice.EXACT
-        has_path = dynamics.follows_path and (field is FieldChoice.EXACT or training.objective.uses_path)
-        return Experiment(
+        asked = Experiment(
             source=(spec.source or self.source) if dynamics.follows_source else StandardNormalSpec(),
             target=(spec.target or self.target) if dynamics.follows_target else StandardNormalSpec(),
-            path=(spec.path or self.path) if has_path else CondOTSpec(),
+            path=spec.path or self.path,
             field=field,
             dynamics=dynamics,
-            simulation=_simulated(spec.simulation or self.simulation, dynamics),
+            simulation=spec.simulation or self.simulation,
             model=spec.model or self.model,
             training=training,
             has_own_training=spec.training is not None,
-            guidance=(spec.guidance or self.guidance) if dynamics.uses_field else None,
+            guidance=spec.guidance or self.guidance,
         )
+        return asked.model_copy(update=_idle_parts(asked))
 
 
-def _simulated(simulation: SimulationSpec, dynamics: Motion) -> SimulationSpec:
-    return simulation if dynamics.draws_noise else simulation.model_copy(update={"noise_seed": 0})
+def _idle_parts(asked: Experiment) -> dict[str, Any]:
+    """What plays no part in a pane, as it comes."""
+    dynamics, changes = asked.dynamics, dict[str, Any]()
+    if not asked.has_path:
+        changes["path"] = CondOTSpec()
+    if not dynamics.draws_noise:
+        changes["simulation"] = asked.simulation.model_copy(update={"noise_seed": 0})
+    if not dynamics.uses_field or (asked.is_learned and not asked.training.objective.uses_path):
+        changes["guidance"] = None
+    if asked.is_layered:
+        solver = type(dynamics).model_fields["solver"].default
+        changes["dynamics"] = dynamics.model_copy(update={"solver": solver})
+    return changes

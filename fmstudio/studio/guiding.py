@@ -39,7 +39,8 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
-    return isinstance(experiment.target, LABELLED) and experiment.dynamics.uses_field
+    by_path = not experiment.is_learned or experiment.training.objective.uses_path
+    return isinstance(experiment.target, LABELLED) and experiment.dynamics.uses_field and by_path
 
 
 def choose(session: Session, method: GuidanceMethod | None) -> None:

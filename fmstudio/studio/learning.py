@@ -6,8 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
-from fmstudio.document.specs.training import FIELD_OBJECTIVES, Coupling, Objective, TrainingSpec
+from fmstudio.document.specs.path import CondOTSpec, PathSpec
+from fmstudio.document.specs.training import (
+    FIELD_OBJECTIVES,
+    Coupling,
+    ModelSpec,
+    Objective,
+    TrainingSpec,
+)
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import GradientsRequest, Guide, LearnedModel
 from fmstudio.studio.results import Recipe
@@ -25,11 +33,31 @@ _TUNING = ("steps", "batch_size", "learning_rate", "seed")
 
 def recipe_of(asked: Experiment | Document) -> Recipe:
     """What the model of a pane is made by; of a document, what its own settings say."""
-    return Recipe(asked.source, asked.target, asked.path, asked.model, _anywhere(asked.training))
+    return _recipe(asked.source, asked.target, asked.path, asked.model, asked.training)
 
 
 def recipe_of_model(model: LearnedModel) -> Recipe:
-    return Recipe(model.source, model.target, model.path, model.model, _anywhere(model.training))
+    return _recipe(model.source, model.target, model.path, model.model, model.training)
+
+
+def _recipe(
+    source: DistributionSpec,
+    target: DistributionSpec,
+    path: PathSpec,
+    model: ModelSpec,
+    training: TrainingSpec,
+) -> Recipe:
+    """What plays no part in the training is as it comes: it makes no other model."""
+    objective, plain = training.objective, ModelSpec()
+    layered = objective is Objective.REALNVP
+    model = model.model_copy(update={"layers": plain.layers} if layered else {"couplings": plain.couplings})
+    changes: dict[str, object] = {}
+    if not objective.uses_pairs:
+        changes["coupling"] = Coupling.INDEPENDENT
+    if objective is not Objective.CFM:
+        changes["reflow"] = 0
+    path = path if objective.uses_path else CondOTSpec()
+    return Recipe(source, target, path, model, _anywhere(training.model_copy(update=changes)))
 
 
 def classifier_recipe(experiment: Experiment) -> Recipe:

@@ -11,6 +11,7 @@ from fmstudio.document.specs.distribution import SOURCES, TARGETS
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
 from fmstudio.studio import panes
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.session import Session
 
 
@@ -30,14 +31,14 @@ class Offer:
 
 
 def choices(session: Session) -> Iterator[Offer]:
-    """Sources, targets, paths and motions."""
-    specs: tuple[tuple[panes.Part, str, tuple[Any, ...]], ...] = (
-        ("source", "Source", SOURCES),
-        ("target", "Target", TARGETS),
-        ("path", "Path", PATHS),
+    """Sources, targets, paths and motions; not those that would change nothing of what is shown."""
+    specs: tuple[tuple[panes.Part, Control, str, tuple[Any, ...]], ...] = (
+        ("source", Control.SOURCE, "Source", SOURCES),
+        ("target", Control.TARGET, "Target", TARGETS),
+        ("path", Control.PATH, "Path", PATHS),
     )
-    for part, group, offered in specs:
-        for spec in offered:
+    for part, control, group, offered in specs:
+        for spec in offered if not idle(session.store.document, control) else ():
             yield Offer(group, spec.title, partial(panes.choose_new, session, part, spec))
     for spec in (*DYNAMICS, *MORE_DYNAMICS):
         kind = str(spec.model_fields["kind"].default)

@@ -13,10 +13,12 @@ from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.training_controls import TrainingControls
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.studio import commands, learning, panes
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
@@ -60,6 +62,7 @@ class FieldPanel(Panel):
         self.fields.chosen.connect(self._on_fields_chosen)
         watch(self, session.store, commands.field_shown, self._on_field_shown_changed)
         watch(self, session.store, _training, self._on_training_changed)
+        watch(self, session.store, _idle, self._on_idle_changed)
 
     def _training_forms(self) -> QWidget:
         forms = QWidget()
@@ -76,7 +79,8 @@ class FieldPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        for widget in (self.fields, self.training, self._forms):
+        self.reason = Reason(self.fields, self._forms)
+        for widget in (self.fields, self.training, self._forms, self.reason):
             box.addWidget(widget)
         return content
 
@@ -100,12 +104,20 @@ class FieldPanel(Panel):
         self.model_form.rows["couplings"].setVisible(layered)
         self.training_form.rows["reflow"].setVisible(training.objective is Objective.CFM)
 
+    def _on_idle_changed(self, sentence: str) -> None:
+        self.reason.explain(sentence)
+        self.training.offer(not sentence)
+
     def _on_fields_chosen(self, choice: str) -> None:
         if choice == "both":
             exact_learned = next(c for c in commands.COMPARISONS if c.id == "exact-learned")
             commands.compare(self.session, exact_learned)
         else:
             panes.show_field(self.session, FieldChoice(choice))
+
+
+def _idle(document: Document) -> str:
+    return idle(document, Control.FIELD)
 
 
 def _training(document: Document) -> tuple[TrainingSpec, ModelSpec]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from fmstudio.document.document import Document
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.gui.bind import FieldEdit, Notify, watch
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
 from fmstudio.gui.widgets.spec_form import ChoiceBox, FieldRow, scale_of
 from fmstudio.studio import guiding
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.session import Session
 
 METHODS = {
@@ -66,7 +69,10 @@ class GuidanceRows(QWidget):
         box.setSpacing(4)
         box.addWidget(self.scale)
         box.addWidget(self.label)
+        self.label_reason = Reason(self.label)
+        box.addWidget(self.label_reason)
         watch(self, session.store, guiding.guidances, self._on_guidances_changed)
+        watch(self, session.store, _idle_label, self.label_reason.explain)
 
     def _on_guidances_changed(self, guidances: tuple[GuidanceSpec | None, ...]) -> None:
         shown = next((g for g in guidances if g is not None), None)
@@ -74,3 +80,7 @@ class GuidanceRows(QWidget):
         if shown is not None:
             self.scale.show_value(shown.scale)
             self.label.show_value(shown.label)
+
+
+def _idle_label(document: Document) -> str:
+    return idle(document, Control.LABEL)

@@ -24,11 +24,13 @@ from fmstudio.gui.panels.guidance_rows import GuidanceRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.seed_row import SeedRow
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
 from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, SpecForm, scale_of
 from fmstudio.studio import panes
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
@@ -89,6 +91,7 @@ class MotionPanel(Panel):
         choices = {"coupling": ("Paired", COUPLINGS)}
         self.form = SpecForm(session, "dynamics", notify, choices=choices, skip=_OWN_ROWS)
         self.solver = ChoiceBox("Solver", {})
+        self.solver_reason = Reason(self.solver)
         self.quick = {steps: StepButton(steps) for steps in QUICK_STEPS}
         self._quick_edit = FieldEdit(session, "simulation.steps", "Change steps", notify)
         fields = SimulationSpec.model_fields
@@ -121,6 +124,7 @@ class MotionPanel(Panel):
             button.picked.connect(self._on_quick_picked)
         watch(self, session.store, _dynamics, self._on_dynamics_changed)
         watch(self, session.store, _simulation, self._on_simulation_changed)
+        watch(self, session.store, _idle_solver, self.solver_reason.explain)
 
     def _row(self, path: str, label: str, scale: Scale, hint: str) -> FieldRow:
         edit = FieldEdit(self.session, path, f"Change {label.lower()}", self.notify)
@@ -135,6 +139,7 @@ class MotionPanel(Panel):
         box.addWidget(self.more)
         box.addSpacing(4)
         box.addLayout(_labelled("Solver", self.solver))
+        box.addWidget(self.solver_reason)
         box.addWidget(self.steps)
         box.addLayout(_labelled("", *self.quick.values()))
         for widget in (
@@ -190,10 +195,8 @@ class MotionPanel(Panel):
             row.show_value("")
 
     def _show_solver(self, dynamics: tuple[Any, ...]) -> None:
-        kinds = {type(spec) for spec in dynamics}
         solvers = list(dict.fromkeys(spec.solver for spec in dynamics))
         names = get_args(type(dynamics[0]).model_fields["solver"].annotation)
-        self.solver.setEnabled(len(kinds) == 1 and len(names) > 1)
         self.solver.offer({name: SOLVER_TITLES[name] for name in names})
         self.solver.setPlaceholderText("one for each pane")
         self.solver.show_value(solvers[0] if len(solvers) == 1 else "")
@@ -209,8 +212,8 @@ class MotionPanel(Panel):
 
     def _show_seeds(self) -> None:
         document = self.session.store.document
-        noisy = any(spec.draws_noise for spec in panes.shown(document, "dynamics"))
-        self.seeds.show_seeds(panes.shown(document, "simulation")[0], noisy)
+        simulation = panes.shown(document, "simulation")[0]
+        self.seeds.show_seeds(simulation, idle(document, Control.NOISE_SEED))
 
     # ---- from a person ----
 
@@ -253,6 +256,10 @@ def _labelled(label: str, *widgets: QWidget) -> QHBoxLayout:
     for widget in widgets:
         row.addWidget(widget, 1)
     return row
+
+
+def _idle_solver(document: Document) -> str:
+    return idle(document, Control.SOLVER)
 
 
 def _dynamics(document: Document) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.path_plot import PathPlot
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
@@ -27,6 +28,7 @@ from fmstudio.render.palette import Palette
 from fmstudio.studio import panes
 from fmstudio.studio.clocks import path_time
 from fmstudio.studio.curves import path_curves
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
@@ -76,14 +78,20 @@ class PathPanel(Panel):
         theme.changed.connect(self._on_theme_changed)
         watch(self, session.store, _paths, self._on_paths_changed)
         watch(self, session.store, _coupling, self._on_coupling_changed)
+        watch(self, session.store, _idle, self.reason.explain)
+        watch(self, session.store, _idle_coupling, self.coupling_reason.explain)
 
     def _content(self) -> QWidget:
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
-        for widget in (self._grid, self.plot, self.formula, self.form, self.coupling):
+        self.reason = Reason(self._grid, self.plot, self.formula, self.form)
+        self.coupling_reason = Reason(self.coupling)
+        for widget in (self._grid, self.plot, self.formula, self.form, self.reason):
             box.addWidget(widget)
+        box.addWidget(self.coupling)
+        box.addWidget(self.coupling_reason)
         return content
 
     @property
@@ -123,6 +131,14 @@ class PathPanel(Panel):
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self._show_formula()
+
+
+def _idle(document: Document) -> str:
+    return idle(document, Control.PATH)
+
+
+def _idle_coupling(document: Document) -> str:
+    return idle(document, Control.COUPLING)
 
 
 def _paths(document: Document) -> tuple[Any, ...]:

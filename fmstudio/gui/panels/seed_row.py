@@ -91,8 +91,9 @@ class SeedRow(QWidget):
         column.addLayout(row)
         column.addWidget(Word(self.start.figure, self.noise.figure))
 
-    def show_seeds(self, simulation: SimulationSpec, has_noise: bool) -> None:
+    def show_seeds(self, simulation: SimulationSpec, no_noise: str) -> None:
+        """``no_noise`` says why the second die changes nothing; '' where it does."""
         self.start.show_seed(simulation.start_seed)
         self.noise.show_seed(simulation.noise_seed)
-        self.noise.set_useful(has_noise)
-        self.noise.setToolTip("" if has_noise else "An ODE has no noise")
+        self.noise.set_useful(not no_noise)
+        self.noise.setToolTip(no_noise)

@@ -12,8 +12,10 @@ from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_fil
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.studio import panes
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
@@ -29,14 +31,17 @@ class SourcePanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
+        self.reason = Reason(self.tiles, self.form)
         box.addWidget(self.tiles)
         box.addWidget(self.form)
+        box.addWidget(self.reason)
         self.settings = SettingsSwitch("Parameters of the source", self.form, theme)
         self.lay_out("Source", "p_init", content, Section.SOURCE)
         self.section.add_to_head(self.settings)
         self.tiles.picked.connect(self._on_tiles_picked)
         self.tiles.file_dropped.connect(self._on_tiles_file_dropped)
         watch(self, session.store, _sources, self._on_sources_changed)
+        watch(self, session.store, _idle, self.reason.explain)
 
     @property
     def has_content(self) -> bool:
@@ -56,6 +61,10 @@ class SourcePanel(Panel):
 
     def _on_tiles_file_dropped(self, path: str) -> None:
         import_file(self.session, "source", path, self.notify)
+
+
+def _idle(document: Document) -> str:
+    return idle(document, Control.SOURCE)
 
 
 def _sources(document: Document) -> tuple[Spec, ...]:

@@ -16,9 +16,11 @@ from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_fil
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
+from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.gui.widgets.tiles import IconTile
 from fmstudio.studio import commands, panes
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
@@ -54,13 +56,15 @@ class TargetPanel(Panel):
         self.imported.clicked.connect(self._on_imported_clicked)
         self.brush.clear_clicked.connect(self._on_brush_clear_clicked)
         watch(self, session.store, _targets, self._on_targets_changed)
+        watch(self, session.store, _idle, self.reason.explain)
 
     def _content(self) -> QWidget:
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        for widget in (self.tiles, self.brush, self.form):
+        self.reason = Reason(self.tiles, self.brush, self.form)
+        for widget in (self.tiles, self.brush, self.form, self.reason):
             box.addWidget(widget)
         return content
 
@@ -102,6 +106,10 @@ class TargetPanel(Panel):
 
     def _on_brush_clear_clicked(self) -> None:
         commands.clear_drawing(self.session)
+
+
+def _idle(document: Document) -> str:
+    return idle(document, Control.TARGET)
 
 
 def _targets(document: Document) -> tuple[Any, ...]:

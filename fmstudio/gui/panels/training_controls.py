@@ -24,6 +24,7 @@ class TrainingControls(QWidget):
         super().__init__()
         self._session, self._theme = session, theme
         self._shown: object = None
+        self._is_offered = True
         self.button = QPushButton("Train")
         self.stop = QPushButton()
         self.stop.setFixedWidth(32)
@@ -64,6 +65,10 @@ class TrainingControls(QWidget):
         # The same at rest and at work: a column that grows by a line moves everything below it.
         self.setFixedHeight(HEIGHT)
 
+    def offer(self, is_offered: bool) -> None:
+        """Whether a training would be for anything; one that is on can be paused and stopped all the same."""
+        self._is_offered, self._shown = is_offered, None
+
     def tick(self) -> None:
         """Follow the training, when it has something new to say."""
         training, document = self._session.results.training, self._session.store.document
@@ -76,6 +81,7 @@ class TrainingControls(QWidget):
         self._shown = look
         for part in (self.bar, self.left, self.stop):
             part.setVisible(training.is_active)
+        self.button.setEnabled(self._is_offered or training.is_active)
         if training.is_active:
             self._show_run(training)
         else:

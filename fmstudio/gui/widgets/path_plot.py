@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font
+from fmstudio.gui.widgets.tiles import DIMMED
 from fmstudio.render.palette import Palette
 from fmstudio.studio.curves import path_curves
 
@@ -63,6 +64,7 @@ class PathPlot(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(1.0 if self.isEnabled() else DIMMED)
         if self._t is None:
             painter.drawPixmap(0, 0, self._curves())
             return

@@ -27,6 +27,8 @@ from fmstudio.gui.widgets.pictures import cloud, raster_picture
 from fmstudio.render.palette import Palette
 
 FILE_ENDINGS = (".csv", ".npy", ".png", ".jpg", ".jpeg", ".svg")
+DIMMED = 0.4
+"""Of a picture whose control does nothing."""
 _CORNER = 6.0
 
 
@@ -63,6 +65,7 @@ class Tile(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(1.0 if self.isEnabled() else DIMMED)
         palette = self._theme.palette
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(QColor(palette.line), 1))

@@ -15,7 +15,7 @@ from fmstudio.document.specs.distribution import (
 )
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, VESpec
-from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingProgress, TrainingState
 from fmstudio.gui.panels.field import FieldPanel
@@ -170,13 +170,6 @@ def test_that_two_parameters_that_contradict_each_other_are_refused_in_words(qtb
     assert session.store.document.path == VESpec(sigma_min=0.9)
     assert "sigma_max must exceed sigma_min" in said[0]
     assert row.figure.text() == "5.0"
-
-
-def test_that_the_coupling_is_a_choice_of_the_training(qtbot, session, show):
-    panel = show(PathPanel)
-    qtbot.mouseClick(panel.coupling.buttons["ot"], LEFT)
-    assert session.store.document.training.coupling is Coupling.OT
-    assert panel.coupling.buttons["ot"].isChecked()
 
 
 def test_that_the_dots_follow_time(session, show):

@@ -1,0 +1,101 @@
+"""What changes nothing of what is shown is dimmed, and says why in one sentence beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.training import Objective
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.gui.panels.field import FieldPanel
+from fmstudio.gui.panels.motion import MotionPanel
+from fmstudio.gui.panels.path import PathPanel
+from fmstudio.gui.panels.source import SourcePanel
+from fmstudio.gui.panels.target import TargetPanel
+from fmstudio.studio import commands
+from fmstudio.studio.effects import Control, idle
+from tests.gui.conftest import frame
+
+LEFT = Qt.MouseButton.LeftButton
+KINDS = (*m.DYNAMICS, *m.MORE_DYNAMICS)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    ("control", "panel", "part"),
+    [
+        (Control.SOURCE, SourcePanel, "tiles"),
+        (Control.TARGET, TargetPanel, "tiles"),
+        (Control.PATH, PathPanel, "form"),
+        (Control.PATH, PathPanel, "plot"),
+        (Control.FIELD, FieldPanel, "fields"),
+    ],
+)
+def test_that_a_panel_is_dimmed_with_its_reason_where_the_motion_does_not_follow_it(
+    session: Any, show: Any, kind: type[m.Motion], control: Control, panel: Any, part: str
+) -> None:
+    made = show(panel)
+    commands.choose_dynamics(session, kind())
+    frame(session, made)
+    reason = idle(session.store.document, control)
+    assert getattr(made, part).isEnabled() is (not reason)
+    assert made.reason.text() == reason
+    assert made.reason.isVisible() is bool(reason)
+    commands.choose_dynamics(session, m.ODESpec())
+    assert getattr(made, part).isEnabled()
+    assert made.reason.isHidden()
+
+
+def test_that_a_press_on_a_dimmed_tile_changes_nothing(qtbot: Any, session: Any, show: Any) -> None:
+    panel = show(TargetPanel)
+    commands.choose_dynamics(session, m.BrownianMotionSpec())
+    before = session.store.document
+    for tile in (*panel.tiles.tiles.values(), panel.draw):
+        qtbot.mouseClick(tile, LEFT)
+    assert session.store.document == before
+
+
+def test_that_pairs_are_a_choice_of_what_is_learned(qtbot: Any, session: Any, show: Any) -> None:
+    panel = show(PathPanel)
+    assert not panel.coupling.isEnabled()
+    assert "learned" in panel.coupling_reason.text()
+    commands.single_pane(session, FieldChoice.LEARNED)
+    assert panel.coupling.isEnabled()
+    qtbot.mouseClick(panel.coupling.buttons["ot"], LEFT)
+    assert session.store.document.training.coupling == "ot"
+    commands.set_field(session, "training.objective", Objective.CNF_ML, "Choose")
+    assert not panel.coupling.isEnabled()
+    assert "likelihood" in panel.coupling_reason.text()
+
+
+def test_that_a_training_for_nothing_is_not_begun_but_one_that_is_on_can_be_stopped(
+    qtbot: Any, session: Any, engine: Any, show: Any
+) -> None:
+    panel = show(FieldPanel)
+    commands.choose_dynamics(session, m.BrownianMotionSpec())
+    frame(session, panel)
+    assert not panel.training.button.isEnabled()
+    qtbot.mouseClick(panel.training.button, LEFT)
+    assert engine.trained == []
+
+
+def test_that_without_noise_its_die_says_so(session: Any, show: Any) -> None:
+    panel = show(MotionPanel)
+    assert not panel.seeds.noise.die.isEnabled()
+    assert panel.seeds.noise.toolTip() == "There is no noise in ODE."
+    commands.choose_dynamics(session, m.SDESpec(sigma=0.0))
+    assert panel.seeds.noise.toolTip() == "σ is 0: there is no noise to draw."
+    commands.choose_dynamics(session, m.SDESpec())
+    assert panel.seeds.noise.die.isEnabled()
+    assert panel.seeds.noise.toolTip() == ""
+
+
+def test_that_no_solver_is_offered_where_none_acts(session: Any, show: Any) -> None:
+    panel = show(MotionPanel)
+    commands.single_pane(session, FieldChoice.LEARNED)
+    commands.set_field(session, "training.objective", Objective.REALNVP, "Choose")
+    assert not panel.solver.isEnabled()
+    assert "layer to layer" in panel.solver_reason.text()

@@ -31,7 +31,7 @@ from fmstudio.document.specs.dynamics import (
     SimulationSpec,
 )
 from fmstudio.document.specs.path import CondOTSpec, CosineSpec, FMOTSpec, SubVPSpec, VESpec, VPSpec
-from fmstudio.document.specs.view import CameraSpec, PaneSpec, ViewSpec
+from fmstudio.document.specs.view import PaneSpec
 
 __all__ = ["ENTRIES", "Entry"]
 
@@ -215,7 +215,6 @@ def _drawn_target() -> dict[str, Any]:
     return {
         "target": cat(),
         "simulation": SimulationSpec(steps=60, particles=3000),
-        "view": ViewSpec(camera=CameraSpec(half_height=3.0)),
     }
 
 

@@ -21,7 +21,6 @@ from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import (
-    CameraSpec,
     DensityChoice,
     FieldChoice,
     LayersSpec,
@@ -120,7 +119,6 @@ def _flow_or_diffusion() -> dict[str, Any]:
             pane("Diffusion as ODE, 4 steps", score, heun, 4),
             pane("Diffusion as SDE, 10 steps", score, noisy, 10),
             pane("Diffusion as SDE, 200 steps", score, noisy, 200),
-            camera=CameraSpec(half_height=3.0),
         ),
     }
 
@@ -144,7 +142,6 @@ def _classifier_guidance() -> dict[str, Any]:
             *(pane(scale, GuidanceMethod.EXACT, "exact") for scale in scales),
             *(pane(scale, GuidanceMethod.LEARNED, "learned") for scale in scales),
             particle_colour=ParticleColour.LABEL,
-            camera=CameraSpec(half_height=4.4),
         ),
     }
 
@@ -237,6 +234,5 @@ def _classifier_free() -> dict[str, Any]:
             pane("Exact, S = 4", 4.0, FieldChoice.EXACT),
             pane("Learned, S = 4", 4.0, _LEARNED),
             particle_colour=ParticleColour.LABEL,
-            camera=CameraSpec(half_height=4.2),
         ),
     }

@@ -31,13 +31,11 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.path import FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import CameraSpec, DensityChoice, LayersSpec, PaneSpec
+from fmstudio.document.specs.view import DensityChoice, LayersSpec, PaneSpec
 
 _POINT = GaussianMixtureSpec(components=(Component(mean=(1.4, 0.9), cov=(1.6e-3, 0.0, 1.6e-3)),))
 """One data point z, as wide as can be seen."""
 _ORIGIN = GaussianMixtureSpec(components=(Component(mean=(0.0, 0.0), cov=(1.6e-3, 0.0, 1.6e-3)),))
-_WIDE = CameraSpec(half_height=4.4)
-"""Three panes side by side are narrow: what is square must fit into their width."""
 _CROWD = LayersSpec(field=False, trajectories=False)
 _PATHS = LayersSpec(field=False, trajectories=False, particles=False, paths=True)
 _WARP = LayersSpec(density=False, particles=False, trajectories=False, grid=True)
@@ -109,7 +107,7 @@ def _conditional_path() -> dict[str, Any]:
     return {
         "target": _POINT,
         "simulation": SimulationSpec(steps=60, particles=1000),
-        "view": panes(*(PaneSpec(title=title, path=path) for title, path in paths.items()), camera=_WIDE),
+        "view": panes(*(PaneSpec(title=title, path=path) for title, path in paths.items())),
     }
 
 
@@ -165,7 +163,6 @@ def _noising() -> dict[str, Any]:
         "view": panes(
             *(PaneSpec(title=title, layers=_CROWD, path=path) for title, path in paths.items()),
             seconds=6.0,
-            camera=_WIDE,
         ),
     }
 
@@ -214,7 +211,6 @@ def _minibatch_ot() -> dict[str, Any]:
                 PaneSpec(title=title, layers=_LINES, dynamics=InterpolantSpec(coupling=coupling))
                 for title, coupling in couplings.items()
             ),
-            camera=_WIDE,
         ),
     }
 
@@ -269,6 +265,5 @@ def _annealed_langevin() -> dict[str, Any]:
         "view": panes(
             *(PaneSpec(title=title, layers=_CROWD, dynamics=kind) for title, kind in motions.items()),
             seconds=6.0,
-            camera=CameraSpec(half_height=3.0),
         ),
     }

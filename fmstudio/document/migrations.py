@@ -13,7 +13,20 @@ from fmstudio.document.document import SCHEMA_VERSION
 
 Raw = dict[str, Any]
 
-MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {}
+
+def _camera_of_the_smaller_side(raw: Raw) -> Raw:
+    """Version 1 kept half the height of what a pane shows; it is half its smaller side now, which shows as
+    much or more. A camera that nobody had moved is fitted."""
+    view = raw.get("view")
+    if not isinstance(view, dict) or not isinstance(view.get("camera"), dict):
+        return raw
+    camera = view["camera"]
+    moved = {("half" if name == "half_height" else name): value for name, value in camera.items()}
+    rests = {"x": 0.0, "y": 0.0, "half": 3.2, **moved} == {"x": 0.0, "y": 0.0, "half": 3.2}
+    return {**raw, "view": {**view, "camera": None if rests else moved}}
+
+
+MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {1: _camera_of_the_smaller_side}
 """version -> the function that makes version + 1 of it"""
 
 

@@ -8,20 +8,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field, with_text
 from fmstudio.document.imports import PICTURE_SUFFIXES, POINT_SUFFIXES, import_picture
 from fmstudio.document.point_files import points_in_place
-from fmstudio.document.specs.distribution import BUILT_IN_KINDS, PointsSpec, built_in
+from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 
 PATH_KINDS: tuple[str, ...] = tuple(path.model_fields["kind"].default for path in PATHS)
-_MARGIN = 1.15
-_FARTHEST_VIEW = 100.0
 
 
 @dataclass(frozen=True)
@@ -88,11 +84,7 @@ def _path(kind: str) -> Spec:
 def _everywhere(document: Document, part: str, spec: Spec) -> Document:
     """The document with another source, target or path; panes that had their own follow it."""
     panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
-    view = document.view.model_copy(update={"panes": panes})
-    if isinstance(spec, PointsSpec):
-        reach = _MARGIN * float(np.abs(spec.points.values).max())
-        half_height = min(max(view.camera.half_height, reach), _FARTHEST_VIEW)
-        view = view.model_copy(update={"camera": view.camera.model_copy(update={"half_height": half_height})})
+    view = document.view.model_copy(update={"panes": panes, "camera": None})
     return document.model_copy(update={part: spec, "view": view})
 
 

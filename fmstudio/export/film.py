@@ -15,7 +15,8 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.export.errors import ExportError
 from fmstudio.render.palette import Palette
 from fmstudio.render.presenter import Presenter
-from fmstudio.render.scene import Scene, layout
+from fmstudio.render.scene import Scene
+from fmstudio.render.sheet import film_sheet
 from fmstudio.studio.session import Session
 
 HOLD = 0.12
@@ -66,8 +67,7 @@ class Film:
         self._palette, self._shot = palette, shot
         self._session = Session(InlineEngine(), document, self._problems.append)
         self._session.open(document, models)
-        columns, rows = layout(len(document.view.panes))
-        self._session.aspect = (shot.width / columns) / (shot.height / rows)
+        self._session.sight = film_sheet(shot.width, shot.height).sight(len(document.view.panes))
         self._presenter = Presenter(self._session.results)
 
     def __enter__(self) -> Film:

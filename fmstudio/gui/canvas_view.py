@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from fmstudio.gui.layer_switches import LayerSwitches
 from fmstudio.gui.theme import Theme
 from fmstudio.render.presenter import Presenter
-from fmstudio.render.scene import layout
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands
+from fmstudio.studio.fit import FARTHEST, NEAREST, camera_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
 
@@ -36,6 +36,7 @@ class CanvasView(QWidget):
         self._on_file = on_file
         self._presenter = Presenter(session.results)
         self._shown: object = None
+        self._placed: object = None
         self._pan_from: tuple[float, float] | None = None
         self._stroke_from: tuple[float, float] | None = None
         self.canvas = StudioCanvas(app="pyside6")
@@ -64,6 +65,7 @@ class CanvasView(QWidget):
             return False
         self._shown = seen
         self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, drawing))
+        self._place_switches()
         for switches in self.switches:
             switches.refresh()
         return True
@@ -76,27 +78,29 @@ class CanvasView(QWidget):
         for switches in self.switches:
             switches.show()
         self._place_switches()
-        self._tell_aspect()
+        self._tell_sight()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_switches()
-        self._tell_aspect()
+        self._tell_sight()
 
     def _place_switches(self) -> None:
-        columns, rows = layout(max(1, len(self.switches)))
-        width, height = self.width() / columns, self.height() / rows
-        narrow = width < NARROW
+        """In the upper right corner of the panes, wherever they lie now."""
+        areas, ratio = self.canvas.places(len(self.switches)), self.canvas.pixel_scale
+        if (areas, ratio, self.switches) == self._placed:
+            return
+        self._placed = (areas, ratio, self.switches)
+        narrow = areas[0].width < NARROW * ratio
         self.canvas.reserve = NARROW_RESERVE if narrow else RESERVE
-        for index, switches in enumerate(self.switches):
+        for area, switches in zip(areas, self.switches, strict=True):
             switches.compact(narrow)
-            right, top = (index % columns + 1) * width, (index // columns) * height
-            switches.move(int(right - switches.width() - 10), int(top + 10))
+            right, top = (area.x + area.width) / ratio, area.y / ratio
+            switches.move(int(right - switches.width() - 10), int(top + 8))
             switches.raise_()
 
-    def _tell_aspect(self) -> None:
-        columns, rows = layout(max(1, len(self.switches)))
-        self._session.aspect = (self.width() / columns) / max(self.height() / rows, 1)
+    def _tell_sight(self) -> None:
+        self._session.sight = self.canvas.sheet().sight(max(1, len(self.switches)))
 
     # ---- the mouse ----
 
@@ -150,9 +154,9 @@ class CanvasView(QWidget):
             commands.draw_segment(self._session, self._stroke_from, at, self._session.tools.brush)
             self._stroke_from = at
         elif self._pan_from is not None:
-            camera = self._session.store.document.view.camera
+            camera = camera_of(self._session.store.document)
             dx, dy = at[0] - self._pan_from[0], at[1] - self._pan_from[1]
-            commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half_height)
+            commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half)
             self.frame()
         else:
             return False
@@ -174,10 +178,10 @@ class CanvasView(QWidget):
         at = self._plane(event)
         if at is None:
             return False
-        camera = self._session.store.document.view.camera
+        camera = camera_of(self._session.store.document)
         factor = ZOOM_PER_NOTCH ** (-event.angleDelta().y() / 120)
-        half = min(60.0, max(0.05, camera.half_height * factor))
-        keep = half / camera.half_height
+        half = min(FARTHEST, max(NEAREST, camera.half * factor))
+        keep = half / camera.half
         x, y = at[0] + (camera.x - at[0]) * keep, at[1] + (camera.y - at[1]) * keep
         commands.move_camera(self._session, x, y, half)
         return True

@@ -22,7 +22,7 @@ from fmstudio.render.particle_colours import (
     plain_colours,
     speed_colours,
 )
-from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer, layout
+from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer
 from fmstudio.studio.results import Results, Slot, request_of
 
 TRAIL_PARTICLES = 600
@@ -44,8 +44,7 @@ class MovingLayers:
             return
         job, low, high, weight = found
         colours = self._colours(job, low, document.view.particle_colour, palette)
-        rows = layout(len(document.view.panes))[1]
-        size = document.view.particle_size * _crowd_scale(job.result.shape[1]) / rows**0.5
+        size = document.view.particle_size * _crowd_scale(job.result.shape[1])
         a, b = self._kept.row(job, low), self._kept.row(job, high)
         yield ParticleLayer(a, b, weight, colours, size, answers=request_of(job))
 

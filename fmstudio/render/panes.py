@@ -5,48 +5,93 @@ Pixels here are physical, with the origin in the upper left corner and y down; t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fmstudio.render.scene import Camera, layout
+from fmstudio.render.scene import Camera
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Pixels at the upper and lower edge of every pane for its words: what is fitted lies between."""
+
+    top: int = 0
+    bottom: int = 0
 
 
 @dataclass(frozen=True)
 class PaneArea:
-    """The pixels of one pane."""
+    """The pixels of one pane. Layers fill all of it; the camera's square fits between ``edges``."""
 
     x: int
     y: int
     width: int
     height: int
+    edges: Edges = Edges()
 
     def contains(self, px: float, py: float) -> bool:
         return self.x <= px < self.x + self.width and self.y <= py < self.y + self.height
 
+    @property
+    def side(self) -> int:
+        """The smaller side of what lies between the edges."""
+        return max(min(self.width, self.height - self.edges.top - self.edges.bottom), 1)
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The pixel position of the camera's centre."""
+        upper, lower = self.y + self.edges.top, self.y + self.height - self.edges.bottom
+        return self.x + self.width / 2, (upper + lower) / 2
+
     def pixels_per_unit(self, camera: Camera) -> float:
-        return self.height / (2 * camera.half_height)
+        return self.side / (2 * camera.half)
 
     def to_plane(self, px: float, py: float, camera: Camera) -> tuple[float, float]:
         """The plane's point under a pixel position."""
-        scale = self.pixels_per_unit(camera)
-        x = camera.x + (px - self.x - self.width / 2) / scale
-        return x, camera.y - (py - self.y - self.height / 2) / scale
+        scale, (x, y) = self.pixels_per_unit(camera), self.middle
+        return camera.x + (px - x) / scale, camera.y - (py - y) / scale
 
     def to_pixel(self, x: float, y: float, camera: Camera) -> tuple[float, float]:
         """The pixel position of a point of the plane."""
-        scale = self.pixels_per_unit(camera)
-        px = self.x + self.width / 2 + (x - camera.x) * scale
-        return px, self.y + self.height / 2 - (y - camera.y) * scale
+        scale, (px, py) = self.pixels_per_unit(camera), self.middle
+        return px + (x - camera.x) * scale, py - (y - camera.y) * scale
+
+    @property
+    def sight(self) -> tuple[float, float]:
+        """How far one sees from the camera's centre along x and y, in units of its ``half``."""
+        _, y = self.middle
+        farthest = max(y - self.y, self.y + self.height - y)
+        return self.width / self.side, 2 * farthest / self.side
 
 
-def pane_areas(n: int, width: int, height: int, line: int = 1) -> tuple[PaneArea, ...]:
+def arrangement(n: int, width: int, height: int, edges: Edges = Edges()) -> tuple[int, int]:
+    """(columns, rows) for ``n`` panes on a canvas: those with the largest square for the content; of equals
+    the one with the fewest empty places, then the fewest rows."""
+
+    def merit(columns: int, rows: int) -> tuple[float, int, int]:
+        side = min(width / columns, height / rows - edges.top - edges.bottom)
+        return side, n - columns * rows, -rows
+
+    return max(_grids(n), key=lambda grid: merit(*grid))
+
+
+def _grids(n: int) -> Iterator[tuple[int, int]]:
+    """Every number of columns, with as many rows as that takes; none with an empty column."""
+    for columns in range(1, n + 1):
+        rows = -(-n // columns)
+        if (columns - 1) * rows < n:
+            yield columns, rows
+
+
+def pane_areas(
+    n: int, width: int, height: int, line: int = 1, edges: Edges = Edges()
+) -> tuple[PaneArea, ...]:
     """The areas of ``n`` panes, row by row, with ``line`` pixels between neighbours. All pixels but the lines
-    belong to a pane; sizes differ by at most one pixel."""
-    columns, rows = layout(n)
+    (and places that stay empty) belong to a pane; sizes differ by at most one pixel."""
+    columns, rows = arrangement(n, width, height, edges)
     xs, ys = _spans(width, columns, line), _spans(height, rows, line)
-    return tuple(
-        PaneArea(xs[i % columns][0], ys[i // columns][0], xs[i % columns][1], ys[i // columns][1])
-        for i in range(n)
-    )
+    places = ((xs[i % columns], ys[i // columns]) for i in range(n))
+    return tuple(PaneArea(x, y, columns, rows, edges) for (x, columns), (y, rows) in places)
 
 
 def _spans(length: int, count: int, line: int) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from fmstudio.render.palette import Palette
 from fmstudio.render.probe_layers import probe_layers
 from fmstudio.render.scene import Camera, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
+from fmstudio.studio.fit import camera_of
 from fmstudio.studio.planner import is_waiting_for_a_stroke
 from fmstudio.studio.probing import probe_lane
 from fmstudio.studio.results import Results
@@ -33,11 +34,11 @@ class Presenter:
     def scene(self, document: Document, t: float, palette: Palette, drawing: bool = False) -> Scene:
         """What the studio shows at time t; while ``drawing`` the ink is seen at every t."""
         self._kept.forget_the_gone(self._results)
-        view = document.view.camera
+        view = camera_of(document)
         panes = tuple(
             self._pane(document, index, t, palette, drawing) for index in range(len(document.view.panes))
         )
-        camera = Camera(view.x, view.y, view.half_height)
+        camera = Camera(view.x, view.y, view.half)
         return Scene(panes, camera, palette, t, clock=clock(document))
 
     def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:

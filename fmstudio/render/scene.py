@@ -24,11 +24,11 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """Centre and half height of the visible part of the plane; the width follows from the pane's shape."""
+    """Centre of the visible part of the plane, and half of what is seen along a pane's smaller side."""
 
     x: float
     y: float
-    half_height: float
+    half: float
 
 
 class Meaning(StrEnum):
@@ -161,7 +161,7 @@ class Pane:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Panes side by side (1, 2, 2x2, 3x2), all at the same time and camera."""
+    """One to six panes, all at the same time and camera; where they lie follows from the canvas."""
 
     panes: tuple[Pane, ...]
     camera: Camera
@@ -178,8 +178,3 @@ class SceneCanvas(Protocol):
 
     def show_scene(self, scene: Scene) -> None:
         """Draw this from now on."""
-
-
-def layout(n: int) -> tuple[int, int]:
-    """(columns, rows) for ``n`` panes: 1, 2x1, 3x1, 2x2, 3x2."""
-    return {1: (1, 1), 2: (2, 1), 3: (3, 1), 4: (2, 2), 5: (3, 2), 6: (3, 2)}[n]

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from fmstudio.render.fonts import font
 from fmstudio.render.palette import Palette, rgb
@@ -24,8 +24,10 @@ SMALL = 0.74
 """A lowered index, as a share of the size."""
 LINE = 1.62
 """Line height, as a share of the size."""
-HALO = 5
-"""Logical pixels around the words in which the canvas colour keeps what lies behind from touching them."""
+PAD = 6
+"""Logical pixels of plate around the words."""
+CORNER, PLATE = 5.0, 0.84
+"""Radius of a plate's corners in logical pixels, and how much of what lies behind it is hidden."""
 
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼ", "0123456789aeoxhklmnpstij")
 _INDEX = re.compile(
@@ -48,6 +50,10 @@ class Run:
     lowered: bool = False
 
 
+Words = tuple[tuple[Run, ...], ...]
+"""Lines of runs."""
+
+
 def indexed(run: Run) -> Iterator[Run]:
     """The run in pieces, with 'p_t' and 'pₜ' as p and a lowered t."""
     done = 0
@@ -63,15 +69,20 @@ def indexed(run: Run) -> Iterator[Run]:
         yield replace(run, text=run.text[done:], swatch="" if done else run.swatch)
 
 
-def block(
-    lines: Sequence[Sequence[Run]], behind: Palette | None, ratio: float, centred: bool = False
-) -> Bytes:
-    """Lines of runs as one picture. Around the words lie HALO logical pixels, softly filled with the canvas
-    colour of ``behind``, or empty without it."""
+def block_size(lines: Words, ratio: float) -> tuple[int, int]:
+    """(columns, rows) of these lines as a picture, with its padding."""
+    widest = max((advance(line, ratio) for line in lines), default=0.0)
+    pad, step = round(PAD * ratio), SIZE * LINE * ratio
+    return round(widest) + 2 * pad + 1, round(step * len(lines)) + 2 * pad
+
+
+def block(lines: Words, behind: Palette | None, ratio: float, centred: bool = False) -> Bytes:
+    """Lines of runs as one picture with PAD logical pixels around, on a quiet plate of the canvas colour of
+    ``behind``, or on nothing without it."""
     pieces = [[piece for run in line for piece in indexed(run)] for line in lines]
     widths = [sum(_advance(piece, ratio) for piece in line) for line in pieces]
-    pad, step = round(HALO * ratio), SIZE * LINE * ratio
-    size = (round(max(widths, default=0)) + 2 * pad + 1, round(step * len(lines)) + 2 * pad)
+    pad, step = round(PAD * ratio), SIZE * LINE * ratio
+    size = block_size(lines, ratio)
     masks: dict[str, Image.Image] = {}
     for i, line in enumerate(pieces):
         start = pad + ((max(widths) - widths[i]) / 2 if centred else 0)
@@ -83,87 +94,109 @@ def block(
             cover * np.array([*rgb(colour), 1.0], np.float32) + (1 - cover) * picture, np.float32
         )
     if behind is not None:
-        picture = _over_halo(picture, behind, ratio)
+        picture = _over_plate(picture, behind, ratio)
     return np.asarray(np.round(255 * picture), np.uint8)
 
 
-def title_block(
-    title: str, subtitle: str, palette: Palette, ratio: float, width: float, halo: bool = True
-) -> Bytes:
-    """'**title** subtitle' in one line, shortened to ``width`` physical pixels."""
-    runs = [Run(title, palette.text, bold=True)] if title else []
-    if subtitle:
-        runs.append(Run(("   " if title else "") + subtitle, palette.secondary))
-    return block([shortened(runs, ratio, width)], palette if halo else None, ratio)
+@lru_cache(maxsize=64)
+def title_lines(title: str, subtitle: str, palette: Palette, ratio: float, width: float) -> Words:
+    """'**title** subtitle' in one line where ``width`` physical pixels hold it, else one below the other."""
+    name = [Run(title, palette.text, bold=True)] if title else []
+    rest = [Run(subtitle, palette.secondary)] if subtitle else []
+    beside = (*name, *((_GAP,) if name and rest else ()), *rest)
+    if advance(beside, ratio) <= width:
+        return (beside,) if beside else ()
+    return (*wrapped(name, ratio, width), *wrapped(rest, ratio, width))
 
 
-def legend_block(
-    legend: Sequence[Legend], palette: Palette, ratio: float, width: float, halo: bool = True
-) -> Bytes:
+@lru_cache(maxsize=64)
+def legend_lines(entries: tuple[Legend, ...], palette: Palette, ratio: float, width: float) -> Words:
     """The entries side by side, in as many lines as ``width`` physical pixels demand."""
-    lines: list[list[Run]] = [[]]
-    used = 0.0
-    for entry in legend:
+    lines: list[tuple[Run, ...]] = []
+    for entry in entries:
         runs = _entry(entry, palette)
-        length = sum(_advance(piece, ratio) for run in runs for piece in indexed(run))
-        if lines[-1] and used + length > width:
-            lines.append([])
-            used = 0.0
-        lines[-1] += shortened(runs, ratio, width)
-        used += length + _advance(_GAP, ratio)
-        lines[-1].append(_GAP)
-    return block(lines, palette if halo else None, ratio)
-
-
-def notice_block(notice: str, palette: Palette, ratio: float, width: float, halo: bool = True) -> Bytes:
-    """A centred paragraph, broken between words to ``width`` physical pixels."""
-    lines: list[str] = []
-    for word in notice.split():
-        joined = f"{lines[-1]} {word}" if lines else word
-        if lines and _advance(Run(joined, ""), ratio) <= width:
-            lines[-1] = joined
+        if lines and advance((*lines[-1], _GAP, *runs), ratio) <= width:
+            lines[-1] = (*lines[-1], _GAP, *runs)
         else:
-            lines.append(word)
-    return block([[Run(line, palette.secondary)] for line in lines], palette if halo else None, ratio, True)
+            lines += wrapped(runs, ratio, width)
+    return tuple(lines)
+
+
+@lru_cache(maxsize=64)
+def notice_lines(notice: str, palette: Palette, ratio: float, width: float) -> Words:
+    """A paragraph, broken between words to ``width`` physical pixels."""
+    return wrapped([Run(notice, palette.secondary)], ratio, width)
 
 
 def label_block(text: str, colour: str, ratio: float, bold: bool = False) -> Bytes:
-    """A few words of one look, without a halo."""
-    return block([[Run(text, colour, bold)]], None, ratio)
+    """A few words of one look, without a plate."""
+    return block(((Run(text, colour, bold),),), None, ratio)
 
 
-def shortened(runs: Sequence[Run], ratio: float, width: float) -> list[Run]:
-    """The runs, cut with an ellipsis where they are longer than ``width`` physical pixels."""
-    kept: list[Run] = []
-    room = width
+def wrapped(runs: Sequence[Run], ratio: float, width: float) -> Words:
+    """The runs in lines of at most ``width`` physical pixels: broken between words, and within one where a
+    word alone is longer. Nothing is left out."""
+    lines: list[tuple[Run, ...]] = []
+    line: list[Run] = []
+    for word in _words(runs, ratio, width):
+        if line and advance((*line, replace(word, text=word.text.rstrip())), ratio) > width:
+            lines.append(_ended(line))
+            line = []
+        line.append(word if line else replace(word, text=word.text.lstrip()))
+    return (*lines, _ended(line)) if line else tuple(lines)
+
+
+def _words(runs: Sequence[Run], ratio: float, width: float) -> Iterator[Run]:
+    """Words with the space behind them, none longer than ``width`` (but for single letters)."""
     for run in runs:
-        length = sum(_advance(piece, ratio) for piece in indexed(run))
-        if length <= room:
-            kept.append(run)
-            room -= length
-            continue
-        text = run.text
-        while text and sum(_advance(p, ratio) for p in indexed(replace(run, text=text + "…"))) > room:
-            text = text[:-1]
-        if text.strip():
-            kept.append(replace(run, text=text.rstrip() + "…"))
-        break
-    return kept
+        swatch = run.swatch
+        for text in re.findall(r"\S+\s*|\s+", run.text):
+            while text:
+                part = text
+                while (
+                    len(part) > 1
+                    and advance((replace(run, text=part.rstrip(), swatch=swatch),), ratio) > width
+                ):
+                    part = part[:-1]
+                yield replace(run, text=part, swatch=swatch)
+                text, swatch = text[len(part) :], ""
+
+
+def _ended(line: Sequence[Run]) -> tuple[Run, ...]:
+    """The line without space at its end; neighbours of one look are one run again."""
+    joined: list[Run] = []
+    for run in line:
+        if joined and replace(joined[-1], text="", swatch="") == replace(run, text=""):
+            joined[-1] = replace(joined[-1], text=joined[-1].text + run.text)
+        else:
+            joined.append(run)
+    joined[-1] = replace(joined[-1], text=joined[-1].text.rstrip())
+    return tuple(joined)
+
+
+def advance(line: Sequence[Run], ratio: float) -> float:
+    """How many physical pixels a line of runs is wide."""
+    return sum(_advance(piece, ratio) for run in line for piece in indexed(run))
 
 
 _GAP = Run("     ", "#000000")
 
 
-def _entry(entry: Legend, palette: Palette) -> list[Run]:
-    name = Run(f"{entry.name} ", palette.text, bold=True, swatch=entry.colour)
-    return [name, Run(entry.text, palette.secondary)]
+def _entry(entry: Legend, palette: Palette) -> tuple[Run, ...]:
+    """Without a name it is words about what all panes share."""
+    name = (Run(f"{entry.name} ", palette.text, bold=True, swatch=entry.colour),) if entry.name else ()
+    return (*name, Run(entry.text, palette.secondary))
 
 
 def _advance(piece: Run, ratio: float) -> float:
     """The width of a piece in physical pixels."""
     scale = SMALL if piece.lowered else 1.0
-    length = float(font(SIZE * ratio * scale, piece.bold).getlength(piece.text))
-    return length + (SIZE * ratio if piece.swatch else 0)
+    return _length(piece.text, SIZE * ratio * scale, piece.bold) + (SIZE * ratio if piece.swatch else 0)
+
+
+@lru_cache(maxsize=4096)
+def _length(text: str, size: float, bold: bool) -> float:
+    return float(font(size, bold).getlength(text))
 
 
 def _draw_line(
@@ -197,11 +230,17 @@ def _disc(size: int) -> Image.Image:
     return big.resize((size, size), Image.Resampling.BOX)
 
 
-def _over_halo(picture: Pixels, palette: Palette, ratio: float) -> Pixels:
-    """The words over a soft cloud of the canvas colour."""
-    mask = Image.fromarray(np.asarray(255 * picture[..., 3], np.uint8)).filter(
-        ImageFilter.MaxFilter(2 * round(ratio) + 1)
-    )
-    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(1.8 * ratio)), np.float32) / 255
-    cloud = np.minimum(1.6 * soft, 0.82)[..., None] * np.array([*rgb(palette.canvas), 1.0], np.float32)
-    return np.asarray(picture + (1 - picture[..., 3:]) * cloud, np.float32)
+@lru_cache(maxsize=32)
+def _plate(width: int, height: int, radius: int) -> Pixels:
+    """A rectangle with round corners as cover in [0, 1], (h, w, 1)."""
+    big = Image.new("L", (2 * width, 2 * height))
+    ImageDraw.Draw(big).rounded_rectangle((0, 0, 2 * width - 1, 2 * height - 1), 2 * radius, 255)
+    cover = np.asarray(big.resize((width, height), Image.Resampling.BOX), np.float32) / np.float32(255)
+    return np.asarray(cover[..., None], np.float32)
+
+
+def _over_plate(picture: Pixels, palette: Palette, ratio: float) -> Pixels:
+    """The words over a plate of the canvas colour."""
+    plate = _plate(picture.shape[1], picture.shape[0], round(CORNER * ratio))
+    ground = PLATE * plate * np.array([*rgb(palette.canvas), 1.0], np.float32)
+    return np.asarray(picture + (1 - picture[..., 3:]) * ground, np.float32)

@@ -12,7 +12,6 @@ from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import (
     ArrowChoice,
-    CameraSpec,
     DensityChoice,
     FieldChoice,
     LayersSpec,
@@ -20,6 +19,7 @@ from fmstudio.document.specs.view import (
     ViewSpec,
 )
 from fmstudio.studio import drawing
+from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
 from fmstudio.studio.session import Session
 
 
@@ -53,7 +53,7 @@ def choose_dynamics(session: Session, spec: Spec) -> None:
 def start_drawing(session: Session) -> None:
     """Make the target a canvas to draw on (an existing drawing is kept)."""
     if not isinstance(session.store.document.target, DrawnSpec):
-        half = round(max(session.store.document.view.camera.half_height, 1.0), 3)
+        half = round(min(max(camera_of(session.store.document).half / MARGIN, 1.0), 20.0), 3)
         drawn = {"target": DrawnSpec(half=half), "caption": ""}
         session.store.edit(lambda d: d.model_copy(update=drawn), "Start a drawing")
 
@@ -176,15 +176,12 @@ def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
     return document.model_copy(update={"view": view})
 
 
-def move_camera(session: Session, x: float, y: float, half_height: float) -> None:
+def move_camera(session: Session, x: float, y: float, half: float) -> None:
     """Look elsewhere. A pan or a run of wheel turns is one undo step."""
-    clamped = min(60.0, max(0.05, half_height))
-    camera = {"x": x, "y": y, "half_height": clamped}
+    camera = {"x": x, "y": y, "half": min(FARTHEST, max(NEAREST, half))}
     set_field(session, "view.camera", camera, "Move camera", merge=True)
 
 
 def fit_camera(session: Session) -> None:
-    """Show everything: the built-in view, or what the drawing covers."""
-    target = session.store.document.target
-    half = target.half * 1.07 if isinstance(target, DrawnSpec) else CameraSpec().half_height
-    set_field(session, "view.camera", CameraSpec(half_height=half), "Fit the view")
+    """Show everything that belongs to the scene, also when that changes."""
+    set_field(session, "view.camera", None, "Fit the view")

@@ -23,10 +23,13 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
+from fmstudio.studio.fit import camera_of
 from fmstudio.studio.probing import probe_lane, probe_request
 from fmstudio.studio.results import ModelKey, Results
 from fmstudio.studio.tools import Place
 
+Sight = tuple[float, float]
+"""How far a pane lets one see along x and y, in units of the camera's ``half``."""
 TIMES = tuple(i / (FRAMES - 1) for i in range(FRAMES))
 DENSITY_ROWS = 160
 ARROW_ROWS = 21
@@ -48,12 +51,14 @@ def frame_of(t: float) -> int:
     return round(t * (FRAMES - 1))
 
 
-def rectangle(camera: CameraSpec, aspect: float, rows: int) -> Grid:
-    """The visible rectangle, a little wider, with about square cells. ``aspect`` is width / height, taken
-    up to the next quarter so that a resize by a few pixels changes nothing."""
-    wide = max(1.0, -(-aspect * 4 // 1) / 4)
-    half = camera.half_height * 1.02
-    return Grid(camera.x, camera.y, half * wide, half, min(int(rows * wide), 2 * rows), rows)
+def rectangle(camera: CameraSpec, sight: Sight, rows: int) -> Grid:
+    """The visible rectangle, a little larger, with about square cells, ``rows`` of them along the camera's
+    square. ``sight`` is taken up to the next quarter so that a resize by a few pixels changes nothing."""
+    wide, high = (max(1.0, -(-far * 4 // 1) / 4) for far in sight)
+    half, most = camera.half * 1.02, 2 * rows
+    return Grid(
+        camera.x, camera.y, half * wide, half * high, min(int(rows * wide), most), min(int(rows * high), most)
+    )
 
 
 class Planner:
@@ -68,11 +73,11 @@ class Planner:
         self.planned: Document | None = None
         """the document that ``wanted`` is for"""
 
-    def tick(self, document: Document, t: float, aspect: float, calm: bool = True) -> None:
+    def tick(self, document: Document, t: float, sight: Sight, calm: bool = True) -> None:
         """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
         if document is not self.planned:
             self._results.forget_refused_for_room()
-        wanted = dict(self._needs(document, t, aspect, calm))
+        wanted = dict(self._needs(document, t, sight, calm))
         for lane in list(self._results.slots):
             if lane not in wanted and not _keeps(lane, document, wanted):
                 self._forget(lane)
@@ -122,17 +127,15 @@ class Planner:
                 return slot.jobs[0]
         return None
 
-    def _needs(
-        self, document: Document, t: float, aspect: float, calm: bool
-    ) -> Iterator[tuple[str, Request]]:
+    def _needs(self, document: Document, t: float, sight: Sight, calm: bool) -> Iterator[tuple[str, Request]]:
         for index, pane in enumerate(document.view.panes):
-            yield from self._pane_needs(document, index, pane, t, aspect, calm)
+            yield from self._pane_needs(document, index, pane, t, sight, calm)
         if document.view.gradients and not is_waiting_for_a_stroke(document.experiment(0)):
             yield GRADIENTS_LANE, learning.gradients_request(document.experiment(0))
         yield from _thumbnails()
 
     def _pane_needs(
-        self, document: Document, index: int, pane: PaneSpec, t: float, aspect: float, calm: bool
+        self, document: Document, index: int, pane: PaneSpec, t: float, sight: Sight, calm: bool
     ) -> Iterator[tuple[str, Request]]:
         experiment = document.experiment(index)
         if is_waiting_for_a_stroke(experiment):
@@ -142,11 +145,11 @@ class Planner:
         moving = trajectories_request(experiment, trained)
         means = self.means(experiment)
         if pane.layers.density:
-            auto = self._density(document, experiment, means.moving, t, aspect)
+            auto = self._density(document, experiment, means.moving, t, sight)
             yield f"density/{index}", chosen_density(auto, pane.density, experiment, means, t)
         has_arrows = self._has_field(experiment) and motions.has_arrows(experiment)
         if pane.layers.field and has_motion and has_arrows:
-            field = _field(document, experiment, trained, t, aspect)
+            field = _field(document, experiment, trained, t, sight)
             yield f"field/{index}", chosen_arrows(field, pane.arrows, experiment, means)
         if has_motion and (self._has_field(experiment) or not motions.follows_closed_form(experiment)):
             yield f"trajectories/{index}", moving
@@ -199,18 +202,18 @@ class Planner:
         experiment: Experiment,
         moving: TrajectoriesRequest | None,
         t: float,
-        aspect: float,
+        sight: Sight,
     ) -> DensityRequest:
         dynamics = experiment.dynamics
         if dynamics.is_process:
-            return _density_of_process(document, experiment, t, aspect)
+            return _density_of_process(document, experiment, t, sight)
         langevin = dynamics.is_steady
         kde = model_key(experiment) in self._results.no_closed_form
         own = moving is not None and (moving.learned is not None or moving.guide is not None)
         particles = moving if own or motions.is_coupled(dynamics) else None
         return DensityRequest(
             *model_key(experiment),
-            grid=rectangle(document.view.camera, aspect, DENSITY_ROWS),
+            grid=rectangle(camera_of(document), sight, DENSITY_ROWS),
             times=(1.0,) if langevin and particles is None else TIMES,
             method=DensityMethod.KDE if kde or particles is not None else DensityMethod.EXACT,
             trajectories=particles,
@@ -245,12 +248,10 @@ def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
     return any(isinstance(d, DrawnSpec) and d.is_empty for d in (experiment.source, experiment.target))
 
 
-def _density_of_process(
-    document: Document, experiment: Experiment, t: float, aspect: float
-) -> DensityRequest:
+def _density_of_process(document: Document, experiment: Experiment, t: float, sight: Sight) -> DensityRequest:
     return DensityRequest(
         *model_key(experiment),
-        grid=rectangle(document.view.camera, aspect, DENSITY_ROWS),
+        grid=rectangle(camera_of(document), sight, DENSITY_ROWS),
         times=TIMES,
         law=motions.law_of(experiment.dynamics),
         first=frame_of(t),
@@ -258,12 +259,12 @@ def _density_of_process(
 
 
 def _field(
-    document: Document, experiment: Experiment, trained: learning.Learned, t: float, aspect: float
+    document: Document, experiment: Experiment, trained: learning.Learned, t: float, sight: Sight
 ) -> FieldRequest:
     langevin = experiment.dynamics.is_steady
     return FieldRequest(
         *model_key(experiment),
-        grid=rectangle(document.view.camera, aspect, ARROW_ROWS),
+        grid=rectangle(camera_of(document), sight, ARROW_ROWS),
         times=(1.0,) if langevin else TIMES,
         quantity=motions.quantity_of(experiment.dynamics),
         learned=trained.model if experiment.field is FieldChoice.LEARNED else None,

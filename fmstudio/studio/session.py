@@ -21,7 +21,7 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 from fmstudio.studio import learning
-from fmstudio.studio.planner import Planner
+from fmstudio.studio.planner import Planner, Sight
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.results import Results, TrainingRecord
 from fmstudio.studio.store import Store
@@ -41,7 +41,8 @@ class Session:
         self.planner = Planner(engine, self.results)
         self.tools = Tools()
         self.playback = Playback(document.view.seconds, document.view.loop)
-        self.aspect = 1.4
+        self.sight: Sight = (1.4, 1.1)
+        """how far the panes let one see: set by who lays them out"""
         self.is_interacting = False
         """a stroke or drag is on: measures wait"""
         self.device = ""
@@ -54,7 +55,7 @@ class Session:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
         self.planner.probe = self.tools.probe
-        self.planner.tick(self.store.document, self.playback.t, self.aspect, not self.is_interacting)
+        self.planner.tick(self.store.document, self.playback.t, self.sight, not self.is_interacting)
         self.playback.advance(seconds)
 
     def listen(self) -> None:

@@ -24,6 +24,7 @@ from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.theme import Theme, apply_theme
 from fmstudio.studio import commands
+from fmstudio.studio.fit import camera_of
 from fmstudio.studio.opening import open_gallery
 from tests.fakes import FakeEngine
 from tests.videos import stream_of
@@ -181,10 +182,10 @@ def test_that_the_wheel_zooms_at_the_pointer(qtbot, quick_window):
     event = QWheelEvent(
         QPointF(point), QPointF(point), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, none, phase, False
     )
-    half = quick_window.session.store.document.view.camera.half_height
+    half = camera_of(quick_window.session.store.document).half
     quick_window.canvas.eventFilter(native, event)
     quick_window.frame(0.0)
-    assert quick_window.session.store.document.view.camera.half_height < half
+    assert camera_of(quick_window.session.store.document).half < half
     after = quick_window.canvas.canvas.to_plane(point.x(), point.y())
     assert after == pytest.approx(before, abs=1e-3)
 

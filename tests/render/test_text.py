@@ -10,14 +10,17 @@ from fmstudio.render import fonts
 from fmstudio.render.palette import DARK, LIGHT, rgb
 from fmstudio.render.scene import Legend
 from fmstudio.render.text import (
-    HALO,
+    PAD,
     Run,
+    advance,
+    block,
+    block_size,
     indexed,
     label_block,
-    legend_block,
-    notice_block,
-    shortened,
-    title_block,
+    legend_lines,
+    notice_lines,
+    title_lines,
+    wrapped,
 )
 
 LEGEND = (Legend("density", "exact p_t"), Legend("field", "velocity", DARK.exact), Legend("colour", "origin"))
@@ -57,49 +60,72 @@ def test_that_words_are_premultiplied_and_in_their_colour() -> None:
 
 @pytest.mark.parametrize("ratio", [0.75, 1.0, 1.5, 2.0])
 def test_that_words_grow_with_the_pixel_ratio(ratio: float) -> None:
-    base, words = title_block("ODE", "Heun", DARK, 1.0, 900), title_block("ODE", "Heun", DARK, ratio, 900)
-    assert words.shape[1] == pytest.approx(ratio * base.shape[1], rel=0.08)
-    assert words.shape[0] == pytest.approx(ratio * base.shape[0], rel=0.08)
+    base = block_size(title_lines("ODE", "Heun", DARK, 1.0, 900), 1.0)
+    words = block_size(title_lines("ODE", "Heun", DARK, ratio, 900), ratio)
+    assert words == pytest.approx((ratio * base[0], ratio * base[1]), rel=0.08)
 
 
-@pytest.mark.parametrize("width", [0, 20, 90, 200, 400])
-def test_that_a_title_keeps_to_its_width(width: float) -> None:
-    words = title_block("Exact", "CondOT · Euler–Maruyama, 100 steps, same particles", DARK, 1.0, width)
-    assert words.shape[1] <= width + 2 * HALO + 2
+def test_that_a_picture_of_words_has_the_size_that_was_said() -> None:
+    lines = legend_lines(LEGEND, DARK, 1.5, 200)
+    assert block(lines, DARK, 1.5).shape == (*block_size(lines, 1.5)[::-1], 4)
 
 
-def test_that_what_fits_is_not_shortened() -> None:
-    runs = [Run("ODE", DARK.text, bold=True), Run("Heun", DARK.secondary)]
-    assert shortened(runs, 1.0, 500) == runs
-    assert shortened(runs, 1.0, 60)[-1].text.endswith("…")
+def said(lines) -> str:
+    return "".join(run.text for line in lines for run in line).replace(" ", "")
+
+
+@pytest.mark.parametrize("width", [20, 90, 200, 400])
+@pytest.mark.parametrize("ratio", [0.75, 1.0, 2.0])
+def test_that_words_keep_to_their_width_and_all_are_there(width: float, ratio: float) -> None:
+    title, subtitle = "Exact", "CondOT · Euler–Maruyama, 100 steps, p_t of the sameparticleswithoutaspace"
+    for lines in (
+        title_lines(title, subtitle, DARK, ratio, width),
+        wrapped([Run(title, "", bold=True, swatch=DARK.exact), Run(subtitle, "")], ratio, width),
+    ):
+        assert max(advance(line, ratio) for line in lines) <= max(width, 32 * ratio)
+        assert said(lines) == (title + subtitle).replace(" ", "")
+    long = (Legend("density", subtitle), *LEGEND)
+    lines = legend_lines(long, DARK, ratio, width)
+    assert max(advance(line, ratio) for line in lines) <= max(width, 32 * ratio)
+    assert said(lines) == "".join(entry.name + entry.text for entry in long).replace(" ", "")
+
+
+def test_that_a_title_that_fits_has_one_line() -> None:
+    assert len(title_lines("ODE", "Heun", DARK, 1.0, 500)) == 1
+    assert len(title_lines("ODE", "Heun, 60 steps", DARK, 1.0, 120)) == 2
+    assert title_lines("", "", DARK, 1.0, 500) == ()
 
 
 def test_that_a_legend_wraps_between_entries() -> None:
-    wide, narrow = legend_block(LEGEND, DARK, 1.0, 900), legend_block(LEGEND, DARK, 1.0, 180)
-    lines = (narrow.shape[0] - 2 * HALO) / (wide.shape[0] - 2 * HALO)
-    assert lines == pytest.approx(3, abs=0.1)
+    assert len(legend_lines(LEGEND, DARK, 1.0, 900)) == 1
+    assert len(legend_lines(LEGEND, DARK, 1.0, 130)) == 3
 
 
 def test_that_a_swatch_shows_its_colour() -> None:
-    words = legend_block(LEGEND[1:2], DARK, 2.0, 900)
+    words = block(legend_lines(LEGEND[1:2], DARK, 2.0, 900), DARK, 2.0)
     swatch = np.round(255 * np.array(rgb(DARK.exact)))
     assert (np.abs(words[..., :3].astype(int) - swatch).max(-1) <= 2).sum() > 100
 
 
-def test_that_the_halo_has_the_canvas_colour_and_can_be_left_out() -> None:
-    haloed, bare = (title_block("ODE", "", LIGHT, 2.0, 900, halo) for halo in (True, False))
-    assert (haloed[..., 3] > 0).sum() > 2 * (bare[..., 3] > 0).sum()
-    beside = haloed[(bare[..., 3] == 0) & (haloed[..., 3] > 40)]
-    assert np.allclose(beside[:, :3], beside[:, 3:], atol=1)
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_that_words_stand_on_a_plate_of_the_canvas_colour(palette) -> None:
+    lines = title_lines("ODE", "", palette, 2.0, 900)
+    bare, plated = block(lines, None, 2.0), block(lines, palette, 2.0)
+    beside = plated[bare[..., 3] == 0]
+    assert np.median(beside[:, 3]) > 200
+    full = beside[beside[:, 3] == np.median(beside[:, 3])]
+    assert np.allclose(full[:, :3], full[:, 3:] * np.array(rgb(palette.canvas)), atol=1)
 
 
 def test_that_a_notice_is_broken_between_words() -> None:
-    words = notice_block("No closed form for a ring source: train a model.", DARK, 1.0, 160)
-    assert words.shape[1] <= 160 + 2 * HALO + 2
-    assert words.shape[0] > 40
+    notice = "No closed form for a ring source: train a model."
+    lines = notice_lines(notice, DARK, 1.0, 160)
+    assert block_size(lines, 1.0)[0] <= 160 + 2 * PAD + 2
+    assert " ".join(run.text for line in lines for run in line) == notice
+    assert len(lines) > 1
 
 
 @pytest.mark.usefixtures("no_system_fonts")
 def test_that_words_are_set_without_any_known_font() -> None:
     assert isinstance(fonts.font(13, False), ImageFont.FreeTypeFont | ImageFont.ImageFont)
-    assert title_block("ODE", "p_t", DARK, 1.0, 300)[..., 3].max() == 255
+    assert block(title_lines("ODE", "p_t", DARK, 1.0, 300), None, 1.0)[..., 3].max() == 255

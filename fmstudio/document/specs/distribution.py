@@ -1,18 +1,21 @@
 """Sources and targets: one union, since any of them may stand at either end.
 
 The window offers some as sources and some as targets (``SOURCE_KINDS``, ``TARGET_KINDS``); files and the
-shell may use any. Lengths are in the units of the plane; a built-in fits into about [-3, 3]^2.
+shell may use any. Each says where it lies (``extent``), so that a view can be fitted to it. Lengths are in
+the units of the plane; a built-in fits into about [-3, 3]^2.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.extent import Extent, Interval, union
 from fmstudio.document.specs.spec import Spec, setting
 
 Vector = tuple[float, float]
@@ -25,6 +28,9 @@ class StandardNormalSpec(Spec):
 
     title: ClassVar[str] = "Standard normal"
     kind: Literal["standard-normal"] = "standard-normal"
+
+    def extent(self) -> Extent:
+        return Extent.square(0.0, blur=1.0)
 
 
 class Component(Spec):
@@ -40,6 +46,10 @@ class Component(Spec):
         if xx <= 0 or yy <= 0 or xx * yy - xy * xy <= 1e-12 * xx * yy:
             raise ValueError(f"cov is singular: {self.cov}; it takes (xx, xy, yy) with xx yy > xy^2")
         return self
+
+    def extent(self) -> Extent:
+        (x, y), (xx, _, yy) = self.mean, self.cov
+        return Extent(Interval(x, 0.0, math.sqrt(xx)), Interval(y, 0.0, math.sqrt(yy)))
 
 
 def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) -> tuple[Component, ...]:
@@ -65,6 +75,9 @@ class GaussianMixtureSpec(Spec):
         max_length=256,
     )
 
+    def extent(self) -> Extent:
+        return union(component.extent() for component in self.components)
+
 
 class EightGaussiansSpec(Spec):
     """Eight Gaussians on a ring."""
@@ -76,6 +89,9 @@ class EightGaussiansSpec(Spec):
 
     def components(self) -> tuple[Component, ...]:
         return _ring_of_components(8, self.radius, self.std)
+
+    def extent(self) -> Extent:
+        return union(component.extent() for component in self.components())
 
 
 class FiveModesSpec(Spec):
@@ -89,6 +105,9 @@ class FiveModesSpec(Spec):
     def components(self) -> tuple[Component, ...]:
         return _ring_of_components(5, self.radius, self.std, math.pi / 2)
 
+    def extent(self) -> Extent:
+        return union(component.extent() for component in self.components())
+
 
 class RingSpec(Spec):
     """A circle, blurred by a normal of the given width."""
@@ -98,6 +117,9 @@ class RingSpec(Spec):
     radius: float = setting(1.5, "Radius", low=0.1, high=10.0, step=0.1)
     width: float = setting(0.1, "Width", low=0.01, high=1.0, step=0.01)
 
+    def extent(self) -> Extent:
+        return Extent.square(self.radius, self.width)
+
 
 class UniformSquareSpec(Spec):
     """Uniform on [-half, half]^2."""
@@ -105,6 +127,9 @@ class UniformSquareSpec(Spec):
     title: ClassVar[str] = "Uniform square"
     kind: Literal["uniform-square"] = "uniform-square"
     half: float = setting(1.7, "Half side", low=0.1, high=10.0, step=0.1)
+
+    def extent(self) -> Extent:
+        return Extent.square(self.half)
 
 
 class TwoMoonsSpec(Spec):
@@ -120,6 +145,10 @@ class TwoMoonsSpec(Spec):
     scale: float = setting(1.6, "Scale", low=0.1, high=10.0, step=0.1)
     shift: Vector = (-0.8, -0.4)
 
+    def extent(self) -> Extent:
+        moons = Extent(Interval(0.5, 1.5, self.noise), Interval(0.25, 0.75, self.noise))
+        return moons.scaled(self.scale).plus(Extent.square(0.0, 0.0, *self.shift))
+
 
 class CheckerboardSpec(Spec):
     """The dark squares of a 4 x 4 board, each uniform; edges are as sharp as the raster that holds them."""
@@ -127,6 +156,9 @@ class CheckerboardSpec(Spec):
     title: ClassVar[str] = "Checkerboard"
     kind: Literal["checkerboard"] = "checkerboard"
     half: float = setting(2.0, "Half side", low=0.1, high=10.0, step=0.1)
+
+    def extent(self) -> Extent:
+        return Extent.square(self.half)
 
 
 class TwoSpiralsSpec(Spec):
@@ -138,6 +170,9 @@ class TwoSpiralsSpec(Spec):
     turns: float = setting(1.5, "Turns", low=0.5, high=4.0, step=0.25)
     noise: float = setting(0.07, "Noise", low=0.01, high=1.0, step=0.01)
 
+    def extent(self) -> Extent:
+        return Extent.square(self.radius, self.noise)
+
 
 class PinwheelSpec(Spec):
     """Five bent arms."""
@@ -146,6 +181,10 @@ class PinwheelSpec(Spec):
     kind: Literal["pinwheel"] = "pinwheel"
     arms: int = setting(5, "Arms", low=2, high=12, step=1)
     scale: float = setting(1.0, "Scale", low=0.1, high=10.0, step=0.1)
+
+    def extent(self) -> Extent:
+        """The arms end at radius 2.35 and are 0.12 wide."""
+        return Extent.square(2.35, 0.12).scaled(self.scale)
 
 
 class RingsSpec(Spec):
@@ -157,6 +196,9 @@ class RingsSpec(Spec):
     radius: float = setting(2.2, "Radius", low=0.1, high=10.0, step=0.1)
     noise: float = setting(0.07, "Noise", low=0.01, high=1.0, step=0.01)
 
+    def extent(self) -> Extent:
+        return Extent.square(self.radius, self.noise)
+
 
 class SCurveSpec(Spec):
     """The letter S, as two three-quarter circles, blurred."""
@@ -165,6 +207,9 @@ class SCurveSpec(Spec):
     kind: Literal["s-curve"] = "s-curve"
     scale: float = setting(1.1, "Scale", low=0.1, high=10.0, step=0.1)
     noise: float = setting(0.08, "Noise", low=0.01, high=1.0, step=0.01)
+
+    def extent(self) -> Extent:
+        return Extent(Interval(0.0, 1.0, self.noise), Interval(0.0, 2.0, self.noise)).scaled(self.scale)
 
 
 class PointsSpec(Spec):
@@ -185,6 +230,9 @@ class PointsSpec(Spec):
         if not np.isfinite(self.points.values).all():
             raise ValueError("points hold NaN or infinite values; remove these rows")
         return self
+
+    def extent(self) -> Extent:
+        return _reach_of_points(self.points).plus(Extent.square(0.0, self.width))
 
 
 class DrawnSpec(Spec):
@@ -213,6 +261,18 @@ class DrawnSpec(Spec):
     @property
     def is_empty(self) -> bool:
         return not bool(self.raster.values.any())
+
+    def extent(self) -> Extent:
+        """The whole sheet, so that the view rests while somebody draws on it."""
+        return Extent.square(self.half)
+
+
+@lru_cache(maxsize=16)
+def _reach_of_points(points: FrozenArray) -> Extent:
+    low, high = points.values.min(axis=0), points.values.max(axis=0)
+    x, y = ((low + high) / 2).tolist()
+    half_x, half_y = ((high - low) / 2).tolist()
+    return Extent(Interval(x, half_x), Interval(y, half_y))
 
 
 DistributionSpec = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -9,6 +10,9 @@ from pydantic import Field
 
 from fmstudio.document.specs.spec import Spec, setting
 from fmstudio.document.specs.training import Coupling
+
+Coefficients = tuple[float, float, float, float]
+"""(a, b_x, b_y, g) of dX = (a X + b) dt + g dW"""
 
 
 class SigmaProfile(StrEnum):
@@ -92,6 +96,10 @@ class FreeMotion(ProcessMotion):
 
     follows_source = True
     follows_target = follows_path = False
+
+    @abstractmethod
+    def coefficients(self, t: float) -> Coefficients:
+        """At time t of its own clock."""
 
 
 class ODESpec(FieldFlow):
@@ -182,6 +190,9 @@ class LinearFlowSpec(FreeMotion):
     theta: float = setting(1.0, "θ", low=-3.0, high=10.0, step=0.1)
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
 
+    def coefficients(self, _t: float) -> Coefficients:
+        return -self.theta, 0.0, 0.0, 0.0
+
 
 class BrownianMotionSpec(FreeMotion):
     """dX = dW for ``duration`` (6.S184 notes, eq 5): the variance grows by t."""
@@ -192,6 +203,9 @@ class BrownianMotionSpec(FreeMotion):
     kind: Literal["brownian-motion"] = "brownian-motion"
     solver: Literal["euler-maruyama"] = "euler-maruyama"
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
+
+    def coefficients(self, _t: float) -> Coefficients:
+        return 0.0, 0.0, 0.0, 1.0
 
 
 class OrnsteinUhlenbeckSpec(FreeMotion):
@@ -206,6 +220,9 @@ class OrnsteinUhlenbeckSpec(FreeMotion):
     theta: float = setting(0.5, "θ", low=0.0, high=10.0, step=0.05)
     sigma: float = setting(0.5, "Noise σ", low=0.0, high=5.0, step=0.05)
     duration: float = setting(6.0, "Duration", low=0.1, high=50.0, step=0.5)
+
+    def coefficients(self, _t: float) -> Coefficients:
+        return -self.theta, 0.0, 0.0, self.sigma
 
 
 class NoisingSpec(ProcessMotion):
@@ -234,6 +251,9 @@ class LinearSDESpec(FreeMotion):
     g_0: float = setting(0.6, "g₀", low=0.0, high=5.0, step=0.1)
     g_1: float = setting(0.0, "g₁", low=0.0, high=5.0, step=0.1)
     duration: float = setting(3.0, "Duration", low=0.1, high=20.0, step=0.5)
+
+    def coefficients(self, t: float) -> Coefficients:
+        return self.a_0 + self.a_1 * t, self.b_x, self.b_y, self.g_0 + self.g_1 * t
 
 
 Transport = ODESpec | SDESpec | ReverseSDESpec | ProbabilityFlowSpec | InterpolantSpec

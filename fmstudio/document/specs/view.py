@@ -111,18 +111,20 @@ class PaneSpec(Spec):
 
 
 class CameraSpec(Spec):
-    """Centre and half height of what all panes show."""
+    """Centre of what all panes show, and half the side of the square that each pane shows at least: of a
+    pane's two sides the smaller is ``2 half`` long, whatever its shape."""
 
     x: float = 0.0
     y: float = 0.0
-    half_height: float = setting(3.2, "Half height", low=0.01, high=100.0)
+    half: float = setting(3.2, "Half side", low=0.01, high=500.0)
 
 
 class ViewSpec(Spec):
     """All panes share camera and time."""
 
     panes: tuple[PaneSpec, ...] = Field(default=(PaneSpec(),), min_length=1, max_length=6)
-    camera: CameraSpec = CameraSpec()
+    camera: CameraSpec | None = None
+    """where somebody looked; None: fitted to what belongs to the scene (``studio.fit``)"""
     particle_colour: ParticleColour = ParticleColour.ORIGIN
     particle_size: float = setting(5.0, "Particle size", low=1.0, high=20.0, step=0.5)
     seconds: float = setting(

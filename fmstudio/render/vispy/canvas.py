@@ -8,8 +8,9 @@ from vispy import app, gloo
 
 from fmstudio.render.panes import PaneArea
 from fmstudio.render.scene import Bytes, Scene
+from fmstudio.render.sheet import Sheet
 from fmstudio.render.vispy.capture import Capture, is_software, renderer_name
-from fmstudio.render.vispy.painter import ScenePainter, Sheet
+from fmstudio.render.vispy.painter import ScenePainter
 
 
 class StudioCanvas(app.Canvas):
@@ -40,7 +41,7 @@ class StudioCanvas(app.Canvas):
         if self._scene is None:
             gloo.clear("black")
             return
-        self._paint(self._scene, self._sheet())
+        self._paint(self._scene, self.sheet())
         self.draws += 1
 
     def picture(self) -> Bytes:
@@ -51,7 +52,7 @@ class StudioCanvas(app.Canvas):
         try:
             with capture.drawing():
                 if self._scene is not None:
-                    self._paint(self._scene, self._sheet())
+                    self._paint(self._scene, self.sheet())
                 return capture.pixels(3)
         finally:
             capture.close()
@@ -95,9 +96,16 @@ class StudioCanvas(app.Canvas):
             self._renderer = renderer_name()
         self._painter.paint(scene, sheet)
 
-    def _sheet(self) -> Sheet:
+    def places(self, n: int) -> tuple[PaneArea, ...]:
+        """Where ``n`` panes lie: as they are drawn, if so many are."""
+        if self._scene is not None and len(self._scene.panes) == n:
+            return self._areas()
+        return self.sheet().places(n)
+
+    def sheet(self) -> Sheet:
+        """What is drawn upon now."""
         width, height = self.physical_size
         return Sheet(int(width), int(height), float(self.pixel_scale), reserve=self.reserve)
 
     def _areas(self) -> tuple[PaneArea, ...]:
-        return self._sheet().areas(self._scene) if self._scene is not None else ()
+        return self.sheet().areas(self._scene) if self._scene is not None else ()

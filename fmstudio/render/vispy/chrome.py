@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from vispy import gloo
 
 from fmstudio.render.palette import Palette, rgb
-from fmstudio.render.panes import PaneArea
-from fmstudio.render.scene import Bytes, Pane, Scene
-from fmstudio.render.text import HALO, label_block, legend_block, notice_block, title_block
+from fmstudio.render.scene import Bytes, Scene
+from fmstudio.render.sheet import BAR, MARGIN, Placed
+from fmstudio.render.text import PAD, block, label_block
 from fmstudio.render.vispy.pictures import PictureVisual
-
-MARGIN = 14.0
-"""Logical pixels between words and the pane's edge."""
-BAR = 44.0
-"""Logical height of the time bar."""
-SHADE = 72.0
-"""Logical height over which layers fade behind words."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How words are set."""
-
-    palette: Palette
-    ratio: float
-    halo: bool = True
 
 
 class Chrome:
@@ -42,43 +25,16 @@ class Chrome:
         """The viewport is a canvas of this size."""
         self._pictures.begin(width, height)
 
-    def draw_words(self, pane: Pane, area: PaneArea, look: Look, reserve: float) -> None:
-        """Title, legend and notice of a pane; ``reserve`` logical pixels in the upper right stay free."""
-        pad, margin = HALO * look.ratio, MARGIN * look.ratio
-        room = round(area.width - 2 * margin)
-        setting = (look.palette, look.ratio)
-        if look.halo:
-            self._draw_shades(pane, area, look)
-        if pane.title or pane.subtitle:
-            width = max(room - round(reserve * look.ratio), 0)
-            words = self._picture(title_block, pane.title, pane.subtitle, *setting, width, look.halo)
-            self._put(words, area.x + margin - pad, area.y + 0.8 * margin - pad)
-        if pane.legend:
-            words = self._picture(legend_block, pane.legend, *setting, room, look.halo)
-            rows = words.shape[0]
-            if rows < 0.45 * area.height:
-                self._put(words, area.x + margin - pad, area.y + area.height - rows + pad - 0.6 * margin)
-        if pane.notice:
-            words = self._picture(notice_block, pane.notice, *setting, round(0.7 * room), look.halo)
-            rows, columns = words.shape[:2]
-            self._put(words, area.x + (area.width - columns) / 2, area.y + (area.height - rows) / 2)
-
-    def _draw_shades(self, pane: Pane, area: PaneArea, look: Look) -> None:
-        """Let the layers fade out behind the words at the upper and lower edge."""
-        rows = round(SHADE * look.ratio)
-        if area.height < 4 * rows:
-            return
-        if pane.title or pane.subtitle:
-            shade = self._picture(_shade, look.palette, rows, True)
-            self._pictures.put(shade, area.x, area.y, width=area.width)
-        if pane.legend:
-            shade = self._picture(_shade, look.palette, rows, False)
-            self._pictures.put(shade, area.x, area.y + area.height - rows, width=area.width)
+    def draw_words(self, placed: Placed, palette: Palette) -> None:
+        """Words on their plate, where the sheet has put them."""
+        lines, ratio, centred = placed.lines, placed.ratio, placed.centred
+        picture = self._picture(block, lines, palette, ratio, centred)
+        self._pictures.put(picture, placed.x, placed.y)
 
     def draw_time(self, scene: Scene, top: int, width: int, ratio: float) -> None:
         """The time bar below ``top``: the start, a line with a knob, the end, and the time by its clock."""
         palette, clock, middle = scene.palette, scene.clock, top + BAR * ratio / 2
-        margin, gap, pad = MARGIN * ratio, 10 * ratio, HALO * ratio
+        margin, gap, pad = MARGIN * ratio, 10 * ratio, PAD * ratio
         colours = getattr(palette, clock.start_role), getattr(palette, clock.end_role)
         start = self._picture(label_block, f"p_{clock.start}", colours[0], ratio)
         end = self._picture(label_block, f"p_{clock.end}", colours[1], ratio)
@@ -111,15 +67,6 @@ class Chrome:
     def _put(self, picture: gloo.Texture2D, x: float, y: float) -> None:
         """At whole pixels, so that words stay sharp."""
         self._pictures.put(picture, round(x), round(y))
-
-
-def _shade(palette: Palette, rows: int, downwards: bool) -> Bytes:
-    """The canvas colour, strong at the edge and gone at ``rows`` pixels from it."""
-    strength = 0.85 * np.linspace(1, 0, rows) ** 1.5
-    if not downwards:
-        strength = strength[::-1]
-    colour = np.array([*rgb(palette.canvas), 1.0])
-    return np.asarray(np.round(255 * strength[:, None, None] * colour), np.uint8)
 
 
 def _line(ends: tuple[str, str], strength: float, thick: int) -> Bytes:

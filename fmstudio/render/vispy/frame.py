@@ -34,8 +34,9 @@ class PaneFrame:
     @property
     def view(self) -> tuple[float, float, float, float]:
         """The uniform u_view."""
-        scale = 2 * self.area.pixels_per_unit(self.camera)
-        return self.camera.x, self.camera.y, scale / self.area.width, scale / self.area.height
+        area, scale = self.area, 2 * self.area.pixels_per_unit(self.camera)
+        x, y = area.to_plane(area.x + area.width / 2, area.y + area.height / 2, self.camera)
+        return x, y, scale / area.width, scale / area.height
 
     @property
     def half_size(self) -> tuple[float, float]:

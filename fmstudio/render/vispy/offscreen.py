@@ -11,8 +11,9 @@ from typing import Any
 from vispy import app
 
 from fmstudio.render.scene import Bytes, Scene
+from fmstudio.render.sheet import film_sheet
 from fmstudio.render.vispy.capture import Capture, is_software, renderer_name, straight
-from fmstudio.render.vispy.painter import ScenePainter, Sheet
+from fmstudio.render.vispy.painter import ScenePainter
 
 
 class OffscreenRenderer:
@@ -32,8 +33,7 @@ class OffscreenRenderer:
 
         Raises RuntimeError where there is no OpenGL, ValueError for an impossible size.
         """
-        ratio = natural_ratio(width, height) if pixel_ratio is None else pixel_ratio
-        self._sheet = Sheet(width, height, ratio, time_bar=time_bar, transparent=transparent)
+        self._sheet = film_sheet(width, height, pixel_ratio, time_bar=time_bar, transparent=transparent)
         self._canvas = unseen_canvas()
         try:
             with self._current():
@@ -76,11 +76,6 @@ class OffscreenRenderer:
         finally:
             self._canvas.context.flush_commands()
             _release(self._canvas)
-
-
-def natural_ratio(width: int, height: int) -> float:
-    """Words as large as in a 1280 x 720 or 800 x 800 picture, never under three quarters of their size."""
-    return max(0.75, min(width / 800, height / 720))
 
 
 def unseen_canvas(kind: type[app.Canvas] = app.Canvas, **options: Any) -> Any:

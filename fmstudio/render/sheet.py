@@ -1,0 +1,244 @@
+"""Where everything lies on a picture: panes, their words, the legend that they share, the time bar.
+
+Pure arithmetic over measured words, so that a window, a film and a test see one layout. Content comes first:
+words take the upper and lower edge of the panes, and what is fitted lies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from fmstudio.render.palette import Palette
+from fmstudio.render.panes import Edges, PaneArea, pane_areas
+from fmstudio.render.scene import Legend, Pane, Scene
+from fmstudio.render.text import LINE, PAD, SIZE, Words, block_size, legend_lines, notice_lines, title_lines
+
+Item = TypeVar("Item")
+
+MARGIN = 12.0
+"""Logical pixels between words and the pane's edge."""
+BAR = 40.0
+"""Logical height of the time bar."""
+STRIP = 7.0
+"""Logical pixels above and below the words of the shared legend."""
+ROW = SIZE * LINE
+REFERENCE = 720.0
+SMALLEST = (1.0, 0.88, 0.76, 0.64, 0.52)
+"""Words that have no room are set smaller, step by step."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Lines of words and the pixels of their plate, from its upper left corner."""
+
+    lines: Words
+    ratio: float
+    x: int
+    y: int
+    width: int
+    height: int
+    centred: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The layout of one scene on one sheet."""
+
+    areas: tuple[PaneArea, ...]
+    words: tuple[tuple[Placed, ...], ...]
+    """title, legend and notice of each pane: those that it has"""
+    legend: Placed | None
+    """what all panes share"""
+    foot: int
+    """where the panes end: the shared legend and the time bar are below"""
+    bar: int
+    """where the time bar begins; the sheet's height without one"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is drawn upon: size in physical pixels, and what a window and a film do differently."""
+
+    width: int
+    height: int
+    ratio: float = 1.0
+    """physical pixels per logical pixel"""
+    time_bar: bool = False
+    transparent: bool = False
+    reserve: float = 0.0
+    """logical pixels kept free of words in each pane's upper right corner"""
+    enlarged: float = 1.0
+    """how much larger words are than in a window"""
+    shrinks: bool = True
+    """whether points and lines are smaller in smaller panes"""
+
+    def layer_ratio(self, area: PaneArea) -> float:
+        """Physical pixels per logical pixel of points and lines: they have the size that is asked for where
+        the content has REFERENCE logical pixels, and cover about the same share of any other pane."""
+        scale = min(max(area.side / (self.ratio * REFERENCE), 0.2), 1.4) ** 0.5
+        return self.ratio * (scale if self.shrinks else 1.0)
+
+    @property
+    def words(self) -> float:
+        """Physical pixels per logical pixel of words."""
+        return self.ratio * self.enlarged
+
+    def areas(self, scene: Scene) -> tuple[PaneArea, ...]:
+        return self.plan(scene).areas
+
+    def plan(self, scene: Scene) -> Plan:
+        """Where everything lies."""
+        bar = self._bar_top() if scene.chrome else self.height
+        if not scene.chrome:
+            return Plan(pane_areas(len(scene.panes), self.width, bar), (), None, bar, bar)
+        shared, panes = agreed(scene.panes)
+        legend = self._shared_legend(shared, scene.palette, bar) if len(panes) > 1 else None
+        foot = max(legend.y + round((PAD - STRIP) * self.words), 1) if legend else bar
+        areas = pane_areas(len(panes), self.width, foot, edges=self.edges())
+        titles = [self._title(pane, area, scene.palette) for pane, area in zip(panes, areas, strict=True)]
+        edges = self._edges_below(titles, areas)
+        areas = tuple(replace(area, edges=edges) for area in areas)
+        words = tuple(
+            self._words(pane, title, area, scene.palette)
+            for pane, title, area in zip(panes, titles, areas, strict=True)
+        )
+        return Plan(areas, words, legend if shared else None, foot, bar)
+
+    def edges(self, title_rows: int = 1) -> Edges:
+        """What a title of so many rows and a legend of one take."""
+        top, bottom = MARGIN / 2 + PAD / 2 + ROW * title_rows, MARGIN / 2 + PAD / 2 + ROW
+        return Edges(round(top * self.words), round(bottom * self.words))
+
+    def places(self, n: int) -> tuple[PaneArea, ...]:
+        """Where ``n`` panes lie while their words are not known."""
+        height = self._bar_top() - (round((ROW + 2 * STRIP) * self.words) if n > 1 else 0)
+        return pane_areas(n, self.width, max(height, 1), edges=self.edges())
+
+    def sight(self, n: int) -> tuple[float, float]:
+        """How far ``n`` panes here let one see at least, in units of the camera's ``half``."""
+        area = self.places(n)[0]
+        return replace(area, edges=self._bounded(self.edges(2), area)).sight
+
+    def _bar_top(self) -> int:
+        """A bar that would take a quarter of the picture is left out."""
+        has_bar = self.time_bar and self.height >= 4 * BAR * self.words
+        return max(self.height - round(BAR * self.words), 1) if has_bar else self.height
+
+    def _shared_legend(self, shared: tuple[Legend, ...], palette: Palette, bar: int) -> Placed:
+        """At the foot of the panes; one row is kept for it before there is anything to say."""
+        ratio, margin = self.words, round(MARGIN * self.words)
+        lines = legend_lines(shared, palette, ratio, self.width - 2 * margin) or ((),)
+        width, height = block_size(lines, ratio)
+        pad = round(PAD * ratio)
+        return Placed(lines, ratio, margin - pad, bar - height + pad - round(STRIP * ratio), width, height)
+
+    def _title(self, pane: Pane, area: PaneArea, palette: Palette) -> Placed | None:
+        if not (pane.title or pane.subtitle):
+            return None
+        left, top = round(MARGIN * self.words), round(MARGIN / 2 * self.words)
+        room = area.width - 2 * left - round(self.reserve * self.ratio)
+        for smaller in SMALLEST:
+            ratio = self.words * smaller
+            lines = title_lines(pane.title, pane.subtitle, palette, ratio, max(room, 4 * SIZE * ratio))
+            width, height = block_size(lines, ratio)
+            if height <= max(0.3 * area.height, ROW * ratio):
+                break
+        pad = round(PAD * ratio)
+        return Placed(lines, ratio, area.x + left - pad, area.y + top - pad // 2, width, height)
+
+    def _edges_below(self, titles: Sequence[Placed | None], areas: Sequence[PaneArea]) -> Edges:
+        """One for all panes, so that all are seen at one scale; without titles nothing is kept for them."""
+        placed = zip(titles, areas, strict=True)
+        top = max((title.y + title.height - area.y for title, area in placed if title), default=0)
+        return self._bounded(Edges(top, self.edges().bottom), areas[0])
+
+    def _bounded(self, edges: Edges, area: PaneArea) -> Edges:
+        """The content keeps at least three fifths of a pane's height."""
+        share = min(1.0, 0.4 * area.height / max(edges.top + edges.bottom, 1))
+        return Edges(int(edges.top * share), int(edges.bottom * share))
+
+    def _words(
+        self, pane: Pane, title: Placed | None, area: PaneArea, palette: Palette
+    ) -> tuple[Placed, ...]:
+        top = title.y + title.height if title else area.y
+        legend = self._legend(pane, area, top, palette)
+        bottom = legend.y if legend else area.y + area.height
+        notice = self._notice(pane.notice, area, (top, bottom), palette)
+        return tuple(placed for placed in (title, legend, notice) if placed is not None)
+
+    def _legend(self, pane: Pane, area: PaneArea, top: int, palette: Palette) -> Placed | None:
+        """Above the lower edge; nothing where even the smallest has no room."""
+        left, bottom = round(MARGIN * self.words), round(MARGIN / 2 * self.words)
+        for smaller in SMALLEST if pane.legend else ():
+            ratio = self.words * smaller
+            lines = legend_lines(pane.legend, palette, ratio, area.width - 2 * left)
+            width, height = block_size(lines, ratio)
+            pad = round(PAD * ratio)
+            y = area.y + area.height - bottom + pad // 2 - height
+            if y >= top and width <= area.width and height <= 0.45 * area.height:
+                return Placed(lines, ratio, area.x + left - pad, y, width, height)
+        return None
+
+    def _notice(self, notice: str, area: PaneArea, room: tuple[int, int], palette: Palette) -> Placed | None:
+        """In the middle, between title and legend."""
+        for smaller in SMALLEST if notice else ():
+            ratio = self.words * smaller
+            widest = min(0.8 * area.width, area.width - 2 * MARGIN * ratio)
+            lines = notice_lines(notice, palette, ratio, widest)
+            width, height = block_size(lines, ratio)
+            if height <= room[1] - room[0]:
+                break
+        else:
+            return None
+        y = min(max(round(area.y + (area.height - height) / 2), room[0]), room[1] - height)
+        return Placed(lines, ratio, area.x + (area.width - width) // 2, y, width, height, centred=True)
+
+
+def agreed(panes: tuple[Pane, ...]) -> tuple[tuple[Legend, ...], tuple[Pane, ...]]:
+    """What all panes say of themselves, and the panes without it. Of subtitles whole parts are shared."""
+    panes = tuple(replace(pane, legend=tuple(map(_words_of, pane.legend))) for pane in panes)
+    if len(panes) == 1:
+        return (), panes
+    parts = _common([pane.subtitle.split(" · ") if pane.subtitle else [] for pane in panes])
+    entries = _common([list(pane.legend) for pane in panes])
+    rest = tuple(
+        replace(
+            pane,
+            subtitle=" · ".join(part for part in pane.subtitle.split(" · ") if part not in parts),
+            legend=tuple(entry for entry in pane.legend if entry not in entries),
+        )
+        for pane in panes
+    )
+    told = (Legend("", " · ".join(parts)),) if parts else ()
+    return (*told, *entries), rest
+
+
+def _words_of(entry: Legend) -> Legend:
+    """Without the request that it answers: panes agree where their words do."""
+    return Legend(entry.name, entry.text, entry.colour)
+
+
+def _common(lists: Sequence[Sequence[Item]]) -> list[Item]:
+    return [item for item in lists[0] if all(item in other for other in lists[1:])]
+
+
+def natural_ratio(width: int, height: int) -> float:
+    """Points and lines as large as in a picture of 720 pixels, never under three quarters of their size."""
+    return max(0.75, min(width, height) / 720)
+
+
+def film_sheet(
+    width: int,
+    height: int,
+    ratio: float | None = None,
+    *,
+    time_bar: bool = True,
+    transparent: bool = False,
+) -> Sheet:
+    """What a film or a picture is drawn upon. They are seen smaller than a window, so their words are larger:
+    24 pixels at 1080p."""
+    if ratio is not None:
+        return Sheet(width, height, ratio, time_bar, transparent, shrinks=False)
+    return Sheet(width, height, natural_ratio(width, height), time_bar, transparent, enlarged=1.25)

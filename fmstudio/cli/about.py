@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from fmstudio.cli.app import JsonOption, app, sentences
+from fmstudio.cli.app import JsonOption, app, fail, sentences
 
 
 @app.command()
@@ -47,12 +47,18 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="all, start, training, drawn, particles, export; engine and quality take minutes."
+            help="all, start, training, drawn, particles, export; engine and quality take minutes; "
+            "monkey drives the window at random and compares every label with what runs."
         ),
     ] = "all",
     as_json: JsonOption = False,
+    seed: Annotated[int, typer.Option(help="Of monkey: what it does follows from this number.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Of monkey: how long it walks.")] = 60.0,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Of monkey: tell each act.")] = False,
 ) -> None:
     """Measure fmstudio beside its peers, in one run."""
+    if what == "monkey":
+        _monkey(seed, seconds, as_json, verbose)
     from fmstudio.bench import Row, run, show
 
     def told(row: Row) -> None:
@@ -61,3 +67,18 @@ def bench(
     with sentences():
         rows = run(what, told)
     typer.echo(json.dumps(rows, indent=2)) if as_json else show(rows)
+
+
+def _monkey(seed: int, seconds: float, as_json: bool, verbose: bool) -> NoReturn:
+    """Exit code 1 for any traceback, fault or leak."""
+    from fmstudio.startup import display_problem
+
+    problem = display_problem()
+    if problem:
+        fail(f"The monkey needs a window. {problem}", 1)
+    from fmstudio.bench.monkey import show
+    from fmstudio.bench.monkey.walk import run
+
+    report = run(seed, seconds, verbose)
+    typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False)) if as_json else show(report)
+    raise typer.Exit(0 if report.is_clean else 1)

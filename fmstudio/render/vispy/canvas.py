@@ -31,6 +31,11 @@ class StudioCanvas(app.Canvas):
         self.draws = 0
         """how often the canvas has been drawn"""
 
+    @property
+    def scene(self) -> Scene | None:
+        """What is shown; None before the first scene."""
+        return self._scene
+
     def show_scene(self, scene: Scene) -> None:
         """Draw this from now on."""
         self._scene = scene

@@ -1,0 +1,172 @@
+"""Are the figures and curves of the right column those of what is asked?"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fmstudio.bench.monkey.checks.paint import essence
+from fmstudio.bench.monkey.checks.registry import check
+from fmstudio.bench.monkey.checks.words import figures_in, true_distance
+from fmstudio.bench.monkey.seen import PaneSeen, Seen, is_waiting
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest
+from fmstudio.gui.panels.panel import Panel
+from fmstudio.gui.plots.equation import EquationLabel, EquationPanel
+from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.loss import LossPanel
+from fmstudio.gui.plots.marginals import MarginalsPanel
+from fmstudio.gui.plots.metrics import MetricsPanel
+from fmstudio.gui.plots.probe import ProbePanel
+from fmstudio.studio import learning
+from fmstudio.studio.equations import EQUATIONS, REALNVP
+from fmstudio.studio.probing import probe_lane
+
+P = TypeVar("P", bound=Panel)
+PACE = 0.8
+"""Plots are redrawn four times a second."""
+
+
+def _panel(seen: Seen, kind: type[P]) -> P | None:
+    """The panel of that kind, if it is on show and does not say that it waits."""
+    found = seen.window.findChild(kind)
+    if found is None or found.isHidden() or is_waiting(found):
+        return None
+    return found
+
+
+@check("the W2 panel shows what is drawn", patience=0.3)
+def metrics(seen: Seen) -> Iterator[str]:
+    panel = _panel(seen, MetricsPanel)
+    for name, value, ground in panel.rows if panel is not None else ():
+        title = name.toolTip() or name.text()
+        if name.isHidden() or not value.text():
+            continue
+        told = figures_in(value.text() + " " + ground.text())
+        known = [true_distance(seen, pane) for pane in seen.panes if pane.drawn.title == title]
+        if not any(all(figure in figures for figure in told) for figures in known):
+            yield f"the W2 panel says {value.text()}, {ground.text()} of “{title}”; known: {known}"
+
+
+@check("marginals say how they were had", patience=PACE)
+def marginal_words(seen: Seen) -> Iterator[str]:
+    panel = _panel(seen, MarginalsPanel)
+    if panel is None:
+        return
+    words = re.sub(r"<[^>]+>", "", panel.legend.text())
+    asked = [pane.wanted.get("density") for pane in seen.panes]
+    methods = {request.method for request in asked if isinstance(request, DensityRequest)}
+    for sign, method in (("exact", DensityMethod.EXACT), ("KDE", DensityMethod.KDE)):
+        if sign in words and method not in methods:
+            yield f"marginals say “{words}”, densities are had by {', '.join(sorted(methods)) or 'nothing'}"
+
+
+@check("marginals are those of what is asked", patience=PACE)
+def marginal_curves(seen: Seen) -> Iterator[str]:
+    panel = _panel(seen, MarginalsPanel)
+    if panel is None:
+        return
+    known = [curve for pane in seen.panes for curve in _marginals(seen, pane)]
+    for number, line in enumerate(panel.present):
+        if not line.isVisible():
+            continue
+        _, drawn = line.getData()
+        if drawn is None or not len(drawn):
+            continue
+        fits = (len(curve) == len(drawn) and np.allclose(curve, drawn, rtol=1e-3) for curve in known)
+        if not any(fits):
+            yield f"marginal curve {number + 1} is of no density that is asked"
+
+
+def _marginals(seen: Seen, pane: PaneSeen) -> Iterator[Any]:
+    """Every row of the density asked that is there, summed over y."""
+    asked = pane.wanted.get("density")
+    slot = seen.session.results.slots.get(f"density/{pane.index}")
+    for job in slot.jobs if slot is not None else ():
+        if isinstance(job.request, DensityRequest) and essence(job.request) == essence(asked):
+            ys = job.request.grid.ys
+            for row in range(job.result.ready):
+                yield job.result.values[row].sum(axis=0, dtype=np.float64) * float(ys[1] - ys[0])
+
+
+@check("the probe tells what is asked here", patience=1.5)
+def probe(seen: Seen) -> Iterator[str]:
+    panel, place = _panel(seen, ProbePanel), seen.session.tools.probe
+    if panel is None or place is None or place.pane >= len(seen.panes):
+        return
+    asked = seen.panes[place.pane].wanted.get("probe")
+    texts = {key: label.text() for key, label in panel.values.items()}
+    told = {key: text for key, text in texts.items() if figures_in(text)}
+    if not isinstance(asked, ProbeRequest):
+        if told:
+            yield f"the probe tells {told} although nothing can be asked there"
+        return
+    slot = seen.session.results.slots.get(probe_lane(place.pane))
+    known = [job for job in slot.jobs if job.result.ready] if slot is not None else []
+    alike = [job for job in known if _is_alike(job.request, asked)]
+    if told and not alike:
+        yield f"the probe tells {told} of another place, path or field"
+    elif told and not any(_probe_fits(job.result.values[0], texts) for job in alike):
+        yield f"the probe tells {told}, no answer of it says so"
+
+
+def _is_alike(one: Any, other: ProbeRequest) -> bool:
+    names = ("source", "target", "path", "x", "learned")
+    return all(getattr(one, name, None) == getattr(other, name) for name in names)
+
+
+def _probe_fits(here: Any, texts: dict[str, str]) -> bool:
+    """The figures on show are those of the answer."""
+    density = texts.get("density", "")
+    if density and density != "–" and math.isfinite(here[0]):
+        return math.isclose(float(density), float(here[0]), rel_tol=0.01, abs_tol=1e-9)
+    return True
+
+
+@check("the loss is of a model that matters", patience=0.3)
+def loss(seen: Seen) -> Iterator[str]:
+    panel, results = _panel(seen, LossPanel), seen.session.results
+    if panel is None or results.is_training or results.training.recipe is None:
+        return
+    shown = results.training.recipe
+    needed = learning.needed(seen.document)
+    wanted = (getattr(request, "learned", None) for pane in seen.panes for request in pane.wanted.values())
+    drawn = {learning.recipe_of_model(model) for model in wanted if model is not None}
+    if shown not in needed and shown not in drawn:
+        yield "the training loss is of a model that no pane shows and nothing trains"
+
+
+@check("the error curve is of the model that is drawn", patience=PACE)
+def field_error(seen: Seen) -> Iterator[str]:
+    panel = _panel(seen, FieldErrorPanel)
+    if panel is None:
+        return
+    _, drawn = panel.curve.getData()
+    if drawn is None or not len(drawn):
+        return
+    asked = [pane.wanted.get("error") for pane in seen.panes]
+    jobs = [job for job in seen.jobs() if isinstance(job.request, FieldErrorRequest) and job.request in asked]
+    fits = (np.allclose(job.result.values[: len(drawn), 0], drawn, rtol=1e-3) for job in jobs)
+    if not any(fits):
+        yield "the curve of learned less exact is of no model that is asked"
+
+
+@check("equations are those of the motions", patience=0.1)
+def equations(seen: Seen) -> Iterator[str]:
+    panel = _panel(seen, EquationPanel)
+    if panel is None:
+        return
+    kinds = []
+    for pane in seen.panes:
+        layered = pane.experiment.field is FieldChoice.LEARNED and (
+            pane.experiment.training.objective.value == REALNVP
+        )
+        kinds.append(REALNVP if layered else pane.experiment.dynamics.kind)
+    asked = [EQUATIONS[kind].markup for kind in dict.fromkeys(kinds)]
+    drawn = [label.text() for well in panel.wells for label in well.findChildren(EquationLabel)]
+    if drawn != asked:
+        yield f"the equations are not those of {', '.join(dict.fromkeys(kinds))}"

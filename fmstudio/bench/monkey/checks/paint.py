@@ -1,0 +1,192 @@
+"""Do the drawn layers answer what is asked? Judged by the numbers themselves, where that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fmstudio.bench.monkey.checks.registry import check
+from fmstudio.bench.monkey.seen import PaneSeen, Seen
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import (
+    DensityRequest,
+    FieldRequest,
+    Grid,
+    LearnedModel,
+    ProbeRequest,
+    Request,
+    TrajectoriesRequest,
+)
+from fmstudio.render.scene import ArrowLayer, DensityLayer, InkLayer, ParticleLayer
+from fmstudio.studio import learning
+from fmstudio.studio.results import position_of
+
+_ANYWHERE = Grid(0.0, 0.0, 1.0, 1.0, 2, 2)
+_ENDS = ("source", "target", "path")
+
+
+def _differences(request: Request, pane: PaneSeen) -> list[str]:
+    """In what a request is not of this pane's experiment."""
+    experiment = pane.experiment
+    found = [name for name in _ENDS if getattr(request, name, None) not in (None, getattr(experiment, name))]
+    if isinstance(request, TrajectoriesRequest):
+        found += [
+            name for name in ("dynamics", "simulation") if getattr(request, name) != getattr(experiment, name)
+        ]
+        if (request.learned is None) is not (experiment.field is FieldChoice.EXACT):
+            found.append("field")
+    model = getattr(request, "learned", None)
+    if isinstance(model, LearnedModel) and not _is_of(model, pane):
+        found.append("model")
+    moving = getattr(request, "trajectories", None)
+    if isinstance(moving, TrajectoriesRequest):
+        found += [name for name in _differences(moving, pane) if name != "simulation"]
+    return found
+
+
+def _is_of(model: LearnedModel, pane: PaneSeen) -> bool:
+    """The model is of this recipe, or differs by the optimiser's settings alone."""
+    mine, asked = learning.recipe_of_model(model), learning.recipe_of(pane.experiment)
+    return (
+        mine[:4] == asked[:4]
+        and mine.training.objective == asked.training.objective
+        and mine.training.coupling == asked.training.coupling
+        and mine.training.reflow == asked.training.reflow
+    )
+
+
+@check("requests are of the experiment")
+def requests_are_of_the_experiment(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        for what, request in pane.wanted.items():
+            for name in _differences(request, pane):
+                yield f"{pane.name}: its {what} is asked of another {name}"
+
+
+@check("layers answer what is asked")
+def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        for layer in pane.certain():
+            answers = getattr(layer, "answers", None)
+            if answers is None or isinstance(layer, InkLayer):
+                continue
+            asked = [essence(request) for request in pane.wanted.values()]
+            if essence(answers) not in asked:
+                kind, name = type(layer).__name__, type(answers).__name__
+                other = ", ".join(_differences(answers, pane)) or "another setting"
+                yield f"{pane.name}: a {kind} answers a {name} that is not asked any more ({other})"
+
+
+def essence(request: Any) -> Any:
+    """What makes a request another one: neither the part of the plane that is seen, nor where the pointer
+    is, whose answers come a moment later."""
+    if isinstance(request, ProbeRequest):
+        return replace(request, x=(0.0, 0.0), t=0.0)
+    if isinstance(request, DensityRequest | FieldRequest):
+        return replace(request, grid=_ANYWHERE)
+    return request
+
+
+@check("layers belong to one recipe")
+def layers_belong_to_one_recipe(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        for layer in pane.certain():
+            for request in _told(seen, layer):
+                for name in _differences(request, pane):
+                    yield f"{pane.name}: a {type(layer).__name__} is of another {name}"
+
+
+def _told(seen: Seen, layer: Any) -> Iterator[Request]:
+    """What a layer says it answers, and whose numbers it shows."""
+    answers = getattr(layer, "answers", None)
+    if answers is not None:
+        yield answers
+    if isinstance(layer, DensityLayer | ParticleLayer):
+        owner = seen.owner(layer.a)
+        if owner is not None:
+            yield owner.request  # type: ignore[misc]
+
+
+@check("particles are those asked")
+def particles_are_those_asked(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        asked = pane.wanted.get("trajectories")
+        for layer in pane.certain():
+            if not isinstance(layer, ParticleLayer):
+                continue
+            if not isinstance(asked, TrajectoriesRequest):
+                yield f"{pane.name}: particles move although none are asked"
+                continue
+            number = asked.simulation.particles
+            if len(layer.a) != number:
+                yield f"{pane.name}: {len(layer.a)} particles are drawn, {number} are asked"
+            owner = seen.owner(layer.a)
+            if owner is not None and owner.request != asked:
+                other = ", ".join(_differences(owner.request, pane)) or "another model"  # type: ignore[arg-type]
+                yield f"{pane.name}: the particles drawn are of an older simulation ({other})"
+
+
+@check("particles are where they are at t", settled=True)
+def particles_are_where_they_are_at_t(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        job = seen.answer(pane.wanted.get("trajectories"))
+        for layer in pane.certain():
+            if not isinstance(layer, ParticleLayer) or job is None or seen.owner(layer.a) is not job:
+                continue
+            last = job.result.shape[0] - 1
+            place = min(seen.t, pane.spec.until) * last
+            low = min(int(place), last - 1)
+            now = (1 - layer.weight) * layer.a + layer.weight * layer.b
+            true = job.result.values[low] + (place - low) * (
+                job.result.values[low + 1] - job.result.values[low]
+            )
+            if not np.allclose(now, true, atol=1e-4, rtol=1e-3, equal_nan=True):
+                yield f"{pane.name}: the particles drawn are not at t = {seen.t:.3f}"
+
+
+@check("the density is the one asked")
+def the_density_is_the_one_asked(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        asked = pane.wanted.get("density")
+        for layer in pane.certain():
+            if not isinstance(layer, DensityLayer):
+                continue
+            owner = seen.owner(layer.a)
+            if not isinstance(asked, DensityRequest):
+                yield f"{pane.name}: a density is drawn although none is asked"
+                continue
+            method = getattr(owner.request, "method", None) if owner is not None else asked.method
+            if method is not asked.method:
+                yield f"{pane.name}: the density drawn was had by {method}, {asked.method} is asked"
+
+
+@check("arrows point along the field asked", settled=True)
+def arrows_point_along_the_field_asked(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        job = seen.answer(pane.wanted.get("field"))
+        if job is None or not isinstance(job.request, FieldRequest):
+            continue
+        for layer in pane.certain():
+            grid = job.request.grid
+            if not isinstance(layer, ArrowLayer) or len(layer.vectors) != grid.nx * grid.ny:
+                continue
+            last = len(job.request.times) - 1
+            place = min(seen.t, pane.spec.until) * last
+            low = min(int(place), max(last - 1, 0))
+            rows = [job.result.values[position_of(job, row)] for row in (low, min(low + 1, last))]
+            true = ((1 - place + low) * rows[0] + (place - low) * rows[1]).reshape(-1, 2)
+            if _misaligned(layer.vectors, true) > 0.1:
+                yield f"{pane.name}: the arrows drawn do not point along the field that is asked"
+
+
+def _misaligned(drawn: Any, true: Any) -> float:
+    """The part of the arrows, of those long enough to see, that point elsewhere."""
+    lengths = np.hypot(*drawn.T) * np.hypot(*true.T)
+    seen = np.isfinite(lengths) & (lengths > 1e-3 * np.nanmax(lengths, initial=0.0)) & (lengths > 0)
+    if not seen.any():
+        return 0.0
+    cosine = (drawn[seen] * true[seen]).sum(1) / lengths[seen]
+    return float((cosine < 0.9).mean())

@@ -1,0 +1,99 @@
+"""What a hand does: presses, drags, turns and types, through Qt's own events. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+
+from fmstudio.gui.main_window import MainWindow
+
+T = TypeVar("T", bound=QWidget)
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+class Hand:
+    """One act's hand: its choices come from ``luck`` alone, so that a seed repeats them."""
+
+    def __init__(self, window: MainWindow, luck: Random) -> None:
+        self.window, self.luck = window, luck
+
+    def wait(self, milliseconds: int) -> None:
+        """Let the window live for so long."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def pick(self, kind: type[T], within: QWidget | None = None) -> T | None:
+        """Any visible, enabled widget of this kind."""
+        place = within or self.window
+        found = [widget for widget in place.findChildren(kind) if widget.isVisible() and widget.isEnabled()]
+        return self.luck.choice(found) if found else None
+
+    def reach(self, widget: QWidget) -> None:
+        """Scroll the column so that the widget is seen."""
+        parent = widget.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        if isinstance(parent, QScrollArea):
+            parent.ensureWidgetVisible(widget)
+
+    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        self.reach(widget)
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, NO_KEYS, at or widget.rect().center())
+
+    def keys(self, widget: QWidget, *keys: Qt.Key) -> None:
+        for key in keys:
+            QTest.keyClick(widget, key)
+
+    def write(self, widget: QWidget, text: str) -> None:
+        QTest.keyClicks(widget, text)
+
+    def drag(self, widget: QWidget, points: Iterable[QPoint], pause: int = 8) -> None:
+        """Press at the first point, over the others, let go at the last."""
+        first, *others = points
+        QTest.mousePress(widget, Qt.MouseButton.LeftButton, NO_KEYS, first)
+        last = first
+        for last in others:
+            self._move(widget, last, Qt.MouseButton.LeftButton)
+            self.wait(pause)
+        QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, NO_KEYS, last)
+
+    def hover(self, widget: QWidget, points: Iterable[QPoint], pause: int = 8) -> None:
+        for point in points:
+            self._move(widget, point, Qt.MouseButton.NoButton)
+            self.wait(pause)
+
+    def _move(self, widget: QWidget, at: QPoint, buttons: Qt.MouseButton) -> None:
+        place = QPointF(widget.mapToGlobal(at))
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(at), place, Qt.MouseButton.NoButton, buttons, NO_KEYS
+        )
+        QApplication.sendEvent(widget, event)
+
+    def turn(self, widget: QWidget, at: QPoint, notches: int) -> None:
+        """The wheel."""
+        place = QPointF(widget.mapToGlobal(at))
+        event = QWheelEvent(
+            QPointF(at),
+            place,
+            QPoint(),
+            QPoint(0, 120 * notches),
+            Qt.MouseButton.NoButton,
+            NO_KEYS,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+
+    def somewhere(self, widget: QWidget, margin: int = 4) -> QPoint:
+        """A place on the widget."""
+        return QPoint(
+            self.luck.randint(margin, max(margin, widget.width() - margin)),
+            self.luck.randint(margin, max(margin, widget.height() - margin)),
+        )

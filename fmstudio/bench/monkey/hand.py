@@ -9,7 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
 
 from fmstudio.gui.main_window import MainWindow
 
@@ -53,6 +53,14 @@ class Hand:
 
     def write(self, widget: QWidget, text: str) -> None:
         QTest.keyClicks(widget, text)
+
+    def fill(self, field: QLineEdit, text: str) -> None:
+        """Type this in the place of what is there, and press Enter."""
+        self.click(field)
+        field.selectAll()
+        self.keys(field, Qt.Key.Key_Delete)
+        self.write(field, text)
+        self.keys(field, Qt.Key.Key_Return)
 
     def drag(self, widget: QWidget, points: Iterable[QPoint], pause: int = 8) -> None:
         """Press at the first point, over the others, let go at the last."""

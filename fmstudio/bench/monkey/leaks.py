@@ -49,14 +49,14 @@ class Census:
         )
 
 
-def census(seconds: float, engine: int | None) -> Census:
+def census(seconds: float, engine: int | None, blocks: Blocks) -> Census:
     """Count now; ``engine`` is the engine's process id, if there is one."""
     return Census(
         seconds,
         len(threading.enumerate()),
         len(_children()),
         len(_widgets()),
-        len(_blocks()),
+        blocks.look(),
         _descriptors("self"),
         _descriptors(engine),
         _megabytes("self"),
@@ -66,17 +66,16 @@ def census(seconds: float, engine: int | None) -> Census:
 
 @dataclass(frozen=True)
 class Names:
-    """What there is, by name: what is new after the end is a leak."""
+    """What there is, by name: what is new at the end is a leak."""
 
     threads: frozenset[str]
     processes: frozenset[str]
     widgets: frozenset[str]
-    blocks: frozenset[str]
 
     @classmethod
     def now(cls) -> Names:
         threads = (thread.name for thread in threading.enumerate())
-        return cls(frozenset(threads), frozenset(_children()), frozenset(_widgets()), frozenset(_blocks()))
+        return cls(frozenset(threads), frozenset(_children()), frozenset(_widgets()))
 
     def beyond(self, before: Names) -> list[str]:
         """A sentence for each thing that was not there before."""
@@ -84,18 +83,17 @@ class Names:
             ("thread", self.threads - before.threads),
             ("process", self.processes - before.processes),
             ("top-level widget", self.widgets - before.widgets),
-            ("block of shared memory", self.blocks - before.blocks),
         )
         return [f"{what} left behind: {name}" for what, names in parts for name in sorted(names)]
 
 
-def left_behind(before: Names) -> list[str]:
+def left_behind(before: Names, blocks: Blocks) -> list[str]:
     """What is there beyond ``before`` and does not go away by itself."""
     deadline = time.monotonic() + GRACE_SECONDS
     while True:
         gc.collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        left = Names.now().beyond(before)
+        left = [*Names.now().beyond(before), *blocks.left()]
         if not left or time.monotonic() > deadline:
             return left
         QCoreApplication.processEvents()
@@ -137,10 +135,30 @@ def _widgets() -> list[str]:
     return [f"{type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}" for widget in tops]
 
 
-def _blocks() -> list[str]:
-    folder = Path("/dev/shm")
-    own = f"fmstudio-{os.getpid()}-"
-    return [name for name in os.listdir(folder) if name.startswith(own)] if folder.is_dir() else []
+class Blocks:
+    """The shared memory that this process has mapped since it was first looked at."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def look(self) -> int:
+        """How many blocks there are now."""
+        mapped = _mapped()
+        self._known |= mapped
+        return len(mapped)
+
+    def left(self) -> list[str]:
+        """Those that still have a name."""
+        return [f"block of shared memory left behind: {name}" for name in self._known if os.path.exists(name)]
+
+
+def _mapped() -> set[str]:
+    """Files of shared memory in this process's map."""
+    try:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        return set()
+    return {line.split()[-1] for line in lines if "/fmstudio-" in line and not line.endswith("(deleted)")}
 
 
 def _descriptors(process: int | str | None) -> int:

@@ -58,6 +58,8 @@ class Seen:
     scene: Scene
     panes: tuple[PaneSeen, ...]
     is_settled: bool
+    trains: bool
+    """a model is trained, so that what is asked changes from snapshot to snapshot"""
 
     @property
     def t(self) -> float:
@@ -103,7 +105,7 @@ def look(window: MainWindow) -> Seen | None:
         )
         for index, spec in enumerate(document.view.panes)
     )
-    return Seen(window, session, document, scene, panes, is_settled(session))
+    return Seen(window, session, document, scene, panes, is_settled(session), session.results.is_training)
 
 
 def is_settled(session: Session) -> bool:

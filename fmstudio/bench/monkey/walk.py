@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ from fmstudio.bench.monkey.answers import Answerer, is_busy
 from fmstudio.bench.monkey.audit import Audit, kind_of
 from fmstudio.bench.monkey.files import make_files
 from fmstudio.bench.monkey.hand import Hand
-from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind
+from fmstudio.bench.monkey.leaks import Blocks, Names, census, growing, left_behind
 from fmstudio.bench.monkey.report import Finding, Report, Stall
 from fmstudio.bench.monkey.seen import is_settled, look, trains
 from fmstudio.bench.monkey.stalls import Heartbeat
@@ -34,7 +34,7 @@ from fmstudio.gui.theme import Theme, apply_theme
 TRAIL = 10
 LOOK_MS = 60
 """Between two looks while something is on its way."""
-PATIENCE = 8.0
+PATIENCE = 3.0
 """Seconds after which a slow computation is left to itself and the next act begins."""
 TRAINING_PATIENCE = 0.8
 STUCK_SECONDS = 25.0
@@ -58,6 +58,7 @@ class Walk:
         self._watch = Watch(self._on_traceback, self._on_qt_warning)
         self._audit = Audit(self._on_fault)
         self._heart = Heartbeat(self._on_beat)
+        self._blocks = Blocks()
 
     def run(self) -> Report:
         with ExitStack() as stack:
@@ -70,7 +71,7 @@ class Walk:
             stack.callback(self._watch.stop)
             before = Names.now()
             self._window_of_its_own(application, folder)
-            for sentence in left_behind(before):
+            for sentence in left_behind(before, self._blocks):
                 self._on_leak(sentence)
             self._watch.read()
         self.report.seconds = time.monotonic() - self._began
@@ -167,7 +168,7 @@ class Walk:
     def _settle(self, hand: Hand) -> None:
         """Wait, with an eye on everything, until nothing is on its way; then look once more."""
         session, started = hand.window.session, time.monotonic()
-        progress, moved, asked_first = _progress(hand.window), started, _asked(hand.window)
+        progress, moved, asked = _progress(hand.window), started, Asked()
         while not is_settled(session):
             now = time.monotonic()
             if now - started > (TRAINING_PATIENCE if trains(session) else PATIENCE) and now - moved < 4:
@@ -179,10 +180,11 @@ class Walk:
                 break
             hand.wait(LOOK_MS)
             self._examine(hand)
+            asked.count(hand.window)
         else:
             self.report.settled += 1
-        if _asked(hand.window) - asked_first > ASKED_AGAIN * (len(session.planner.wanted) + 4):
-            self._on_fault("nothing is asked again and again", _stuck(hand.window))
+        for lane in asked.too_often():
+            self._on_fault("nothing is asked again and again", f"{lane} is asked anew all the time")
         hand.wait(LOOK_MS)
         self._examine(hand)
 
@@ -194,6 +196,7 @@ class Walk:
         if seen is not None:
             self._audit.examine(seen)
             self.report.audits += 1
+            self._blocks.look()
         self._watch.read()
         self._heart.pardon(time.perf_counter() - looked)
         self._on_beat(1e3 * (looked - began))
@@ -201,7 +204,7 @@ class Walk:
     def _count(self, window: MainWindow) -> None:
         engine = window.session.engine
         pid = engine.pid if isinstance(engine, ProcessEngine) else None
-        self.report.quarters.append(census(self._age(), pid))
+        self.report.quarters.append(census(self._age(), pid, self._blocks))
 
     # ---- what is heard ----
 
@@ -252,10 +255,24 @@ def _progress(window: MainWindow) -> tuple[object, ...]:
     return (rows, session.device, session.results.training.step)
 
 
-def _asked(window: MainWindow) -> int:
-    """The number of the newest job."""
-    slots = window.session.results.slots.values()
-    return max((job.id for slot in slots for job in slot.jobs), default=0)
+class Asked:
+    """How often each lane asks while nobody does anything. A probe follows the time, and what is learned the
+    training: they may."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, int] = {}
+        self._times: Counter[str] = Counter()
+
+    def count(self, window: MainWindow) -> None:
+        session = window.session
+        for lane, slot in session.results.slots.items():
+            newest = slot.jobs[0].id if slot.jobs else 0
+            if newest != self._newest.get(lane, newest) and not lane.startswith("probe/"):
+                self._times[lane] += not session.results.is_training
+            self._newest[lane] = newest
+
+    def too_often(self) -> list[str]:
+        return [lane for lane, times in self._times.items() if times > ASKED_AGAIN]
 
 
 def _stuck(window: MainWindow) -> str:

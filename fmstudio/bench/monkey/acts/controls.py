@@ -20,8 +20,8 @@ from fmstudio.bench.monkey.acts.registry import World, act
 from fmstudio.bench.monkey.hand import Hand
 from fmstudio.gui.layer_switches import LayerMenu
 from fmstudio.gui.timeline import TimeLine
+from fmstudio.gui.widgets.number_field import NumberField
 from fmstudio.gui.widgets.section import SectionHead
-from fmstudio.gui.widgets.slider_row import SliderRow
 from fmstudio.gui.widgets.tiles import Tile
 
 BAD_FIGURES = ("", "abc", "-", "1e999", "nan", "inf", "-5", "1,5", "99999999999", "0", "٣", "1e-300", "  ")
@@ -125,35 +125,26 @@ def slider(hand: Hand, _world: World) -> str | None:
 
 @act("figure", 5)
 def figure(hand: Hand, _world: World) -> str | None:
-    found = hand.pick(SliderRow)
+    found = hand.pick(NumberField)
     if found is None:
         return None
     scale = found.scale
     part = hand.luck.random() ** 3
-    number = scale.low + part * (scale.high - scale.low)
-    text = str(round(number)) if scale.integer else f"{number:.3g}"
-    _type(hand, found, text)
+    text = scale.words(scale.low + part * (scale.high - scale.low))
+    hand.fill(found, text)
     _keep_small(hand)
-    return f"type {text} into {_name(found.figure)}"
+    return f"type {text} into {_name(found)}"
 
 
 @act("bad figure", 3)
 def bad_figure(hand: Hand, _world: World) -> str | None:
-    found = hand.pick(SliderRow)
+    found = hand.pick(NumberField)
     if found is None:
         return None
     text = hand.luck.choice(BAD_FIGURES)
-    _type(hand, found, text)
+    hand.fill(found, text)
     _keep_small(hand)
-    return f"type “{text}” into {_name(found.figure)}"
-
-
-def _type(hand: Hand, row: SliderRow, text: str) -> None:
-    hand.click(row.figure)
-    row.figure.selectAll()
-    hand.keys(row.figure, Qt.Key.Key_Delete)
-    hand.write(row.figure, text)
-    hand.keys(row.figure, hand.luck.choice((Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Return)))
+    return f"type “{text}” into {_name(found)}"
 
 
 def _keep_small(hand: Hand) -> None:

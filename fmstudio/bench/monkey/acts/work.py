@@ -38,8 +38,8 @@ def export(hand: Hand, world: World) -> str | None:
     if dialog is None:
         return None
     dialog.size_box.setCurrentIndex(0)
-    dialog.fps.setValue(5)
-    dialog.seconds.setValue(hand.luck.choice((0.4, 1.0)))
+    hand.fill(dialog.fps, "5")
+    hand.fill(dialog.seconds, hand.luck.choice(("0.4", "1")))
     suffix = hand.luck.choice((".mp4", ".gif", ".webm"))
     dialog.export_to(world.folder / f"film-{hand.luck.randrange(3)}{suffix}")
     return f"start an export to {suffix}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import (
     DensityRequest,
     FieldRequest,
-    Grid,
+    Guide,
     LearnedModel,
     ProbeRequest,
     Request,
@@ -24,7 +24,6 @@ from fmstudio.render.scene import ArrowLayer, DensityLayer, InkLayer, ParticleLa
 from fmstudio.studio import learning
 from fmstudio.studio.results import position_of
 
-_ANYWHERE = Grid(0.0, 0.0, 1.0, 1.0, 2, 2)
 _ENDS = ("source", "target", "path")
 
 
@@ -73,21 +72,27 @@ def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
             answers = getattr(layer, "answers", None)
             if answers is None or isinstance(layer, InkLayer):
                 continue
-            asked = [essence(request) for request in pane.wanted.values()]
-            if essence(answers) not in asked:
+            asked = [essence(request, seen.trains) for request in pane.wanted.values()]
+            if essence(answers, seen.trains) not in asked:
                 kind, name = type(layer).__name__, type(answers).__name__
                 other = ", ".join(_differences(answers, pane)) or "another setting"
                 yield f"{pane.name}: a {kind} answers a {name} that is not asked any more ({other})"
 
 
-def essence(request: Any) -> Any:
-    """What makes a request another one: neither the part of the plane that is seen, nor where the pointer
-    is, whose answers come a moment later."""
-    if isinstance(request, ProbeRequest):
-        return replace(request, x=(0.0, 0.0), t=0.0)
-    if isinstance(request, DensityRequest | FieldRequest):
-        return replace(request, grid=_ANYWHERE)
-    return request
+_ELSEWHERE = {ProbeRequest: ("x", "t"), DensityRequest: ("grid",), FieldRequest: ("grid",)}
+"""Neither the part of the plane that is seen, nor where the pointer is, makes a picture false."""
+
+
+def essence(request: object, training: bool = False) -> Any:
+    """What makes a request another one. While a model is ``training``, its last snapshots are alike."""
+    if isinstance(request, LearnedModel):
+        return learning.recipe_of_model(request) if training else request
+    if not isinstance(request, (*get_args(Request), Guide)):
+        return request
+    asked: Any = request
+    names = (each.name for each in fields(asked) if each.compare)
+    kept = [name for name in names if name not in _ELSEWHERE.get(type(request), ())]
+    return (type(request), *(essence(getattr(request, name), training) for name in kept))
 
 
 @check("layers belong to one recipe")
@@ -124,7 +129,7 @@ def particles_are_those_asked(seen: Seen) -> Iterator[str]:
             if len(layer.a) != number:
                 yield f"{pane.name}: {len(layer.a)} particles are drawn, {number} are asked"
             owner = seen.owner(layer.a)
-            if owner is not None and owner.request != asked:
+            if owner is not None and essence(owner.request, seen.trains) != essence(asked, seen.trains):
                 other = ", ".join(_differences(owner.request, pane)) or "another model"  # type: ignore[arg-type]
                 yield f"{pane.name}: the particles drawn are of an older simulation ({other})"
 

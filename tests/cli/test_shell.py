@@ -112,3 +112,12 @@ def test_that_doctor_finds_graphics_ffmpeg_and_an_engine_here():
     assert report["engine_start_s"] > 0
     assert report["device"].startswith(("cpu", "cuda"))
     assert report["gl_renderer"] != "none"
+
+
+def test_that_the_monkey_says_that_it_needs_a_display(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    done = CliRunner().invoke(app, ["bench", "monkey"])
+    assert done.exit_code == 1
+    assert "no display" in done.output
+    assert "\n" not in done.output.strip()

@@ -16,6 +16,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
+from fmstudio.engine import blocks
+
 GRACE_SECONDS = 4.0
 """How long something may take to go after the window is closed."""
 MANY_DESCRIPTORS = 64
@@ -49,14 +51,14 @@ class Census:
         )
 
 
-def census(seconds: float, engine: int | None, blocks: Blocks) -> Census:
+def census(seconds: float, engine: int | None) -> Census:
     """Count now; ``engine`` is the engine's process id, if there is one."""
     return Census(
         seconds,
         len(threading.enumerate()),
         len(_children()),
         len(_widgets()),
-        blocks.look(),
+        len(blocks.mine()),
         _descriptors("self"),
         _descriptors(engine),
         _megabytes("self"),
@@ -87,13 +89,13 @@ class Names:
         return [f"{what} left behind: {name}" for what, names in parts for name in sorted(names)]
 
 
-def left_behind(before: Names, blocks: Blocks) -> list[str]:
+def left_behind(before: Names) -> list[str]:
     """What is there beyond ``before`` and does not go away by itself."""
     deadline = time.monotonic() + GRACE_SECONDS
     while True:
         gc.collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        left = [*Names.now().beyond(before), *blocks.left()]
+        left = [*Names.now().beyond(before), *_blocks()]
         if not left or time.monotonic() > deadline:
             return left
         QCoreApplication.processEvents()
@@ -135,30 +137,8 @@ def _widgets() -> list[str]:
     return [f"{type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}" for widget in tops]
 
 
-class Blocks:
-    """The shared memory that this process has mapped since it was first looked at."""
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def look(self) -> int:
-        """How many blocks there are now."""
-        mapped = _mapped()
-        self._known |= mapped
-        return len(mapped)
-
-    def left(self) -> list[str]:
-        """Those that still have a name."""
-        return [f"block of shared memory left behind: {name}" for name in self._known if os.path.exists(name)]
-
-
-def _mapped() -> set[str]:
-    """Files of shared memory in this process's map."""
-    try:
-        lines = Path("/proc/self/maps").read_text().splitlines()
-    except OSError:
-        return set()
-    return {line.split()[-1] for line in lines if "/fmstudio-" in line and not line.endswith("(deleted)")}
+def _blocks() -> list[str]:
+    return [f"block of shared memory left behind: {path}" for path in blocks.mine()]
 
 
 def _descriptors(process: int | str | None) -> int:

@@ -41,11 +41,11 @@ class PaneSeen:
 
     def certain(self) -> Iterator[Layer]:
         """The layers that claim to be what is asked now."""
-        return (layer for layer in self.drawn.layers if not is_waiting(layer))
+        return (layer for layer in self.drawn.layers if not layer.is_waiting)
 
     def waits(self) -> bool:
         """The pane says that it waits."""
-        return bool(getattr(self.drawn, "waiting", ""))
+        return bool(self.drawn.waiting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +132,6 @@ def is_answered(session: Session, lane: str, request: Request) -> bool:
     if slot.problem:
         return True
     return any(job.request == request and job.state is JobState.DONE for job in slot.jobs)
-
-
-def is_waiting(part: object) -> bool:
-    """A layer or a line of the legend is marked as not yet, or no longer, what is asked."""
-    return bool(getattr(part, "is_waiting", False))
 
 
 def _wanted(all_lanes: dict[str, Request], index: int) -> dict[str, Request]:

@@ -19,7 +19,7 @@ from fmstudio.bench.monkey.answers import Answerer, is_busy
 from fmstudio.bench.monkey.audit import Audit, kind_of
 from fmstudio.bench.monkey.files import make_files
 from fmstudio.bench.monkey.hand import Hand
-from fmstudio.bench.monkey.leaks import Blocks, Names, census, growing, left_behind
+from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind
 from fmstudio.bench.monkey.report import Finding, Report, Stall
 from fmstudio.bench.monkey.seen import is_settled, look, trains
 from fmstudio.bench.monkey.stalls import Heartbeat
@@ -58,7 +58,6 @@ class Walk:
         self._watch = Watch(self._on_traceback, self._on_qt_warning)
         self._audit = Audit(self._on_fault)
         self._heart = Heartbeat(self._on_beat)
-        self._blocks = Blocks()
 
     def run(self) -> Report:
         with ExitStack() as stack:
@@ -71,7 +70,7 @@ class Walk:
             stack.callback(self._watch.stop)
             before = Names.now()
             self._window_of_its_own(application, folder)
-            for sentence in left_behind(before, self._blocks):
+            for sentence in left_behind(before):
                 self._on_leak(sentence)
             self._watch.read()
         self.report.seconds = time.monotonic() - self._began
@@ -196,7 +195,6 @@ class Walk:
         if seen is not None:
             self._audit.examine(seen)
             self.report.audits += 1
-            self._blocks.look()
         self._watch.read()
         self._heart.pardon(time.perf_counter() - looked)
         self._on_beat(1e3 * (looked - began))
@@ -204,7 +202,7 @@ class Walk:
     def _count(self, window: MainWindow) -> None:
         engine = window.session.engine
         pid = engine.pid if isinstance(engine, ProcessEngine) else None
-        self.report.quarters.append(census(self._age(), pid, self._blocks))
+        self.report.quarters.append(census(self._age(), pid))
 
     # ---- what is heard ----
 

@@ -12,7 +12,7 @@ import numpy as np
 from fmstudio.bench.monkey.checks.paint import essence
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.checks.words import figures_in, true_distance
-from fmstudio.bench.monkey.seen import PaneSeen, Seen, is_waiting
+from fmstudio.bench.monkey.seen import PaneSeen, Seen
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest
 from fmstudio.gui.panels.panel import Panel
@@ -32,9 +32,9 @@ PACE = 0.8
 
 
 def _panel(seen: Seen, kind: type[P]) -> P | None:
-    """The panel of that kind, if it is on show and does not say that it waits."""
+    """The panel of that kind, if it is on show."""
     found = seen.window.findChild(kind)
-    if found is None or found.isHidden() or is_waiting(found):
+    if found is None or found.isHidden():
         return None
     return found
 

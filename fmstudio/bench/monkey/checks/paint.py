@@ -69,8 +69,10 @@ def requests_are_of_the_experiment(seen: Seen) -> Iterator[str]:
 def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
         for layer in pane.certain():
-            answers = getattr(layer, "answers", None)
-            if answers is None or isinstance(layer, InkLayer):
+            answers = layer.answers
+            if answers is None:
+                if not isinstance(layer, InkLayer):
+                    yield f"{pane.name}: a {type(layer).__name__} does not say what it answers"
                 continue
             asked = [essence(request, seen.trains) for request in pane.wanted.values()]
             if essence(answers, seen.trains) not in asked:
@@ -95,24 +97,14 @@ def essence(request: object, training: bool = False) -> Any:
     return (type(request), *(essence(getattr(request, name), training) for name in kept))
 
 
-@check("layers belong to one recipe")
-def layers_belong_to_one_recipe(seen: Seen) -> Iterator[str]:
+@check("layers show the numbers of what they answer")
+def layers_show_their_own_numbers(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        for layer in pane.certain():
-            for request in _told(seen, layer):
-                for name in _differences(request, pane):
-                    yield f"{pane.name}: a {type(layer).__name__} is of another {name}"
-
-
-def _told(seen: Seen, layer: Any) -> Iterator[Request]:
-    """What a layer says it answers, and whose numbers it shows."""
-    answers = getattr(layer, "answers", None)
-    if answers is not None:
-        yield answers
-    if isinstance(layer, DensityLayer | ParticleLayer):
-        owner = seen.owner(layer.a)
-        if owner is not None:
-            yield owner.request  # type: ignore[misc]
+        for layer in pane.drawn.layers:
+            if isinstance(layer, DensityLayer | ParticleLayer) and layer.answers is not None:
+                owner = seen.owner(layer.a)
+                if owner is not None and owner.request != layer.answers:
+                    yield f"{pane.name}: a {type(layer).__name__} shows the numbers of another request"
 
 
 @check("particles are those asked")
@@ -128,10 +120,6 @@ def particles_are_those_asked(seen: Seen) -> Iterator[str]:
             number = asked.simulation.particles
             if len(layer.a) != number:
                 yield f"{pane.name}: {len(layer.a)} particles are drawn, {number} are asked"
-            owner = seen.owner(layer.a)
-            if owner is not None and essence(owner.request, seen.trains) != essence(asked, seen.trains):
-                other = ", ".join(_differences(owner.request, pane)) or "another model"  # type: ignore[arg-type]
-                yield f"{pane.name}: the particles drawn are of an older simulation ({other})"
 
 
 @check("particles are where they are at t", settled=True)
@@ -159,13 +147,11 @@ def the_density_is_the_one_asked(seen: Seen) -> Iterator[str]:
         for layer in pane.certain():
             if not isinstance(layer, DensityLayer):
                 continue
-            owner = seen.owner(layer.a)
+            answers = layer.answers
             if not isinstance(asked, DensityRequest):
                 yield f"{pane.name}: a density is drawn although none is asked"
-                continue
-            method = getattr(owner.request, "method", None) if owner is not None else asked.method
-            if method is not asked.method:
-                yield f"{pane.name}: the density drawn was had by {method}, {asked.method} is asked"
+            elif isinstance(answers, DensityRequest) and answers.method is not asked.method:
+                yield f"{pane.name}: the density drawn was had by {answers.method}, {asked.method} is asked"
 
 
 @check("arrows point along the field asked", settled=True)

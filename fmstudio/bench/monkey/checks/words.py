@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from fmstudio.bench.monkey.checks.paint import essence
 from fmstudio.bench.monkey.checks.registry import check
-from fmstudio.bench.monkey.seen import PaneSeen, Seen, is_waiting
+from fmstudio.bench.monkey.seen import PaneSeen, Seen
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.view import FieldChoice
@@ -63,6 +64,15 @@ def subtitles(seen: Seen) -> Iterator[str]:
             yield f"{pane.name} says “{text}”, its path is {pane.experiment.path.title}"
         if pane.experiment.field is FieldChoice.EXACT and "learned field" in text:
             yield f"{pane.name} says “{text}”, its field is exact"
+
+
+@check("the legend speaks of what is asked")
+def legend_answers(seen: Seen) -> Iterator[str]:
+    for pane in seen.panes:
+        asked = [essence(request, seen.trains) for request in pane.wanted.values()]
+        for entry in pane.drawn.legend:
+            if entry.answers is not None and essence(entry.answers, seen.trains) not in asked:
+                yield f"{pane.name}: “{entry.name} {entry.text}” speaks of what is not asked any more"
 
 
 @check("the legend says how the density was had")
@@ -158,7 +168,7 @@ _SIGMA = re.compile(r"σ = ([\d.]+)")
 @check("a pane's own title is true of it")
 def own_titles(seen: Seen) -> Iterator[str]:
     """It was given when the pane was made; what was changed since may have made it false."""
-    motions = {str(spec.title) for spec in (*DYNAMICS, *MORE_DYNAMICS)}  # type: ignore[attr-defined]
+    motions = {str(spec.title) for spec in (*DYNAMICS, *MORE_DYNAMICS)}
     for pane in seen.panes:
         title, experiment = pane.spec.title, pane.experiment
         if title in motions and title != experiment.dynamics.title:
@@ -175,7 +185,7 @@ def own_titles(seen: Seen) -> Iterator[str]:
 
 
 def _entries(pane: PaneSeen, name: str) -> Iterator[Legend]:
-    """The lines of that name that claim to hold now."""
+    """The lines of that name."""
     for entry in pane.drawn.legend:
-        if entry.name == name and not is_waiting(entry):
+        if entry.name == name:
             yield entry

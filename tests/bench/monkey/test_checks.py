@@ -1,0 +1,326 @@
+"""Each check sees the studio broken on purpose, and nothing wrong with it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from fmstudio.bench.monkey.checks import CHECKS
+from fmstudio.bench.monkey.seen import Seen, look
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.distribution import RingsSpec
+from fmstudio.document.specs.dynamics import SDESpec
+from fmstudio.document.specs.training import Objective
+from fmstudio.document.specs.view import FieldChoice, PaneSpec
+from fmstudio.engine.messages import (
+    DensityMethod,
+    LearnedModel,
+    Refusal,
+    TrainingState,
+)
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.plots.equation import EquationPanel
+from fmstudio.gui.plots.field_error import FieldErrorPanel
+from fmstudio.gui.plots.loss import LossPanel
+from fmstudio.gui.plots.marginals import MarginalsPanel
+from fmstudio.gui.plots.metrics import MetricsPanel
+from fmstudio.gui.plots.probe import ProbePanel
+from fmstudio.render.scene import ArrowLayer, DensityLayer, Legend, Pane, ParticleLayer
+from fmstudio.studio import commands, learning, panes
+from fmstudio.studio.results import TrainingRecord
+from fmstudio.studio.tools import Mode, Place
+from tests.bench.monkey.conftest import settle
+
+pytestmark = pytest.mark.display
+Break = Callable[[MainWindow, pytest.MonkeyPatch], None]
+Change = Callable[[Pane], Pane]
+
+
+def faults(window: MainWindow, name: str) -> list[str]:
+    seen = look(window)
+    assert seen is not None
+    return list(CHECKS[name].examine(seen))
+
+
+def lie(window: MainWindow, patch: pytest.MonkeyPatch, change: Change) -> None:
+    """Let the presenter draw something else."""
+    presenter = window.canvas._presenter
+    honest = presenter.scene
+
+    def scene(*args: Any, **options: Any) -> Any:
+        made = honest(*args, **options)
+        return replace(made, panes=tuple(change(pane) for pane in made.panes))
+
+    patch.setattr(presenter, "scene", scene)
+    window.canvas._shown = None
+
+
+def layers(change: Callable[[Any], Any], *kinds: type) -> Change:
+    """Change the layers of these kinds."""
+
+    def changed(pane: Pane) -> Pane:
+        made = tuple(change(layer) if isinstance(layer, kinds) else layer for layer in pane.layers)
+        return replace(pane, layers=made)
+
+    return changed
+
+
+def entry(name: str, text: str) -> Change:
+    """Another text of one line of the legend."""
+
+    def changed(pane: Pane) -> Pane:
+        rest = tuple(each for each in pane.legend if each.name != name)
+        return replace(pane, legend=(*rest, Legend(name, text)))
+
+    return changed
+
+
+# ---- what is drawn -----------------------------------------------------------------------------------
+
+
+def test_that_a_settled_window_has_no_fault(window):
+    seen = look(window)
+    assert seen is not None
+    assert seen.is_settled
+    assert {kind for pane in seen.panes for kind in pane.wanted} >= {"density", "field", "trajectories"}
+    assert [f"{name}: {fault}" for name in CHECKS for fault in CHECKS[name].examine(seen)] == []
+
+
+def old_target(layer: Any) -> Any:
+    return replace(layer, answers=replace(layer.answers, target=RingsSpec()))
+
+
+def halved(layer: Any) -> Any:
+    n = len(layer.a) // 2
+    return replace(layer, a=layer.a[:n], b=layer.b[:n], colours=layer.colours[:n])
+
+
+def smoothed(layer: Any) -> Any:
+    return replace(layer, answers=replace(layer.answers, method=DensityMethod.KDE))
+
+
+PICTURES: dict[str, Change] = {
+    "layers answer what is asked": layers(old_target, DensityLayer, ParticleLayer, ArrowLayer),
+    "layers show the numbers of what they answer": layers(old_target, ParticleLayer),
+    "particles are those asked": layers(halved, ParticleLayer),
+    "particles are where they are at t": layers(
+        lambda one: replace(one, weight=one.weight + 5), ParticleLayer
+    ),
+    "the density is the one asked": layers(smoothed, DensityLayer),
+    "arrows point along the field asked": layers(lambda one: replace(one, vectors=-one.vectors), ArrowLayer),
+    "a title is the pane's own or its motion's": lambda pane: replace(pane, title="Langevin"),
+    "a subtitle names the solver, the steps and the path that run": (
+        lambda pane: replace(pane, subtitle="CondOT · Midpoint, 7 steps")
+    ),
+    "the legend speaks of what is asked": lambda pane: replace(
+        pane, legend=tuple(old_target(one) if hasattr(one.answers, "target") else one for one in pane.legend)
+    ),
+    "the legend says how the density was had": entry("density", "KDE of the particles"),
+    "the legend says whose arrows they are": entry("field", "learned velocity v"),
+    "a W2 is that of what is drawn": entry("W₂", "to p_data 0.123 (floor 0.100)"),
+    "a notice does not stand over what it denies": lambda pane: replace(pane, notice="Training…"),
+    "a notice is of what is asked": lambda pane: replace(pane, notice="The particles ran off to infinity."),
+    "no figure is NaN or infinite": entry("W₂", "to p_data nan"),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_that_a_false_picture_or_word_is_seen(name, window, monkeypatch):
+    window.session.playback.seek(0.31)
+    assert faults(window, name) == []
+    lie(window, monkeypatch, PICTURES[name])
+    assert faults(window, name)
+
+
+def test_that_an_old_job_under_a_new_title_is_seen(window, monkeypatch):
+    """The scene of before the choice stays on the canvas, dressed in the words of what is chosen."""
+    before = window.canvas.canvas.scene.panes[0]
+    panes.choose_motion(window.session, "langevin")
+    window.frame(0.0)
+    lie(window, monkeypatch, lambda pane: replace(pane, layers=before.layers))
+    assert faults(window, "layers answer what is asked")
+
+
+def test_that_a_request_of_another_experiment_is_seen(window, monkeypatch):
+    planner = window.session.planner
+    wrong = replace(planner.wanted["trajectories/0"], target=RingsSpec())
+    monkeypatch.setattr(planner, "tick", lambda *_args, **_options: None)
+    planner.wanted["trajectories/0"] = wrong
+    assert faults(window, "requests are of the experiment") == [
+        "pane 1 “ODE”: its trajectories is asked of another target"
+    ]
+
+
+def test_that_a_refusal_that_nothing_tells_is_seen(window, monkeypatch):
+    slot = window.session.results.slot("trajectories/0")
+    slot.problem, slot.refusal = "The particles ran off to infinity.", Refusal.BAD_INPUT
+    lie(window, monkeypatch, lambda pane: replace(pane, notice=""))
+    assert faults(window, "a notice is of what is asked")
+
+
+@pytest.mark.parametrize("title", ["Langevin", "RK4", "Runge–Kutta 4", "Learned", "50 steps", "σ = 0.3"])
+def test_that_a_title_that_became_false_is_seen(title, window):
+    pane = PaneSpec(title=title, dynamics=SDESpec(sigma=1.0))
+    commands._set_panes(window.session, (pane,), "Break")
+    settle(window)
+    name = "a pane's own title is true of it"
+    assert faults(window, name) if title != "RK4" else not faults(window, name)
+
+
+# ---- what is told beside it --------------------------------------------------------------------------
+
+
+def seen_after(window: MainWindow) -> Seen:
+    seen = look(window)
+    assert seen is not None
+    return seen
+
+
+def wrong_distance(window: MainWindow) -> None:
+    window.findChild(MetricsPanel).rows[0][1].setText("0.123")
+
+
+def wrong_marginal(window: MainWindow) -> None:
+    window.findChild(MarginalsPanel).present[0].setData([0.0, 1.0], [1.0, 2.0])
+
+
+def wrong_marginal_words(window: MainWindow) -> None:
+    window.findChild(MarginalsPanel).legend.setText("— p<sub>t</sub> KDE of samples")
+
+
+def wrong_equation(window: MainWindow) -> None:
+    for well in window.findChild(EquationPanel).wells:
+        for label in well.findChildren(QLabel):
+            label.setText("dX = 0")
+
+
+def wrong_title(window: MainWindow) -> None:
+    window.setWindowTitle("Two moons – fmstudio")
+
+
+def wrong_history(window: MainWindow) -> None:
+    window.top_bar.undo.setEnabled(True)
+
+
+def wrong_chip(window: MainWindow) -> None:
+    window.top_bar.chip.setText("training · 100 steps/s · cpu")
+
+
+def wrong_time(window: MainWindow) -> None:
+    window.timeline._t_label.setText("t = 0.99")
+
+
+def wrong_figure(window: MainWindow) -> None:
+    window.timeline._step_label.setText("step nan / 100")
+
+
+FIGURES = {
+    "the W2 panel shows what is drawn": wrong_distance,
+    "marginals are those of what is asked": wrong_marginal,
+    "marginals say how they were had": wrong_marginal_words,
+    "equations are those of the motions": wrong_equation,
+    "the window is named after its document": wrong_title,
+    "undo and redo say what they take back": wrong_history,
+    "the engine chip says what the engine does": wrong_chip,
+    "the timeline tells the time that is drawn": wrong_time,
+    "no figure is NaN or infinite": wrong_figure,
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_that_a_false_figure_is_seen(name, window):
+    seen = seen_after(window)
+    assert list(CHECKS[name].examine(seen)) == []
+    FIGURES[name](window)
+    assert list(CHECKS[name].examine(seen))
+
+
+def test_that_ready_is_false_while_something_is_on_its_way(window):
+    panes.choose(window.session, "target", RingsSpec(), "Choose")
+    seen = seen_after(window)
+    name = "the engine chip says what the engine does"
+    assert list(CHECKS[name].examine(seen)) == []
+    window.top_bar.chip.setText("ready · cpu")
+    assert list(CHECKS[name].examine(seen))
+
+
+def test_that_a_stale_w2_is_seen(window, monkeypatch):
+    """What was measured before the choice stays under the name of what is chosen."""
+    before = next(one for one in window.canvas.canvas.scene.panes[0].legend if one.name == "W₂")
+    panes.choose_motion(window.session, "langevin")
+    window.frame(0.0)
+    lie(window, monkeypatch, entry("W₂", before.text))
+    assert faults(window, "a W2 is that of what is drawn")
+
+
+def test_that_a_probe_of_another_field_is_seen(window):
+    window.session.tools.choose_mode(Mode.PROBE)
+    window.session.tools.hover(Place(0.4, 0.2, 0))
+    settle(window)
+    name = "the probe tells what is asked here"
+    seen = seen_after(window)
+    assert list(CHECKS[name].examine(seen)) == []
+    window.findChild(ProbePanel).values["density"].setText("123")
+    assert list(CHECKS[name].examine(seen))
+
+
+def learned(window: MainWindow) -> LearnedModel:
+    """A model of what the document asks, shown beside the exact field."""
+    document = window.session.store.document
+    parameters = FrozenArray(np.zeros(9, np.float32))
+    model = LearnedModel(
+        document.model,
+        Objective.CFM,
+        parameters,
+        10,
+        document.source,
+        document.target,
+        document.path,
+        document.training,
+    )
+    window.session._publish(model)
+    commands.single_pane(window.session, FieldChoice.LEARNED)
+    settle(window)
+    return model
+
+
+def test_that_the_loss_of_a_model_that_no_pane_shows_is_seen(window):
+    model = learned(window)
+    training = TrainingRecord(recipe=learning.recipe_of_model(model), state=TrainingState.FINISHED, steps=10)
+    training.losses = [np.ones(10, np.float32)]
+    window.session.results.training = training
+    name = "the loss is of a model that matters"
+    assert faults(window, name) == []
+    training.recipe = training.recipe._replace(target=RingsSpec())
+    window.findChild(LossPanel).setVisible(True)
+    seen = seen_after(window)
+    window.findChild(LossPanel).setVisible(True)
+    assert list(CHECKS[name].examine(seen))
+
+
+def test_that_an_error_curve_of_another_model_is_seen(window):
+    learned(window)
+    name = "the error curve is of the model that is drawn"
+    seen = seen_after(window)
+    assert window.findChild(FieldErrorPanel).isVisible()
+    assert list(CHECKS[name].examine(seen)) == []
+    window.findChild(FieldErrorPanel).curve.setData([0.0, 1.0], [7.0, 7.0])
+    assert list(CHECKS[name].examine(seen))
+
+
+def test_that_every_check_is_broken_once():
+    broken = {
+        *PICTURES,
+        *FIGURES,
+        "requests are of the experiment",
+        "a pane's own title is true of it",
+        "the probe tells what is asked here",
+        "the loss is of a model that matters",
+        "the error curve is of the model that is drawn",
+    }
+    assert broken == set(CHECKS)

@@ -99,12 +99,15 @@ def probe(seen: Seen) -> Iterator[str]:
     if panel is None or place is None or place.pane >= len(seen.panes):
         return
     asked = seen.panes[place.pane].wanted.get("probe")
-    texts = {key: label.text() for key, label in panel.values.items()}
+    texts = {key: label.text() for key, label in panel.values.items() if label.isVisible()}
     told = {key: text for key, text in texts.items() if figures_in(text)}
     if not isinstance(asked, ProbeRequest):
         if told:
             yield f"the probe tells {told} although nothing can be asked there"
         return
+    dynamics = seen.panes[place.pane].experiment.dynamics
+    if dynamics.moved_by != "velocity" and {"velocity", "divergence", "mean"} & set(told):
+        yield f"the probe tells {told} although {dynamics.title} does not move by the velocity"
     slot = seen.session.results.slots.get(probe_lane(place.pane))
     known = [job for job in slot.jobs if job.result.ready] if slot is not None else []
     alike = [job for job in known if _is_alike(job.request, asked)]
@@ -115,8 +118,7 @@ def probe(seen: Seen) -> Iterator[str]:
 
 
 def _is_alike(one: Any, other: ProbeRequest) -> bool:
-    names = ("source", "target", "path", "x", "learned")
-    return all(getattr(one, name, None) == getattr(other, name) for name in names)
+    return isinstance(one, ProbeRequest) and (one.moving, one.x) == (other.moving, other.x)
 
 
 def _probe_fits(here: Any, texts: dict[str, str]) -> bool:

@@ -40,7 +40,7 @@ def _differences(request: Request, pane: PaneSeen) -> list[str]:
     model = getattr(request, "learned", None)
     if isinstance(model, LearnedModel) and not _is_of(model, pane):
         found.append("model")
-    moving = getattr(request, "trajectories", None)
+    moving = getattr(request, "trajectories", None) or getattr(request, "moving", None)
     if isinstance(moving, TrajectoriesRequest):
         found += [name for name in _differences(moving, pane) if name != "simulation"]
     return found

@@ -58,18 +58,14 @@ def _asked(
     coupling: str | None,
     seed: int | None,
     settings: list[str] | None,
-    more: dict[str, Any],
+    **more: Any,
 ) -> Asked:
-    """``more``: fields by name, from a command's own options; None leaves them. Raises ValueError."""
-    from fmstudio.document.editing import with_field
+    """``more``: what else ``Overrides`` takes, from a command's own options. Raises ValueError."""
     from fmstudio.document.overrides import Overrides
 
     document, models = load(doc or OPENING_DOCUMENT)
-    document = Overrides(source, target, path, coupling, seed).applied(document)
-    for field, value in more.items():
-        if value is not None:
-            document = with_field(document, field, value)
-    return Asked(Overrides(settings=settings or ()).applied(document), models)
+    overrides = Overrides(source, target, path, coupling, seed, settings or (), **more)
+    return Asked(overrides.applied(document), models)
 
 
 @app.command()
@@ -96,7 +92,7 @@ def train(
         if objective is not None:
             objective = one_of(objective, MODEL_OBJECTIVES, "objective")
         more = {"training.objective": objective, "training.steps": steps, "training.device": device}
-        asked = _asked(doc, source, target, path, coupling, seed, settings, more)
+        asked = _asked(doc, source, target, path, coupling, seed, settings, fields=more)
         _require_suffix(out, ".fmstudio")
         _require_place(out)
         trained = run_training(asked.document)
@@ -143,17 +139,19 @@ def sample(
     log_density: Annotated[bool, typer.Option("--log-density", help="log p of each sample.")] = False,
 ) -> None:
     """Simulate particles and save them as numpy arrays."""
-    from fmstudio.cli.sampling import Sampling, with_motion
+    from fmstudio.cli.sampling import Sampling
 
     with sentences():
         _require_suffix(out, ".npz")
         _require_place(out)
         more = {"simulation.steps": steps}
-        asked = _asked(doc, source, target, path, coupling, seed, settings, more)
-        document = with_motion(asked.document, dynamics, solver, sigma)
-        sampling = Sampling(document, asked.models, field, n, start)
+        motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma}
+        asked = _asked(doc, source, target, path, coupling, seed, settings, fields=more, **motion)
+        sampling = Sampling(asked.document, asked.models, field, n, start)
         arrays = sampling.run(keep=trajectories, log_density=log_density)
         _save_arrays(out, arrays)
+    if sampling.note:
+        typer.echo(sampling.note, err=True)
     typer.echo(f"{out}: " + ", ".join(f"{name} {value.shape}" for name, value in arrays.items()), err=True)
 
 

@@ -14,12 +14,10 @@ from torch import Tensor
 
 from fmstudio.cli.app import fail
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.editing import SettingError, with_field
-from fmstudio.document.overrides import one_of
+from fmstudio.document.editing import SettingError
+from fmstudio.document.overrides import MOVING_KINDS, one_of
 from fmstudio.document.point_files import read_points
 from fmstudio.document.specs.dynamics import (
-    DYNAMICS,
-    MORE_DYNAMICS,
     InterpolantSpec,
     LangevinSpec,
     duration_of,
@@ -27,32 +25,14 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.engine import build, motions
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
+from fmstudio.engine.particles import RanAway, require_near
 from fmstudio.engine.workshop import prepare_torch
-from fmstudio.flows.likelihood import initial_log_prob
 from fmstudio.flows.likelihood import log_density as log_density_of_flow
 from fmstudio.flows.realnvp import RealNVP
 from fmstudio.flows.simulate import TILE
 from fmstudio.studio import learning
 
-KINDS: tuple[str, ...] = tuple(
-    d.model_fields["kind"].default for d in (*DYNAMICS, *MORE_DYNAMICS) if d is not InterpolantSpec
-)
 LEAST_PARTICLES = 2
-
-
-def with_motion(document: Document, kind: str | None, solver: str | None, sigma: float | None) -> Document:
-    """The document with other dynamics. Raises ValueError with one sentence."""
-    if kind is not None and one_of(kind, KINDS, "dynamics") != document.dynamics.kind:
-        document = with_field(document, "dynamics.kind", kind)
-    if solver is not None:
-        document = with_field(document, "dynamics.solver", solver)
-    if sigma is not None:
-        if "sigma" not in type(document.dynamics).model_fields:
-            raise SettingError(
-                f"sigma = {sigma:g} means nothing to {document.dynamics.kind} dynamics: take sde or langevin."
-            )
-        document = with_field(document, "dynamics.sigma", sigma)
-    return document
 
 
 @final
@@ -71,7 +51,9 @@ class Sampling:
         if n < LEAST_PARTICLES:
             raise ValueError(f"n must be at least {LEAST_PARTICLES}, got {n}")
         if isinstance(document.dynamics, InterpolantSpec):
-            raise SettingError(f"nothing moves an interpolant: take --dynamics {', '.join(KINDS[:4])}.")
+            raise SettingError(
+                f"nothing moves an interpolant: take --dynamics {', '.join(MOVING_KINDS[:4])}."
+            )
         prepare_torch(os.cpu_count())
         self._asked = _as_experiment(document)
         available = {learning.recipe_of_model(model): model for model in models}
@@ -81,6 +63,13 @@ class Sampling:
         self._start = None if start is None else torch.from_numpy(read_points(start)).float()
         self._n = n if self._start is None else len(self._start)
 
+    @property
+    def note(self) -> str:
+        """How far the path is from its source, where that can be seen; ''."""
+        along = self._asked.dynamics.uses_field
+        own = self._start is not None or build.is_pathless(self._learned)
+        return self._asked.path.source_gap if along and not own else ""
+
     def run(self, keep: bool, log_density: bool) -> dict[str, Any]:
         """The arrays of the file. Leaves the shell with code 1 if the particles run off to infinity."""
         request = self._request()
@@ -89,9 +78,10 @@ class Sampling:
             motion = replace(motion, start=self._start)
         noise = torch.Generator().manual_seed(self._asked.simulation.noise_seed)
         states = (state for state in motion.states(noise, TILE) if state is not None)
-        kept, last = _gathered(states, keep)
-        if not bool(torch.isfinite(last).all()):
-            fail("The particles ran off to infinity: use more steps or a smaller sigma.", 1)
+        try:
+            kept, last = _gathered(states, request, keep)
+        except RanAway as away:
+            fail(str(away), 1)
         arrays: dict[str, Any] = {"x": last.numpy(), "t": np.asarray(motion.times, np.float64)}
         if keep:
             arrays["trajectories"] = torch.stack(kept).numpy()
@@ -120,8 +110,7 @@ class Sampling:
         model = None if self._learned is None else build.trained_model(self._learned)
         if isinstance(model, RealNVP):
             return model.log_prob(source, x)
-        pathless = build.is_pathless(self._learned)
-        initial = source.log_prob if pathless else initial_log_prob(source, build.schedule(d.path))
+        initial = build.initial_log_prob(d.source, d.target, d.path, self._learned)
         field = build.field(d.source, d.target, d.path, self._learned, self._guide)
         return log_density_of_flow(field, initial, x, steps=d.simulation.steps)
 
@@ -145,11 +134,14 @@ def _chosen(model: LearnedModel | None, field: str | None) -> LearnedModel | Non
     return model
 
 
-def _gathered(states: Iterator[Tensor], keep: bool) -> tuple[list[Tensor], Tensor]:
-    """All states (or none) and the last."""
+def _gathered(
+    states: Iterator[Tensor], request: TrajectoriesRequest, keep: bool
+) -> tuple[list[Tensor], Tensor]:
+    """All states (or none) and the last. Raises RanAway."""
     kept: list[Tensor] = []
     last = torch.empty(0)
-    for last in states:
+    for step, last in enumerate(states):
+        require_near(last, request, step)
         if keep:
             kept.append(last)
     return kept, last

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,24 @@ from fmstudio.document.editing import SettingError, with_field, with_text
 from fmstudio.document.imports import PICTURE_SUFFIXES, POINT_SUFFIXES, import_picture
 from fmstudio.document.point_files import points_in_place
 from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
+from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, InterpolantSpec
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 
 PATH_KINDS: tuple[str, ...] = tuple(path.model_fields["kind"].default for path in PATHS)
+MOVING_KINDS: tuple[str, ...] = tuple(
+    motion.model_fields["kind"].default
+    for motion in (*DYNAMICS, *MORE_DYNAMICS)
+    if motion is not InterpolantSpec
+)
+"""Dynamics that move particles from where they start."""
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """None leaves what the document says; ``settings`` are 'path.to.field=value', applied last."""
+    """None leaves what the document says; ``fields`` are other options by the name of their field;
+    ``settings`` are 'path.to.field=value', applied last, after every option that has a name of its own."""
 
     source: str | None = None
     target: str | None = None
@@ -30,6 +38,10 @@ class Overrides:
     coupling: str | None = None
     seed: int | None = None
     settings: Sequence[str] = ()
+    dynamics: str | None = None
+    solver: str | None = None
+    sigma: float | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     def applied(self, document: Document) -> Document:
         """The document with these changes, in every pane. Raises ValueError with one sentence."""
@@ -44,8 +56,28 @@ class Overrides:
             document = with_field(document, "training.coupling", choice)
         if self.seed is not None:
             document = _with_seed(document, self.seed)
+        document = self._moved(document)
+        for name, value in self.fields.items():
+            if value is not None:
+                document = with_field(document, name, value)
         for setting in self.settings:
             document = with_text(document, setting)
+        return document
+
+    def _moved(self, document: Document) -> Document:
+        """With other dynamics."""
+        kind = self.dynamics
+        if kind is not None and one_of(kind, MOVING_KINDS, "dynamics") != document.dynamics.kind:
+            document = with_field(document, "dynamics.kind", kind)
+        if self.solver is not None:
+            document = with_field(document, "dynamics.solver", self.solver)
+        if self.sigma is not None:
+            if "sigma" not in type(document.dynamics).model_fields:
+                raise SettingError(
+                    f"sigma = {self.sigma:g} means nothing to {document.dynamics.kind} dynamics: "
+                    "take sde or langevin."
+                )
+            document = with_field(document, "dynamics.sigma", self.sigma)
         return document
 
 
@@ -90,10 +122,10 @@ def _everywhere(document: Document, part: str, spec: Spec) -> Document:
 
 def _with_seed(document: Document, seed: int) -> Document:
     """Training, starting points and noise from one number."""
-    for field, value in (
+    for name, value in (
         ("training.seed", seed),
         ("simulation.start_seed", seed),
         ("simulation.noise_seed", seed + 1),
     ):
-        document = with_field(document, field, value)
+        document = with_field(document, name, value)
     return document

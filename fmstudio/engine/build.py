@@ -31,6 +31,8 @@ from fmstudio.flows.guidance import (
     LearnedClassifier,
 )
 from fmstudio.flows.labels import split_by_label
+from fmstudio.flows.likelihood import LogProb
+from fmstudio.flows.likelihood import initial_log_prob as start_log_prob
 from fmstudio.flows.networks import MLP
 from fmstudio.flows.paths import ProbabilityPath
 from fmstudio.flows.posterior import Marginal
@@ -113,6 +115,16 @@ _SCHEDULES: dict[type, Callable[[Any], Schedule]] = {
     p.LinearVPSpec: lambda _: LinearVP(),
     p.PolynomialSpec: lambda s: Polynomial(s.n),
 }
+
+
+def initial_log_prob(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, learned: LearnedModel | None
+) -> LogProb:
+    """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself. Raises
+    NoClosedForm where p_0 mixes the target in and has none."""
+    if is_pathless(learned):
+        return distribution(source).log_prob
+    return start_log_prob(distribution(source), schedule(path), distribution(target))
 
 
 def probability_path(spec: p.PathSpec) -> ProbabilityPath:

@@ -26,7 +26,6 @@ from fmstudio.flows.likelihood import (
     LogProb,
     Trace,
     flow_states,
-    initial_log_prob,
 )
 from fmstudio.flows.solvers import RK4
 
@@ -59,9 +58,7 @@ def _likelihood(request: DensityRequest, result: ResultArray) -> Task:
     """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (Khungurn 2024, eq 2-3;
     Liao et al. 2024)."""
     field = build.field(request.source, request.target, request.path, request.learned)
-    source = build.distribution(request.source)
-    pathless = build.is_pathless(request.learned)
-    initial = source.log_prob if pathless else initial_log_prob(source, build.schedule(request.path))
+    initial = build.initial_log_prob(request.source, request.target, request.path, request.learned)
     hutchinson = request.method is DensityMethod.LIKELIHOOD_HUTCHINSON
     trace: Trace = HutchinsonTrace() if hutchinson else ExactTrace()
     tiles = torch.split(grid_points(*axes(request.grid)).reshape(-1, 2), TILE)
@@ -114,12 +111,12 @@ def _moments(times: list[float]) -> list[float]:
 
 
 def _start(request: TrajectoriesRequest) -> LogProb:
-    """log p_0 of the motion: a process starts from a law as it is, all others from that of beta_0 x_0."""
+    """log p_0 of the motion: a process starts from a law as it is, all others from p_0."""
     if request.dynamics.is_process:
         return build.distribution(
             request.source if request.dynamics.follows_source else request.target
         ).log_prob
-    return initial_log_prob(build.distribution(request.source), build.schedule(request.path))
+    return build.initial_log_prob(request.source, request.target, request.path, request.learned)
 
 
 def _domain(grid: Grid, request: TrajectoriesRequest, start: Tensor) -> Grid:

@@ -98,13 +98,25 @@ def dynamics_of(request: TrajectoriesRequest) -> Dynamics:
 
 
 def _start(request: TrajectoriesRequest) -> Tensor:
-    """Along a path from beta_0 x_0; a process from what it starts at, as it is."""
+    """Along a path from p_0, the law of alpha_0 z + beta_0 x_0 of its coupling; Langevin dynamics, which know
+    no path, from beta_0 x_0; a process from what it starts at, as it is."""
     spec, simulation = request.dynamics, request.simulation
     pathless = spec.is_process or build.is_pathless(request.learned)
     along = None if pathless else build.schedule(request.path)
     source = request.source if spec.follows_source else request.target
+    if along is not None and float(along.alpha(0.0)) > 0 and spec.uses_field:
+        return _mixed_start(request)
     generator = torch.Generator().manual_seed(simulation.start_seed)
     return starting_points(build.distribution(source), along, simulation.particles, generator)
+
+
+def _mixed_start(request: TrajectoriesRequest) -> Tensor:
+    """alpha_0 z + beta_0 x_0 for independent pairs, or those that the model was trained on."""
+    learned = request.learned
+    coupling = Coupling.INDEPENDENT if learned is None else learned.training.coupling
+    paired = pairs(_pairs_request(request, coupling))
+    x_0, z = (torch.cat(ends) for ends in zip(*paired, strict=True))
+    return build.probability_path(request.path).x_t(x_0, z, 0.0)
 
 
 # ---- along a path, and towards a target --------------------------------------------------------------
@@ -208,12 +220,16 @@ _DYNAMICS: dict[type, Callable[[TrajectoriesRequest, Any], Dynamics]] = {
 
 def pairs_of(request: TrajectoriesRequest, spec: m.InterpolantSpec) -> PairsRequest:
     """The pairs whose lines an Interpolant's particles follow."""
+    return _pairs_request(request, spec.coupling)
+
+
+def _pairs_request(request: TrajectoriesRequest, coupling: Coupling) -> PairsRequest:
     simulation = request.simulation
     return PairsRequest(
         request.source,
         request.target,
         request.path,
-        spec.coupling,
+        coupling,
         PAIR_BATCH,
         simulation.particles,
         simulation.start_seed,
@@ -239,5 +255,6 @@ def pairs(request: PairsRequest) -> Iterator[tuple[Tensor, Tensor]]:
 def _generators(request: PairsRequest) -> tuple[torch.Generator, torch.Generator, torch.Generator]:
     """For x_0, z and the coupling: independent even if both seeds are equal."""
     noise = torch.Generator().manual_seed(request.noise_seed)
-    seeds = torch.randint(2**62, (2,), generator=noise).tolist()
+    # The first number of this seed is that of the steps' noise, which nothing here may share.
+    seeds = torch.randint(2**62, (3,), generator=noise).tolist()[1:]
     return tuple(torch.Generator().manual_seed(seed) for seed in (request.start_seed, *seeds))  # type: ignore[return-value]

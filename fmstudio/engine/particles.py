@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -65,7 +64,7 @@ def trajectories(request: TrajectoriesRequest, result: ResultArray, recent: Rece
     done, rows = 0, request.shape[0]
     for state in _states(request):
         if state is not None:
-            _require_near(state, request, done)
+            require_near(state, request, done)
             result.write(done, state.numpy())
             done += 1
         yield done / rows
@@ -95,8 +94,13 @@ def _interpolated(request: TrajectoriesRequest, spec: InterpolantSpec) -> Iterat
         yield path.x_t(x_0, z, step / steps)
 
 
-def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> None:
-    """Raises ValueError when an explicit solver with too long steps has thrown the particles out."""
+class RanAway(ValueError):
+    """The particles left for infinity; the sentence says at which step, why, and what to do."""
+
+
+def require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> None:
+    """The test of every door, window and shell. Raises RanAway when an explicit solver with too long steps
+    has thrown the particles out."""
     if bool((state.abs() < FAR_AWAY).all()):
         return
     cure = "more steps"
@@ -104,7 +108,7 @@ def _require_near(state: Tensor, request: TrajectoriesRequest, step: int) -> Non
         cure = "more substeps, a smaller σ or a shorter duration"
     elif request.dynamics.is_process:
         cure = "more steps or a shorter duration"
-    raise ValueError(
+    raise RanAway(
         f"The particles ran off to infinity at step {step} of {request.simulation.steps}: "
         f"the steps are too long for this {_puller(request)}. Use {cure}."
     )
@@ -146,9 +150,9 @@ def coupled(request: PairsRequest, result: ResultArray, recent: RecentTrajectori
     for batch in motions.pairs(request):
         batches.append(batch)
         yield 0.9 * len(batches) * request.batch_size / (request.n + request.batch_size)
-    x_0, z = (torch.cat(ends).numpy() for ends in zip(*batches, strict=True))
-    result.write(0, x_0 * np.float32(build.schedule(request.path).source_scale))
-    result.write(1, z)
+    x_0, z = (torch.cat(ends) for ends in zip(*batches, strict=True))
+    result.write(0, build.probability_path(request.path).x_t(x_0, z, 0.0).numpy())
+    result.write(1, z.numpy())
     yield 1.0
 
 
@@ -162,7 +166,7 @@ def warped(request: WarpRequest, result: ResultArray, recent: RecentTrajectories
         motion.dynamics, motion.solver, grid, motion.times, tile=_tile(request.flow)
     ):
         if state is not None:
-            _require_near(state, request.flow, done)
+            require_near(state, request.flow, done)
             result.write(done, state.numpy())
             done += 1
         yield done / request.shape[0]

@@ -24,6 +24,7 @@ from fmstudio.flows.dynamics import Dynamics
 from fmstudio.flows.fields import Divergent, Field, LearnedField
 from fmstudio.flows.networks import MLP
 from fmstudio.flows.normalisation import DIMENSION, Normalisation, PairMoments
+from fmstudio.flows.posterior import marginal
 from fmstudio.flows.schedules import CondOT, Schedule, Time
 from fmstudio.flows.simulate import simulate
 from fmstudio.flows.solvers import Solver
@@ -185,8 +186,12 @@ def log_density(
     return initial(start.x) + start.log_det
 
 
-def initial_log_prob(source: Distribution, schedule: Schedule) -> LogProb:
-    """log p_0 where simulations start: the law of beta_0 x_0."""
+def initial_log_prob(source: Distribution, schedule: Schedule, target: Distribution | None = None) -> LogProb:
+    """log p_0 where simulations start: the law of alpha_0 z + beta_0 x_0 (without a target of beta_0 x_0).
+    Raises NoClosedForm where alpha_0 is not 0 and these ends have no closed form."""
+    if target is not None and float(schedule.alpha(0.0)) > 0:
+        p_0 = marginal(source, target, schedule)
+        return lambda x: p_0.log_prob(x, 0.0)
     scale = schedule.source_scale
     return lambda x: source.log_prob(x / scale) - x.shape[1] * math.log(scale)
 

@@ -294,3 +294,57 @@ def test_that_samples_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     (tmp_path / "b.npz").write_bytes(b"PK\x03\x04 broken")
     assert run("measure", tmp_path / "b.npz", "--target", "two-moons").exit_code == 2
+
+
+# ---- options and settings ----------------------------------------------------------------------------
+
+NAMED = [
+    ("sample", ["--dynamics", "ornstein-uhlenbeck"], "dynamics.theta=1"),
+    ("sample", ["--dynamics", "langevin", "--sigma", 0.5], "dynamics.duration=1"),
+    ("sample", ["--dynamics", "sde", "--solver", "stochastic-heun"], "dynamics.profile=constant"),
+    ("sample", ["--path", "vp"], "path.beta_max=2"),
+    ("sample", ["--source", "ring"], "source.radius=1"),
+    ("sample", ["--target", "ring"], "target.radius=1"),
+    ("train", ["--path", "ve"], "path.sigma_max=3"),
+    ("train", ["--objective", "cnf-ml"], "training.steps=2"),
+    ("train", ["--coupling", "ot"], "training.steps=2"),
+    ("train", ["--steps", 900], "training.steps=2"),
+]
+
+
+@pytest.mark.parametrize(("command", "named", "setting"), NAMED, ids=str)
+def test_that_settings_are_applied_after_every_named_option(
+    command: str, named: list[object], setting: str, tmp_path: Path
+) -> None:
+    few = ["-n", 10, "--steps", 3] if command == "sample" else ["--set", "training.steps=2", *SMALL]
+    if "ring" in named and command == "sample" and "--source" in named:
+        few += ["--dynamics", "linear-flow"]
+    out = tmp_path / ("a.npz" if command == "sample" else "a.fmstudio")
+    result = run(command, "-o", out, *few, *named, "--set", setting)
+    assert result.exit_code == 0, result.stderr
+
+
+# ---- where particles go, and where they come from ----------------------------------------------------
+
+
+@pytest.mark.parametrize("sigma", [5])
+def test_that_particles_that_run_away_end_the_command_with_the_windows_sentence(
+    sigma: float, tmp_path: Path
+) -> None:
+    constant = ["--set", "dynamics.profile=constant", "--set", f"dynamics.sigma={sigma}"]
+    result = run("sample", "-o", tmp_path / "a.npz", "-n", 100, "--dynamics", "sde", *constant)
+    assert result.exit_code == 1
+    assert "too long" in sentence(result)
+    assert not (tmp_path / "a.npz").exists()
+
+
+@pytest.mark.parametrize("path", [["vp", "path.beta_max=2"], ["ve", "path.sigma_max=1"]])
+def test_that_a_path_that_does_not_reach_its_source_ends_at_its_target_and_says_so(
+    path: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "a.npz"
+    result = run("sample", "-o", out, "-n", 2000, "--path", path[0], "--set", path[1])
+    assert result.exit_code == 0
+    assert "does not quite reach its source" in result.stderr
+    figures = json.loads(run("measure", out, "--target", "two-moons", "--json").stdout)
+    assert figures["w2"] < 1.5 * figures["w2_floor"]

@@ -98,11 +98,23 @@ def test_that_every_motion_runs_on_every_path(
     assert np.abs(states).max() < 60
 
 
-def test_that_particles_start_at_the_scaled_source() -> None:
-    plain = motion(m.ODESpec()).start
-    scaled = motion(m.ODESpec(), p.VESpec(sigma_max=5.0)).start
-    torch.testing.assert_close(scaled, 5 * plain)
-    assert not torch.equal(motion(m.ODESpec(), start_seed=8).start, plain)
+@pytest.mark.parametrize("path", [p.VESpec(), p.VESpec(sigma_max=0.1), p.VPSpec(beta_max=2), PATH])
+@pytest.mark.parametrize("source", [NORMAL, d.RingSpec()], ids=lambda s: s.kind)
+def test_that_particles_start_from_p_0(path: p.PathSpec, source: d.DistributionSpec) -> None:
+    start = motions.motion(request(m.LangevinSpec(), path, source)).start
+    ode = motions._start(request(m.ODESpec(), path, source, particles=3000))
+    exact = build.probability_path(path).x_t(
+        *(
+            build.distribution(end).sample(3000, torch.Generator().manual_seed(k))
+            for k, end in enumerate((source, MOONS))
+        ),
+        0.0,
+    )
+    torch.testing.assert_close(ode.std(0), exact.std(0), rtol=0.06, atol=0.02)
+    torch.testing.assert_close(ode.mean(0), exact.mean(0), rtol=0, atol=0.08 * float(exact.std()))
+    x_0 = motion(m.ODESpec()).start if source == NORMAL else start / float(build.schedule(path).beta(0.0))
+    torch.testing.assert_close(start[:9], float(build.schedule(path).beta(0.0)) * x_0[:9])
+    assert not torch.equal(motion(m.ODESpec(), path, start_seed=8).start, motion(m.ODESpec(), path).start)
 
 
 @pytest.mark.parametrize("dynamics", FREE, ids=lambda s: s.kind)
@@ -232,15 +244,19 @@ def test_that_fewer_pairs_are_the_first_of_more(engine: InlineEngine) -> None:
     np.testing.assert_array_equal(many[:, :150], few)
 
 
-@pytest.mark.parametrize("path", [p.CondOTSpec(), p.VESpec()], ids=lambda s: s.kind)
+@pytest.mark.parametrize(
+    ("path", "coupling"),
+    [(p.CondOTSpec(), Coupling.OT), (p.VESpec(), Coupling.INDEPENDENT), (p.VPSpec(), Coupling.INDEPENDENT)],
+    ids=lambda value: getattr(value, "kind", str(value)),
+)
 def test_that_interpolants_run_between_their_pairs_from_where_the_ode_starts(
-    engine: InlineEngine, path: p.PathSpec
+    engine: InlineEngine, path: p.PathSpec, coupling: Coupling
 ) -> None:
-    asked = request(m.InterpolantSpec(coupling=Coupling.OT), path, steps=20, particles=300)
+    asked = request(m.InterpolantSpec(coupling=coupling), path, steps=20, particles=300)
     states = done(engine, asked)
     x_0, z = done(engine, motions.pairs_of(asked, asked.dynamics))  # type: ignore[arg-type]
     ode = done(engine, request(m.ODESpec(), path, steps=20, particles=300))
-    np.testing.assert_allclose(states[0], ode[0] + float(build.schedule(path).alpha(0.0)) * z, atol=1e-5)
+    np.testing.assert_allclose(states[0], ode[0], atol=1e-5)
     np.testing.assert_allclose(x_0, ode[0], atol=1e-5)
     beta_1 = float(build.schedule(path).beta(1.0))
     np.testing.assert_allclose(states[-1], z, atol=5 * max(beta_1, 1e-6))

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from fmstudio.document.specs.spec import Spec, setting
 
+SEEN = 0.01
+"""A part of the target in p_0 that is this small beside the source is not worth a word."""
 
-class CondOTSpec(Spec):
+
+class ScheduleSpec(Spec):
+    """What every path says of itself beside its settings: a ``title`` and a ``formula``."""
+
+    title: ClassVar[str]
+    formula: ClassVar[str]
+
+    @property
+    def start_scales(self) -> tuple[float, float]:
+        """(alpha_0, beta_0): particles start from p_0, the law of alpha_0 z + beta_0 x_0. (0, 1) is the
+        source itself."""
+        return 0.0, 1.0
+
+    @property
+    def source_gap(self) -> str:
+        """One sentence where p_0 is visibly not the law of beta_0 x_0, the source (scaled); else ''."""
+        alpha, beta = self.start_scales
+        if alpha <= SEEN * beta:
+            return ""
+        return (
+            f"{self.title} does not quite reach its source: particles start from p₀, the law of "
+            f"α₀ z + β₀ x₀ with α₀ = {alpha:.3g} (not 0) and β₀ = {beta:.3g}."
+        )
+
+
+class CondOTSpec(ScheduleSpec):
     """alpha = t, beta = 1 - t."""
 
     title: ClassVar[str] = "CondOT"
@@ -17,7 +45,7 @@ class CondOTSpec(Spec):
     kind: Literal["condot"] = "condot"
 
 
-class FMOTSpec(Spec):
+class FMOTSpec(ScheduleSpec):
     """alpha = t, beta = 1 - (1 - sigma_min) t."""
 
     title: ClassVar[str] = "FM-OT"
@@ -26,12 +54,9 @@ class FMOTSpec(Spec):
     sigma_min: float = setting(0.1, "σ_min", low=1e-4, high=0.99, step=0.01)
 
 
-class VPSpec(Spec):
-    """Variance preserving: alpha = exp(-B(1-t)/2), beta = sqrt(1 - alpha^2)."""
+class _NoisingRateSpec(ScheduleSpec):
+    """The rate B'(s) of VP and sub-VP, rising from beta_min at the data to beta_max at the noise."""
 
-    title: ClassVar[str] = "VP"
-    formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = √(1 − α²)"
-    kind: Literal["vp"] = "vp"
     beta_min: float = setting(0.1, "β_min", low=0.01, high=5.0, step=0.05)
     beta_max: float = setting(20.0, "β_max", low=0.1, high=40.0, step=0.5)
 
@@ -41,18 +66,37 @@ class VPSpec(Spec):
             raise ValueError(f"beta_max must be at least beta_min, got {self.beta_max} < {self.beta_min}")
         return self
 
+    @property
+    def _total(self) -> float:
+        """B(1), by which alpha_0 = exp(-B(1)/2)."""
+        return (self.beta_min + self.beta_max) / 2
 
-class SubVPSpec(Spec):
+
+class VPSpec(_NoisingRateSpec):
+    """Variance preserving: alpha = exp(-B(1-t)/2), beta = sqrt(1 - alpha^2)."""
+
+    title: ClassVar[str] = "VP"
+    formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = √(1 − α²)"
+    kind: Literal["vp"] = "vp"
+
+    @property
+    def start_scales(self) -> tuple[float, float]:
+        return math.exp(-self._total / 2), math.sqrt(-math.expm1(-self._total))
+
+
+class SubVPSpec(_NoisingRateSpec):
     """alpha as VP, beta = 1 - exp(-B)."""
 
     title: ClassVar[str] = "sub-VP"
     formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = 1 − α²"
     kind: Literal["sub-vp"] = "sub-vp"
-    beta_min: float = setting(0.1, "β_min", low=0.01, high=5.0, step=0.05)
-    beta_max: float = setting(20.0, "β_max", low=0.1, high=40.0, step=0.5)
+
+    @property
+    def start_scales(self) -> tuple[float, float]:
+        return math.exp(-self._total / 2), -math.expm1(-self._total)
 
 
-class VESpec(Spec):
+class VESpec(ScheduleSpec):
     """Variance exploding: alpha = 1, beta = sigma_min (sigma_max / sigma_min)^(1 - t)."""
 
     title: ClassVar[str] = "VE"
@@ -67,8 +111,12 @@ class VESpec(Spec):
             raise ValueError(f"sigma_max must exceed sigma_min, got {self.sigma_max} <= {self.sigma_min}")
         return self
 
+    @property
+    def start_scales(self) -> tuple[float, float]:
+        return 1.0, self.sigma_max
 
-class CosineSpec(Spec):
+
+class CosineSpec(ScheduleSpec):
     """alpha = sin(pi t/2), beta = cos(pi t/2)."""
 
     title: ClassVar[str] = "Cosine"
@@ -76,7 +124,7 @@ class CosineSpec(Spec):
     kind: Literal["cosine"] = "cosine"
 
 
-class LinearVPSpec(Spec):
+class LinearVPSpec(ScheduleSpec):
     """alpha = t, beta = sqrt(1 - t^2)."""
 
     title: ClassVar[str] = "Linear VP"
@@ -84,7 +132,7 @@ class LinearVPSpec(Spec):
     kind: Literal["linear-vp"] = "linear-vp"
 
 
-class PolynomialSpec(Spec):
+class PolynomialSpec(ScheduleSpec):
     """alpha = t^n, beta = 1 - t^n."""
 
     title: ClassVar[str] = "Polynomial"
@@ -98,7 +146,7 @@ PathSpec = Annotated[
     Field(discriminator="kind"),
 ]
 
-PATHS: tuple[type[Spec], ...] = (
+PATHS: tuple[type[ScheduleSpec], ...] = (
     CondOTSpec,
     FMOTSpec,
     VPSpec,

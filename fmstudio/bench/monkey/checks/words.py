@@ -59,7 +59,7 @@ def subtitles(seen: Seen) -> Iterator[str]:
             if int(steps[1]) != asked or int(steps[2] or 1) != substeps:
                 yield f"{pane.name} says “{text}”, asked are {asked} × {substeps} steps"
         first = text.split(" · ")[0]
-        others = {spec.title for spec in PATHS} - {pane.experiment.path.title}  # type: ignore[attr-defined]
+        others = {spec.title for spec in PATHS} - {pane.experiment.path.title}
         if first in others:
             yield f"{pane.name} says “{text}”, its path is {pane.experiment.path.title}"
         if pane.experiment.field is FieldChoice.EXACT and "learned field" in text:

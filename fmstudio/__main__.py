@@ -10,11 +10,15 @@ IMPORTED_AT = time.time()
 
 def main() -> None:
     """Run the shell; never returns."""
+    from fmstudio.startup import end_by_signals
+
+    end_by_signals(at_once=True)
     from fmstudio.cli import COMMANDS, app
 
     arguments = sys.argv[1:]
     if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("--help", "--version")):
         arguments = ["open", *arguments]
+    end_by_signals(at_once=arguments[0] == "open")
     app(arguments, prog_name="fmstudio")
 
 

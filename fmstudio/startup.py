@@ -1,11 +1,54 @@
-"""What has to be known before anything heavy is imported: is there a display, when did the process start."""
+"""What comes before anything heavy is imported: how the process ends when it is asked to, how many files it
+may open, whether there is a display, when it started."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Ctrl-C, a request to end, a terminal that went away."""
+
+MOST_FILES = 8192
+"""As many as anything here could use; some systems refuse to raise a limit without bound."""
+
+
+def end_by_signals(at_once: bool) -> None:
+    """From now on Ctrl-C and its like end the process, without a traceback, by the usual code (128 + number).
+
+    ``at_once``: as the system does it, for a start in which there is nothing to put away. Else as an exit, so
+    that files half-way written vanish. What was told to be ignored (nohup, a background job) still is.
+    """
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL if at_once else _exit)
+
+
+def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def raise_file_limit() -> None:
+    """Let this process and its children open as many files as they are allowed to."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):
+            # The system knows of another bound. Results are bounded in number: they do without.
+            return
 
 
 def process_start() -> float | None:

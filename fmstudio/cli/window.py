@@ -22,13 +22,14 @@ def open_window(
     """Open the window (the default)."""
     from fmstudio.__main__ import IMPORTED_AT
     from fmstudio.engine.client import ProcessEngine
-    from fmstudio.startup import display_problem, process_start
+    from fmstudio.startup import display_problem, process_start, raise_file_limit
 
     problem = display_problem()
     if problem:
         fail(problem, 1)
     if theme not in ("", "dark", "light", "system"):
         fail(f"Unknown theme '{theme}': it takes dark, light or system.", 2)
+    raise_file_limit()
     engine = ProcessEngine()
     try:
         with sentences():

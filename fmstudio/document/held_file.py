@@ -55,13 +55,13 @@ class HeldFile:
         assert self._descriptor is not None
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         os.truncate(self._descriptor, 0)
-        os.write(self._descriptor, words.encode()[:_MOST_BYTES])
+        os.write(self._descriptor, os.fsencode(words)[:_MOST_BYTES])
 
     def read(self) -> str:
         """The word that was left."""
         assert self._descriptor is not None
         os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return os.read(self._descriptor, _MOST_BYTES).decode(errors="replace")
+        return os.fsdecode(os.read(self._descriptor, _MOST_BYTES))
 
     def release(self) -> None:
         """Let go and leave the file to the next. Safe to call twice."""

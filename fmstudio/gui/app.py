@@ -18,6 +18,7 @@ from fmstudio.document.preferences import Preferences
 from fmstudio.engine.client import Engine
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.signals import Signals
 from fmstudio.gui.theme import Theme, apply_theme
 from fmstudio.studio.session import Session
 
@@ -131,6 +132,37 @@ class Start(QObject):
         self._window.close()
 
 
+class Ending(QObject):
+    """Closes the window when the system asks for it.
+
+    Ctrl-C asks about unsaved work, as a click does. A second one, or the end of the session, waits for no
+    answer: what is unsaved is offered at the next start.
+    """
+
+    def __init__(self, window: MainWindow, application: QApplication) -> None:
+        super().__init__(window)
+        self._window, self._application = window, application
+        self._is_asking = False
+        self.exit_code = 0
+        self._signals = Signals(self)
+        self._signals.heard.connect(self._on_signals_heard)
+
+    def close(self) -> None:
+        self._signals.close()
+
+    def _on_signals_heard(self, number: int) -> None:
+        if number == signal.SIGINT and not self._is_asking:
+            self._is_asking = True
+            closed = self._window.close()
+            self._is_asking = False
+            if not closed:
+                return
+        else:
+            self._window.leave()
+        self.exit_code = self.exit_code or 128 + number
+        self._application.exit()  # out of every dialog, too
+
+
 def run(engine: Engine, opening: Opening) -> int:
     """Open the window and stay until it is closed; the process's exit code."""
     application = QApplication(["fmstudio"])
@@ -140,6 +172,7 @@ def run(engine: Engine, opening: Opening) -> int:
     apply_theme(application, theme.palette)
     theme.choose(opening.theme or preferences.theme)
     window = make_window(engine, opening.document, opening.models, theme, preferences)
+    ending = Ending(window, application)
     window.files.path = opening.path
     window.files.asks = opening.screenshot is None
     if opening.size is not None:
@@ -151,13 +184,10 @@ def run(engine: Engine, opening: Opening) -> int:
         window.files.rescue()
     if opening.path is None:
         window.session.train_what_lacks()  # a built-in entry shows what it is about at once
-    heartbeat = QTimer()
-    heartbeat.start(200)  # lets Python see Ctrl-C while Qt waits
-    signal.signal(signal.SIGINT, lambda *_: window.close())
     application.exec()
-    heartbeat.stop()
+    ending.close()
     window.session.close()
-    return start.exit_code
+    return ending.exit_code or start.exit_code
 
 
 def make_window(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from fmstudio.document.document import Document
 from fmstudio.document.imports import SUFFIXES, import_target
 from fmstudio.document.preferences import Preferences
+from fmstudio.gui.rescue import Copy
 from fmstudio.studio import panes
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
 from fmstudio.studio.session import Session
@@ -31,6 +33,10 @@ class FileActions:
         self.path: Path | None = None
         self.asks = True
         """False: never ask whether unsaved changes may go (pictures for tests and documentation)"""
+
+    def where(self) -> Path | None:
+        """The document's own file, if it has one."""
+        return self.path
 
     def prefer(self, **changes: object) -> None:
         """Change preferences and keep them; a folder that cannot be written is told and costs nothing."""
@@ -68,6 +74,7 @@ class FileActions:
         document, models = opened
         self.path = path
         self._session.open(document, models)
+        self._is_as_on_disk()
         self._session.playback.play()
 
     def save(self) -> bool:
@@ -95,7 +102,13 @@ class FileActions:
         self._session.store.edit(lambda d: d.model_copy(update={"title": title}), "Rename")
         self._session.store.mark_saved()
         self.path = path
+        self._is_as_on_disk()
         return True
+
+    def _is_as_on_disk(self) -> None:
+        """Nothing is unsaved now, and no copy of what was says otherwise."""
+        self._window.rescue.unsaved.mark_saved()
+        self._window.rescue.look()
 
     def ask_and_import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, "Import a target", "", IMPORT_FILTER)
@@ -115,29 +128,35 @@ class FileActions:
         panes.choose(self._session, "target", target, f"Import {path.name}")
 
     def rescue(self) -> None:
-        """Keep unsaved work from now on, and offer what a crash left."""
+        """Keep unsaved work from now on, and offer what crashes left, one copy after another."""
         left = self._window.rescue.start()
-        if left is None:
-            return
-        when = datetime.fromtimestamp(left, UTC).astimezone()
+        for number, copy in enumerate(left, 1):
+            self._offer(copy, f" ({number} of {len(left)})" if len(left) > 1 else "")
+
+    def _offer(self, copy: Copy, which: str = "") -> None:
+        when = datetime.fromtimestamp(copy.kept_at, UTC).astimezone()
+        what = "your work" if copy.path is None else f"“{copy.path.name}”"
         self._window.notices.offer(
-            f"fmstudio ended before your work was saved. A copy of {when:%d %B, %H:%M} was kept.",
+            f"fmstudio ended before {what} was saved. A copy of {when:%d %B, %H:%M:%S} was kept{which}.",
             "Restore it",
-            self._restore,
-            self._window.rescue.let_go,
+            partial(self._restore, copy),
+            partial(self._window.rescue.let_go, copy),
         )
 
-    def _restore(self) -> None:
+    def _restore(self, copy: Copy) -> None:
         """Show what a crash left, as unsaved as it was."""
+        rescue = self._window.rescue
         try:
-            opened = self._window.rescue.restore()
+            document, models, path = rescue.restore(copy)
         except ValueError as error:
             self._window.notices.say(str(error))
             return
         if self.may_leave():
-            self._show(opened, None)
+            self._show((document, models), path)
             self._session.store.mark_unsaved()
-            self._window.rescue.let_go()
+            rescue.adopt(copy)
+        else:
+            self._offer(copy)
 
     def may_leave(self) -> bool:
         """True if there is nothing unsaved, or it is saved now, or the person lets it go."""

@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
         self.handlers = Handlers(self, session)
         self.actions_by_id = ActionTable(self, self.handlers)
         self.notices = NoticeBar(self)
-        self.rescue = Rescue(session, self.notices.say)
+        self.rescue = Rescue(session, self.files.where, self.notices.say)
         self._panels: list[Panel] = []
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
@@ -109,7 +109,8 @@ class MainWindow(QMainWindow):
         self.clock.start(FULL_RATE_MS)
 
     def frame(self, seconds: float) -> None:
-        """One frame: engine, time, picture, panels."""
+        """One frame: engine, time, picture, panels. First unsaved work: it is kept whatever else fails."""
+        self.rescue.tick()
         self.session.tick(seconds)
         self.canvas.frame()
         self.timeline.refresh()
@@ -118,7 +119,6 @@ class MainWindow(QMainWindow):
         for panel in self._panels:
             panel.refresh(notes)
         self.canvas.show_cursor(self.session.tools.mode)
-        self.rescue.tick()
 
     def settle_rate(self) -> None:
         """Leave the processor to the engine where there is no GPU to draw with."""
@@ -185,6 +185,12 @@ class MainWindow(QMainWindow):
 
     def _on_gallery_chosen(self, entry_id: str) -> None:
         self.files.open_gallery(entry_id)
+
+    def leave(self) -> None:
+        """Close without asking: what is unsaved is offered at the next start."""
+        self.rescue.close(keep=True)
+        self.files.asks = False
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -16,8 +16,7 @@ from fmstudio.studio.offers import Offer
 class ActionInfo:
     """``handler`` names a method of gui.handlers.Handlers; ``menu`` is where it stands.
 
-    A ``local`` shortcut works where the canvas or the timeline has the focus, so that keys like Space and the
-    arrows still press buttons and move sliders elsewhere.
+    Shortcuts are the whole window's; gui.keyboard says when a control keeps a key for itself.
     """
 
     id: str
@@ -25,7 +24,6 @@ class ActionInfo:
     shortcut: str
     handler: str
     menu: str
-    local: bool = False
 
 
 ACTIONS: tuple[ActionInfo, ...] = (
@@ -45,23 +43,25 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("theme-dark", "Dark", "", "on_theme_dark", "theme"),
     ActionInfo("theme-light", "Light", "", "on_theme_light", "theme"),
     ActionInfo("theme-system", "Follow the system", "", "on_theme_system", "theme"),
-    ActionInfo("look", "Look", "V", "on_look", "view", local=True),
-    ActionInfo("draw", "Draw the target", "D", "on_draw", "view", local=True),
-    ActionInfo("probe", "Probe", "P", "on_probe", "view", local=True),
-    ActionInfo("fit", "Fit the view", "F", "on_fit", "view", local=True),
+    ActionInfo("look", "Look", "V", "on_look", "view"),
+    ActionInfo("draw", "Draw the target", "D", "on_draw", "view"),
+    ActionInfo("probe", "Probe", "P", "on_probe", "view"),
+    ActionInfo("fit", "Fit the view", "F", "on_fit", "view"),
     ActionInfo("full-screen", "Full screen", "F11", "on_full_screen", "view"),
-    ActionInfo("zen", "Hide the columns", "Tab", "on_zen", "view", local=True),
-    ActionInfo("play", "Play or pause", "Space", "on_play", "time", local=True),
-    ActionInfo("first", "Go to the source", "Home", "on_first", "time", local=True),
-    ActionInfo("last", "Go to the target", "End", "on_last", "time", local=True),
-    ActionInfo("previous", "One step back", "Left", "on_previous", "time", local=True),
-    ActionInfo("next", "One step on", "Right", "on_next", "time", local=True),
+    ActionInfo("zen", "Hide the columns", "H", "on_zen", "view"),
+    ActionInfo("play", "Play or pause", "Space", "on_play", "time"),
+    ActionInfo("first", "Go to the source", "Home", "on_first", "time"),
+    ActionInfo("last", "Go to the target", "End", "on_last", "time"),
+    ActionInfo("previous", "One step back", "Left", "on_previous", "time"),
+    ActionInfo("next", "One step on", "Right", "on_next", "time"),
+    ActionInfo("page-back", "A tenth back", "PgUp", "on_page_back", "time"),
+    ActionInfo("page-on", "A tenth on", "PgDown", "on_page_on", "time"),
     ActionInfo("train", "Train", "Ctrl+T", "on_train", "model"),
     ActionInfo("stop-training", "Stop training", "Ctrl+.", "on_stop_training", "model"),
-    ActionInfo("one-pane", "One pane", "1", "on_one_pane", "compare", local=True),
-    ActionInfo("exact-learned", "Exact | learned", "2", "on_exact_learned", "compare", local=True),
-    ActionInfo("motions", "ODE | SDE | Langevin", "3", "on_motions", "compare", local=True),
-    ActionInfo("solvers", "Euler | Heun | RK4", "4", "on_solvers", "compare", local=True),
+    ActionInfo("one-pane", "One pane", "1", "on_one_pane", "compare"),
+    ActionInfo("exact-learned", "Exact | learned", "2", "on_exact_learned", "compare"),
+    ActionInfo("motions", "ODE | SDE | Langevin", "3", "on_motions", "compare"),
+    ActionInfo("solvers", "Euler | Heun | RK4", "4", "on_solvers", "compare"),
 )
 
 MENU_TITLES = {
@@ -84,11 +84,8 @@ class ActionTable:
             action = QAction(info.title, window)
             if info.shortcut:
                 action.setShortcut(QKeySequence(info.shortcut))
-            if info.local:
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(getattr(handlers, info.handler))
-            if not info.local:
-                window.addAction(action)
+            window.addAction(action)
             self.actions[info.id] = action
 
     def __getitem__(self, action_id: str) -> QAction:
@@ -101,10 +98,6 @@ class ActionTable:
             if info.id != "commands" and action.isEnabled():
                 key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 yield Offer(MENU_TITLES[info.menu], action.text().rstrip("…"), action.trigger, key)
-
-    def attach(self, widget: QWidget) -> None:
-        """Let the local shortcuts work while this widget, or one in it, has the focus."""
-        widget.addActions([self.actions[info.id] for info in ACTIONS if info.local])
 
     def fill(self, menu: QMenu, name: str) -> None:
         """Add all actions of one menu."""

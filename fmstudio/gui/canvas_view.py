@@ -122,7 +122,6 @@ class CanvasView(QWidget):
         return self.canvas.to_plane(position.x(), position.y())
 
     def _on_mouse_pressed(self, event: QMouseEvent) -> bool:
-        self.native.setFocus(Qt.FocusReason.MouseFocusReason)
         at = self._plane(event)
         if at is None:
             return False

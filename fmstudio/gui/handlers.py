@@ -105,17 +105,26 @@ class Handlers(QObject):
         self._session.playback.toggle()
 
     def on_first(self) -> None:
-        self._session.playback.seek(0.0)
+        self._session.playback.jump(0.0)
 
     def on_last(self) -> None:
-        self._session.playback.pause()
-        self._session.playback.seek(1.0)
+        self._session.playback.jump(1.0)
 
     def on_previous(self) -> None:
         self._step(-1)
 
     def on_next(self) -> None:
         self._step(1)
+
+    def on_page_back(self) -> None:
+        self._step(-self._page())
+
+    def on_page_on(self) -> None:
+        self._step(self._page())
+
+    def _page(self) -> int:
+        """A tenth of the way, in whole steps."""
+        return max(1, round(finest_steps(self._session.store.document) / 10))
 
     def _step(self, steps: int) -> None:
         self._session.playback.step(steps, finest_steps(self._session.store.document))

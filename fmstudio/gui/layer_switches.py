@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 from fmstudio.document.specs.view import LayersSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
@@ -99,6 +100,7 @@ class LayerSwitches(QFrame):
     def __init__(self, session: Session, theme: Theme, pane: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("layerSwitches")
+        make_group(self)
         self._session, self._theme, self._pane = session, theme, pane
         self._shown: object = None
         row = QHBoxLayout(self)

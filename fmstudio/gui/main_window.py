@@ -19,6 +19,7 @@ from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.handlers import Handlers
+from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels import LEFT_PANELS, Panel, PanelEntry
 from fmstudio.gui.rescue import Rescue
@@ -49,12 +50,11 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.import_file)
         self.timeline = TimelineBar(session, theme)
-        for widget in (self.canvas, self.timeline):
-            self.actions_by_id.attach(widget)
         self.left = self._column("leftColumn", LEFT_WIDTH, LEFT_PANELS)
         self.right: QScrollArea | None = None
         self.clock = FrameClock(self.frame, self)
         self._compose()
+        self.keyboard = Keyboard(self, self.canvas.native)
         self.resize(1440, 900)
         self.setMinimumSize(900, 600)
         session.store.watch(lambda d: d.title, self._on_title_changed, now=True)
@@ -74,6 +74,9 @@ class MainWindow(QMainWindow):
         column.addWidget(body, 1)
         column.addWidget(self.timeline)
         self.setCentralWidget(whole)
+        whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        whole.setFocusProxy(self.canvas.native)  # so a click anywhere ends typing
+        self.canvas.native.setFocus()
 
     def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> QScrollArea:
         """A scrolling column of panels."""
@@ -192,11 +195,15 @@ class MainWindow(QMainWindow):
         self.files.asks = False
         self.close()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self.keyboard.walk(forward)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():
             event.ignore()
             return
         self.clock.stop()
+        self.keyboard.close()
         self.rescue.close()
         if self._export is not None:
             self._export.close()

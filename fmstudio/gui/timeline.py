@@ -7,7 +7,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
-    QKeyEvent,
     QLinearGradient,
     QMouseEvent,
     QPainter,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButto
 
 from fmstudio.document.document import Document
 from fmstudio.gui.icons import icon
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
@@ -31,12 +31,11 @@ _MARGIN = 12
 
 
 class TimeLine(QWidget):
-    """The line itself: drag to scrub, arrow keys to step. It holds no time of its own."""
+    """The line itself: drag to scrub (the keys of time are the window's). It holds no time of its own."""
 
     pressed = Signal()
     moved = Signal(float)
     released = Signal()
-    stepped = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -77,13 +76,6 @@ class TimeLine(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.released.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
-        else:
-            self.stepped.emit(step)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -146,6 +138,7 @@ class TimelineBar(QFrame):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("timeline")
+        make_group(self)
         self._session = session
         self._theme = theme
         self._shown: tuple[object, ...] = ()
@@ -201,7 +194,6 @@ class TimelineBar(QFrame):
         self.line.pressed.connect(self._on_line_pressed)
         self.line.moved.connect(self._on_line_moved)
         self.line.released.connect(self._on_line_released)
-        self.line.stepped.connect(self._on_line_stepped)
         self.speed.currentIndexChanged.connect(self._on_speed_changed)
         self._theme.changed.connect(self._on_theme_changed)
 
@@ -234,11 +226,10 @@ class TimelineBar(QFrame):
         self.refresh()
 
     def _on_first_clicked(self) -> None:
-        self._session.playback.seek(0.0)
+        self._session.playback.jump(0.0)
 
     def _on_last_clicked(self) -> None:
-        self._session.playback.pause()
-        self._session.playback.seek(1.0)
+        self._session.playback.jump(1.0)
 
     def _on_previous_clicked(self) -> None:
         self._step(-1)
@@ -265,9 +256,6 @@ class TimelineBar(QFrame):
 
     def _on_line_released(self) -> None:
         self._session.playback.end_scrub()
-
-    def _on_line_stepped(self, steps: int) -> None:
-        self._step(steps)
 
     def _step(self, steps: int) -> None:
         self._session.playback.step(steps, self._steps)

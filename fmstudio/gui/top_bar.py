@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,7 +17,9 @@ from PySide6.QtWidgets import (
 from fmstudio.engine.messages import TrainingState
 from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.icons import icon
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.render.palette import Palette
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
@@ -89,6 +90,7 @@ class TopBar(QFrame):
     def __init__(self, session: Session, theme: Theme, actions: ActionTable) -> None:
         super().__init__()
         self.setObjectName("topBar")
+        make_group(self)
         self._session, self._theme, self._actions = session, theme, actions
         self._shown: object = None
         self.title = QLabel()
@@ -103,7 +105,8 @@ class TopBar(QFrame):
         self.compare_button = self._compare_button()
         self.undo = self._icon_button("undo", actions["undo"])
         self.redo = self._icon_button("redo", actions["redo"])
-        self.look, self.draw, self.probe = self._mode_buttons()
+        self.modes = self._mode_switch()
+        self.look, self.draw, self.probe = (self.modes.buttons[mode.value] for mode in Mode)
         self._lay_out()
         theme.changed.connect(self._on_theme_changed)
         self.refresh()
@@ -125,22 +128,12 @@ class TopBar(QFrame):
         ):
             row.addWidget(widget)
         row.addStretch(1)
-        row.addWidget(self._segment(self.look, self.draw, self.probe))
+        row.addWidget(self.modes)
         row.addWidget(self.compare_button)
         row.addStretch(1)
         row.addWidget(self.chip)
         row.addWidget(self.export)
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-
-    def _segment(self, *buttons: QPushButton) -> QFrame:
-        frame = QFrame()
-        frame.setObjectName("segmented")
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(2)
-        for button in buttons:
-            row.addWidget(button)
-        return frame
 
     def _icon_button(self, name: str, action: QAction) -> QPushButton:
         button = QPushButton()
@@ -175,17 +168,18 @@ class TopBar(QFrame):
         button.setMenu(menu)
         return button
 
-    def _mode_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton]:
-        look, draw, probe = QPushButton("Look"), QPushButton("Draw"), QPushButton("Probe")
-        group = QButtonGroup(self)
-        for button, name in ((look, "look"), (draw, "draw"), (probe, "probe")):
-            action = self._actions[name]
-            button.setCheckable(True)
-            button.setProperty("kind", "segment")
-            button.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
-            button.clicked.connect(action.trigger)
-            group.addButton(button)
-        return look, draw, probe
+    def _mode_switch(self) -> Segmented:
+        choices = []
+        for mode in Mode:
+            action = self._actions[mode.value]
+            hint = f"{action.text()} ({action.shortcut().toString()})"
+            choices.append(Choice(mode.value, mode.value.capitalize(), hint))
+        switch = Segmented("What the mouse does on the canvas", tuple(choices))
+        switch.chosen.connect(self._on_mode_chosen)
+        return switch
+
+    def _on_mode_chosen(self, mode: str) -> None:
+        self._actions[mode].trigger()
 
     def refresh(self) -> None:
         """Once per frame: follow the session."""
@@ -199,9 +193,7 @@ class TopBar(QFrame):
         self._shown = look
         self.title.setText(name)
         self.title.setToolTip("There are unsaved changes" if store.is_dirty else "")
-        self.look.setChecked(mode is Mode.LOOK)
-        self.draw.setChecked(mode is Mode.DRAW)
-        self.probe.setChecked(mode is Mode.PROBE)
+        self.modes.show_choices(mode.value)
         self._name_history("undo", self.undo, store.undo_label)
         self._name_history("redo", self.redo, store.redo_label)
         self.menu_button.setIcon(icon("more", self._theme.palette.secondary, 16))

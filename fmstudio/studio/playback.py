@@ -42,6 +42,11 @@ class Playback:
         self.t = min(1.0, max(0.0, t))
         self._held = 0.0
 
+    def jump(self, t: float) -> None:
+        """Pause, and go to t."""
+        self.pause()
+        self.seek(t)
+
     def step(self, steps: int, of: int) -> None:
         """Pause and go to the solver state ``steps`` further, of ``of`` steps in all."""
         self.pause()

@@ -152,13 +152,15 @@ def test_that_scrubbing_pauses_time_and_release_resumes_it(quick_window):
     assert playback.playing
 
 
-def test_that_buttons_and_keys_move_time(quick_window):
+def test_that_buttons_and_keys_move_time(qtbot, quick_window):
     playback, bar = quick_window.session.playback, quick_window.timeline
     steps = quick_window.session.store.document.simulation.steps
     playback.pause()
     playback.seek(0.0)
     bar.next.click()
     assert playback.t == pytest.approx(1 / steps)
+    quick_window.activateWindow()
+    qtbot.waitUntil(quick_window.isActiveWindow, timeout=PATIENCE)
     bar.line.setFocus()
     QTest.keyClick(bar.line, Qt.Key.Key_Right)
     assert playback.t == pytest.approx(2 / steps)

@@ -23,6 +23,7 @@ from fmstudio.gui.bind import FieldEdit, Notify, watch
 from fmstudio.gui.panels.guidance_rows import GuidanceRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.seed_row import SeedRow
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
@@ -130,6 +131,14 @@ class MotionPanel(Panel):
         edit = FieldEdit(self.session, path, f"Change {label.lower()}", self.notify)
         return FieldRow(edit, label, scale, hint)
 
+    def _quick_row(self) -> QWidget:
+        row = QWidget()
+        make_group(row)
+        buttons = _labelled("", *self.quick.values())
+        buttons.setContentsMargins(0, 0, 0, 0)
+        row.setLayout(buttons)
+        return row
+
     def _content(self) -> QWidget:
         content = QWidget()
         box = QVBoxLayout(content)
@@ -141,7 +150,7 @@ class MotionPanel(Panel):
         box.addLayout(_labelled("Solver", self.solver))
         box.addWidget(self.solver_reason)
         box.addWidget(self.steps)
-        box.addLayout(_labelled("", *self.quick.values()))
+        box.addWidget(self._quick_row())
         for widget in (
             self.form,
             self.sigma,

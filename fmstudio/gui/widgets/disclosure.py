@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.keys import PRESS, claims
 from fmstudio.render.palette import Palette
 
 
@@ -21,7 +20,6 @@ class SettingsSwitch(QPushButton):
         self._is_offered = True
         self.setCheckable(True)
         self.setProperty("kind", "small")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(22, 20)
         self.setIconSize(QSize(14, 14))
         self.setAccessibleName(name)
@@ -30,9 +28,6 @@ class SettingsSwitch(QPushButton):
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed(theme.palette)
         content.hide()
-
-    def event(self, event: QEvent) -> bool:
-        return claims(event, PRESS) or super().event(event)
 
     def offer(self, is_offered: bool) -> None:
         """Whether there is anything behind the switch."""

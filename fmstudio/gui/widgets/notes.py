@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from fmstudio.gui.widgets.keys import PRESS, claims
 from fmstudio.studio.guardrails import Guardrail, Remedy
 
 
@@ -16,12 +15,8 @@ class LinkButton(QPushButton):
         super().__init__(title)
         self.setProperty("kind", "link")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(title)
         self.setToolTip(title)
-
-    def event(self, event: QEvent) -> bool:
-        return claims(event, PRESS) or super().event(event)
 
 
 class Note(QFrame):

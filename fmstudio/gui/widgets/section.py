@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from fmstudio.gui.contrast import readable
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme, interface_font, symbol_font
-from fmstudio.gui.widgets.keys import PRESS, claims
 from fmstudio.gui.widgets.notes import Notes
 from fmstudio.render.palette import Palette
 from fmstudio.studio.guardrails import Guardrail
@@ -29,8 +29,8 @@ class SectionHead(QAbstractButton):
         self._extra: QWidget | None = None
         self.setCheckable(True)
         self.setChecked(True)
+        make_group(self)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEAD_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -53,9 +53,6 @@ class SectionHead(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         return QSize(200, HEAD_HEIGHT)
-
-    def event(self, event: QEvent) -> bool:
-        return claims(event, PRESS) or super().event(event)
 
     # ---- painting ----
 

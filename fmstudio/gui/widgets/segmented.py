@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from fmstudio.gui.widgets.keys import MOVE, PRESS, claims
+from fmstudio.gui.stops import make_group
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,10 @@ class Choice:
 
 
 class SegmentButton(QPushButton):
-    """One of the choices. Space takes it; the arrow keys go to its neighbours."""
+    """One of the choices."""
 
-    moved = Signal(int)
+    picked = Signal(str)
+    """its id"""
 
     def __init__(self, choice: Choice) -> None:
         super().__init__(choice.title)
@@ -32,23 +32,16 @@ class SegmentButton(QPushButton):
         self.setCheckable(True)
         self.setProperty("kind", "segment")
         self.setProperty("meaning", choice.meaning)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(choice.title)
         self.setToolTip(choice.hint or choice.title)
-
-    def event(self, event: QEvent) -> bool:
-        return claims(event, MOVE | PRESS) or super().event(event)
+        self.clicked.connect(self._on_clicked)
 
     def nextCheckState(self) -> None:
         """What is checked is what the document says, not what was pressed."""
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
-        if by:
-            self.moved.emit(by)
-        else:
-            super().keyPressEvent(event)
+    def _on_clicked(self) -> None:
+        self.picked.emit(self.choice.id)
 
 
 class Segmented(QFrame):
@@ -60,31 +53,21 @@ class Segmented(QFrame):
         super().__init__(parent)
         self.setObjectName("segmented")
         self.setAccessibleName(name)
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(False)
+        make_group(self)
         self.buttons: dict[str, SegmentButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(1, 1, 1, 1)
         row.setSpacing(0)
         for choice in choices:
             button = SegmentButton(choice)
-            button.moved.connect(self._on_button_moved)
-            self._group.addButton(button)
+            button.picked.connect(self._on_button_picked)
             self.buttons[choice.id] = button
             row.addWidget(button)
-        self._group.buttonClicked.connect(self._on_group_button_clicked)
 
     def show_choices(self, *choice_ids: str) -> None:
         """Check these buttons: one, or several where panes differ."""
         for name, button in self.buttons.items():
             button.setChecked(name in choice_ids)
 
-    def _on_group_button_clicked(self, button: SegmentButton) -> None:
-        self.chosen.emit(button.choice.id)
-
-    def _on_button_moved(self, by: int) -> None:
-        buttons = list(self.buttons.values())
-        here = next((i for i, button in enumerate(buttons) if button.hasFocus()), 0)
-        there = buttons[(here + by) % len(buttons)]
-        there.setFocus(Qt.FocusReason.TabFocusReason)
-        there.click()
+    def _on_button_picked(self, choice: str) -> None:
+        self.chosen.emit(choice)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from fmstudio.gui.stops import make_group
 from fmstudio.gui.widgets.tiles import Tile
 
 
@@ -17,6 +18,7 @@ class TileGrid(QWidget):
     def __init__(self, name: str, columns: int, shape: float = 1.0) -> None:
         super().__init__()
         self.setAccessibleName(name)
+        make_group(self)
         self._columns = columns
         self._shape = shape
         self._tiles: list[Tile] = []

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import QAbstractButton
 from fmstudio.gui.icons import icon
 from fmstudio.gui.style_sheet import edge
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.keys import PRESS, claims
 from fmstudio.gui.widgets.pictures import cloud, raster_picture
 from fmstudio.render.palette import Palette
 
@@ -45,7 +44,6 @@ class Tile(QAbstractButton):
         self.setCheckable(True)
         self.setAccessibleName(name)
         self.setToolTip(hint)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         theme.changed.connect(self._on_theme_changed)
 
@@ -58,9 +56,6 @@ class Tile(QAbstractButton):
 
     def nextCheckState(self) -> None:
         """The panel says which tile is chosen, not the press."""
-
-    def event(self, event: QEvent) -> bool:
-        return claims(event, PRESS) or super().event(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

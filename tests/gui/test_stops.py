@@ -25,7 +25,7 @@ def grid(qtbot):
         box.addWidget(button, *divmod(number, 3))
     window.show()
     qtbot.waitExposed(window)
-    return holder
+    yield holder
 
 
 def _words(stop):

@@ -17,6 +17,7 @@ def grid(qtbot):
     window.resize(300, 100)
     holder = QWidget(window)
     holder.resize(300, 100)
+    holder.setObjectName("holder")
     box = QGridLayout(holder)
     for number in (4, 0, 5, 2, 1, 3):
         button = QPushButton(str(number))
@@ -25,7 +26,7 @@ def grid(qtbot):
         box.addWidget(button, *divmod(number, 3))
     window.show()
     qtbot.waitExposed(window)
-    yield holder
+    return window
 
 
 def _words(stop):
@@ -37,8 +38,8 @@ def test_that_stops_are_in_the_order_in_which_one_reads_and_leave_out_what_is_of
 
 
 def test_that_a_group_is_one_stop_entered_where_it_is_chosen(grid):
-    make_group(grid)
-    (stop,) = stops(grid.window())
+    make_group(grid.findChild(QWidget, "holder"))
+    (stop,) = stops(grid)
     assert _words(stop) == ["0", "1", "2", "3", "4"]
     assert entrance(stop) is stop[0]
     stop[3].setChecked(True)

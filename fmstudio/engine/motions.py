@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fmstudio.document.scores import why_no_score
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
-from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.training import Objective
 from fmstudio.engine import build
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
@@ -137,19 +138,9 @@ def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
 def _require_a_score(spec: m.DynamicsSpec, learned: LearnedModel) -> None:
     """A learned velocity tells the score only where x_0 is standard normal whatever z is. Raises ValueError
     for a motion that needs it, of any other model."""
-    if isinstance(spec, m.ODESpec):
-        return
-    reason = ""
-    if build.is_pathless(learned):
-        reason = "a model trained by maximum likelihood does not tell: show its ODE"
-    elif learned.training.reflow:
-        reason = "a flow straightened by reflow does not tell: show its ODE"
-    elif learned.training.coupling is not Coupling.INDEPENDENT:
-        reason = f"a model trained on {learned.training.coupling} pairs does not tell: show its ODE"
-    elif not isinstance(learned.source, d.StandardNormalSpec):
-        reason = "a model of another source than the standard normal does not tell: show its ODE"
-    if reason:
-        raise ValueError(f"{spec.title} needs a score, which {reason}.")
+    reason = why_no_score(learned.source, learned.training)
+    if spec.needs_score and reason:
+        raise ValueError(f"{spec.title} needs a score, which {reason}: show its ODE.")
 
 
 def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.scores import why_no_score
+from fmstudio.document.specs.distribution import DrawnSpec, GaussianMixtureSpec, StandardNormalSpec
 from fmstudio.document.specs.dynamics import (
     AnnealedLangevinSpec,
     Motion,
     NoisingSpec,
     SDESpec,
     duration_of,
+    substeps_of,
 )
+from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import PathSpec
-from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import Refusal
-from fmstudio.studio import learning
-from fmstudio.studio.motions import FASTEST, follows_closed_form, mixes_infinitely_fast, pull
+from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.engine.messages import Refusal, TrainingState
+from fmstudio.studio import guiding, learning
+from fmstudio.studio.motions import FASTEST, follows_closed_form, growth, mixes_infinitely_fast, pull
 from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
 from fmstudio.studio.results import Results
 
@@ -36,21 +39,38 @@ class Section(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What the note's button does; ``studio.remedies`` carries it out."""
+    """What the note's button does; ``studio.remedies`` carries it out. Braces hold the note's amount."""
 
     NONE = ""
     TRAIN_AND_SHOW = "Train and show it"
     TRAIN = "Train"
+    FLOW_MATCHING = "Train by flow matching"
+    INDEPENDENT_PAIRS = "Train on independent pairs"
+    KNOW_LABELS = "Train with the labels"
     NORMAL_SOURCE = "Use the normal source"
-    SHOW_EXACT = "Show the exact field"
-    MORE_STEPS = "Use 100 steps"
-    FINER_LANGEVIN = "Use five times the substeps"
+    SHOW_ODE = "Show its ODE"
+    NO_GUIDANCE = "Switch guidance off"
+    FIRST_LABEL = "Guide to label 0"
+    MORE_STEPS = "Use {} steps"
+    FINER_STEPS = "Use {} solver steps"
+    SHORTER = "Use a duration of {}"
     VP_PATH = "Use the VP path"
     DRAW = "Draw"
 
 
 NOISE_PER_STEP = 0.15
 """sigma^2 dt above which steps overshoot where the score grows."""
+MOST_STEPS = 2000
+MOST_SUBSTEPS = 500
+"""The largest that a document takes of either."""
+PLENTY_OF_STEPS = 1000
+"""More than these are not asked for: a shorter duration is offered instead."""
+FARTHEST = 12.0
+"""The logarithm of a growth beyond which particles are lost from sight."""
+
+
+GAUSSIAN = (StandardNormalSpec, GaussianMixtureSpec)
+"""Sources whose log-density is known wherever a flow may come from."""
 
 
 @dataclass(frozen=True)
@@ -60,46 +80,37 @@ class Guardrail:
     section: Section
     text: str
     remedy: Remedy = Remedy.NONE
+    amount: float = 0.0
+
+    @property
+    def button(self) -> str:
+        """What the button says; '' for none."""
+        return self.remedy.value.format(
+            f"{self.amount:,.4g}" if self.amount < 1000 else f"{self.amount:,.0f}"
+        )
 
 
 def guardrails(document: Document, results: Results) -> tuple[Guardrail, ...]:
     """All notes for the document as it is, without repetition."""
     notes: dict[Guardrail, None] = {}
     for index in range(len(document.view.panes)):
-        notes.update(dict.fromkeys(_of_pane(document, results, index)))
+        notes.update(dict.fromkeys(notes_of(document, results, index)))
     return tuple(notes)
 
 
-def _of_pane(document: Document, results: Results, index: int) -> Iterator[Guardrail]:
+def notes_of(document: Document, results: Results, index: int) -> Iterator[Guardrail]:
+    """Those of one pane. What cannot work once it is trained is told before it is."""
     experiment = document.experiment(index)
-    key = model_key(experiment)
     if is_waiting_for_a_stroke(experiment):
-        drawn = isinstance(document.target, DrawnSpec)
-        section = Section.TARGET if drawn else Section.SOURCE
-        yield Guardrail(section, "The drawing is empty. Draw on the canvas.", Remedy.DRAW)
+        yield from _empty(experiment)
         return
-    trained, training = learning.learned(experiment, results.models), results.training
-    if not trained.is_complete and not training.is_active:
-        yield Guardrail(Section.FIELD, "No model of what is asked here yet.", Remedy.TRAIN)
-    if follows_closed_form(experiment) and key in results.no_closed_form:
-        yield Guardrail(Section.FIELD, results.no_closed_form[key], Remedy.TRAIN_AND_SHOW)
-    yield from _of_motion(document, results, index)
-
-
-def _of_motion(document: Document, results: Results, index: int) -> Iterator[Guardrail]:
-    experiment = document.experiment(index)
-    dynamics, simulation = experiment.dynamics, experiment.simulation
-    slot = results.slots.get(f"trajectories/{index}")
-    refused = slot is not None and slot.problem and slot.refusal is not Refusal.FAILURE
-    if slot is not None and refused and dynamics.moved_by == "score":
-        yield Guardrail(Section.MOTION, slot.problem, Remedy.FINER_LANGEVIN)
-    elif slot is not None and refused and dynamics.is_process:
-        yield Guardrail(Section.MOTION, slot.problem, Remedy.MORE_STEPS)
-    elif slot is not None and refused and experiment.field is FieldChoice.LEARNED:
-        remedy = Remedy.NONE if isinstance(experiment.source, StandardNormalSpec) else Remedy.NORMAL_SOURCE
-        yield Guardrail(Section.MOTION, slot.problem, remedy)
-    yield from overshoots(dynamics, experiment.path, simulation.steps)
-    if isinstance(dynamics, NoisingSpec) and mixes_infinitely_fast(experiment.path):
+    hopeless = list(_hopeless(experiment, results))
+    yield from hopeless
+    if not hopeless:
+        yield from _of_model(experiment, results)
+        yield from _refused(experiment, results, index)
+    yield from overshoots(experiment.dynamics, experiment.path, experiment.simulation.steps)
+    if isinstance(experiment.dynamics, NoisingSpec) and mixes_infinitely_fast(experiment.path):
         text = (
             f"The noising SDE of {experiment.path.title} has no bound towards pure noise, where α = 0: "
             f"its rate is cut off at {FASTEST:g}. Those of VP, sub-VP and VE are finite."
@@ -107,17 +118,163 @@ def _of_motion(document: Document, results: Results, index: int) -> Iterator[Gua
         yield Guardrail(Section.MOTION, text, Remedy.VP_PATH)
 
 
+def _empty(experiment: Experiment) -> Iterator[Guardrail]:
+    if isinstance(experiment.source, DrawnSpec) and experiment.source.is_empty:
+        text = "The drawing at the source is empty: no particle can start from it."
+        yield Guardrail(Section.SOURCE, text, Remedy.NORMAL_SOURCE)
+    else:
+        yield Guardrail(Section.TARGET, "The drawing is empty. Draw on the canvas.", Remedy.DRAW)
+
+
+# ---- what no training can mend -----------------------------------------------------------------------
+
+
+def _hopeless(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+    yield from _guided_in_vain(experiment)
+    if experiment.is_learned:
+        yield from _learned_in_vain(experiment)
+    elif follows_closed_form(experiment) and model_key(experiment) in results.no_closed_form:
+        yield from _without_closed_form(experiment, results.no_closed_form[model_key(experiment)])
+
+
+def _guided_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
+    if experiment.guidance is None or experiment.guidance.scale == 0:
+        return
+    if not guiding.is_labelled(experiment.target):
+        text = f"{experiment.target.title} has no labels to guide the particles to."
+        yield Guardrail(Section.FIELD, text, Remedy.NO_GUIDANCE)
+    elif experiment.is_learned and _asks_the_network(experiment) and not experiment.model.conditional:
+        text = "Guidance without a classifier needs a network that was told the labels."
+        yield Guardrail(Section.FIELD, text, Remedy.KNOW_LABELS)
+
+
+def _asks_the_network(experiment: Experiment) -> bool:
+    guidance = experiment.guidance
+    return guidance is not None and guidance.method is GuidanceMethod.CLASSIFIER_FREE
+
+
+def _learned_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
+    """A model that would be trained, and then could not move these particles."""
+    reason = why_no_score(experiment.source, experiment.training)
+    if experiment.dynamics.needs_score and reason:
+        text = f"{experiment.dynamics.title} needs a score, which {reason}."
+        yield Guardrail(Section.MOTION, text, Remedy.SHOW_ODE)
+    training = experiment.training
+    if not training.objective.uses_path and not isinstance(experiment.source, GAUSSIAN):
+        text = (
+            f"Maximum likelihood needs the density of a normal source, and {experiment.source.title} is none."
+        )
+        yield Guardrail(Section.FIELD, text, Remedy.FLOW_MATCHING)
+    if not (experiment.model.conditional and training.objective.uses_path):
+        return
+    if not guiding.is_labelled(experiment.target):
+        text = f"The network is to be told labels, and {experiment.target.title} has none."
+        yield Guardrail(Section.FIELD, text, Remedy.NO_GUIDANCE)
+    elif training.objective is Objective.EXACT or not _on_fresh_pairs(experiment):
+        text = "A network that is told labels learns from independent pairs, by flow or score matching."
+        yield Guardrail(Section.FIELD, text, Remedy.INDEPENDENT_PAIRS)
+
+
+def _on_fresh_pairs(experiment: Experiment) -> bool:
+    """Independent ones, that no flow made."""
+    training = experiment.training
+    reflows = training.objective is Objective.CFM and training.reflow > 0
+    return training.coupling is Coupling.INDEPENDENT and not reflows
+
+
+def _without_closed_form(experiment: Experiment, reason: str) -> Iterator[Guardrail]:
+    """Train a model, if one could do it; else only another source can."""
+    guided = experiment.guidance is not None and experiment.guidance.scale > 0
+    if not experiment.dynamics.needs_score and not guided:
+        yield Guardrail(Section.FIELD, reason, Remedy.TRAIN_AND_SHOW)
+        return
+    what = experiment.dynamics.title if experiment.dynamics.needs_score else "guidance"
+    text = f"{reason.partition(':')[0]}, and {what} needs a score, which a model of it does not tell either."
+    yield Guardrail(Section.FIELD, text, Remedy.NORMAL_SOURCE)
+
+
+# ---- models and refusals -----------------------------------------------------------------------------
+
+
+def _of_model(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+    trained, training = learning.learned(experiment, results.models), results.training
+    if trained.is_complete or training.is_active:
+        return
+    failed = training.state is TrainingState.FAILED and training.recipe == learning.recipe_of(experiment)
+    if failed and experiment.is_learned:
+        by_exact = experiment.training.objective is Objective.EXACT
+        yield Guardrail(Section.FIELD, training.message, Remedy.FLOW_MATCHING if by_exact else Remedy.TRAIN)
+    else:
+        yield Guardrail(Section.FIELD, "No model of what is asked here yet.", Remedy.TRAIN)
+
+
+def _refused(experiment: Experiment, results: Results, index: int) -> Iterator[Guardrail]:
+    """What only the engine could know."""
+    slot = results.slots.get(f"trajectories/{index}")
+    if slot is None or not slot.problem or slot.refusal is Refusal.FAILURE:
+        return
+    if slot.refusal is Refusal.NO_CLOSED_FORM and not experiment.is_learned:
+        return
+    yield _mendable(experiment, Guardrail(Section.MOTION, slot.problem))
+
+
+def _mendable(experiment: Experiment, note: Guardrail) -> Guardrail:
+    dynamics, simulation, guidance = experiment.dynamics, experiment.simulation, experiment.guidance
+    if guidance is not None:
+        remedy = Remedy.FIRST_LABEL if guidance.label else Remedy.NO_GUIDANCE
+        return replace(note, remedy=remedy)
+    if dynamics.moved_by == "score":
+        taken = simulation.steps * substeps_of(dynamics)
+        finer = min(5 * taken, MOST_STEPS * MOST_SUBSTEPS)
+        return replace(note, remedy=Remedy.FINER_STEPS, amount=finer) if finer > taken else note
+    if dynamics.is_process and 5 * simulation.steps <= PLENTY_OF_STEPS:
+        return replace(note, remedy=Remedy.MORE_STEPS, amount=max(100, 5 * simulation.steps))
+    if dynamics.is_process and duration_of(dynamics) > 0.2:
+        return replace(note, remedy=Remedy.SHORTER, amount=duration_of(dynamics) / 2)
+    return note
+
+
 def overshoots(dynamics: Motion, path: PathSpec, steps: int) -> Iterator[Guardrail]:
-    """Too few steps for what the motion does in one."""
+    """Too few steps for what the motion does in one, or too much time for where it leads."""
     if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > NOISE_PER_STEP * steps:
         text = f"σ = {dynamics.sigma:g} is large for {steps} steps: the steps overshoot near t = 1."
-        yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS)
+        yield Guardrail(
+            Section.MOTION, text, Remedy.MORE_STEPS, _round_up(dynamics.sigma**2 / NOISE_PER_STEP)
+        )
     if isinstance(dynamics, AnnealedLangevinSpec):
-        taken = steps * dynamics.substeps
-        if dynamics.sigma**2 * dynamics.duration > NOISE_PER_STEP * taken:
+        taken, needed = steps * dynamics.substeps, dynamics.sigma**2 * dynamics.duration / NOISE_PER_STEP
+        if needed > taken:
             text = f"σ = {dynamics.sigma:g} for {dynamics.duration:g} time units is large for {taken} steps."
-            yield Guardrail(Section.MOTION, text, Remedy.FINER_LANGEVIN)
+            yield Guardrail(Section.MOTION, text, Remedy.FINER_STEPS, _round_up(needed))
+    yield from _of_drift(dynamics, path, steps)
+
+
+def _of_drift(dynamics: Motion, path: PathSpec, steps: int) -> Iterator[Guardrail]:
+    """A linear drift that throws the particles out, in truth or by steps that are too long."""
+    if growth(dynamics) > FARTHEST:
+        text = f"Within this duration the particles go e^{growth(dynamics):.0f} times as far: out of sight."
+        shorter = _shortened(dynamics, lambda d: growth(d) <= FARTHEST)
+        yield Guardrail(Section.MOTION, text, Remedy.SHORTER, shorter)
     needed = math.ceil(pull(dynamics, path) * duration_of(dynamics))
     if steps < needed:
         text = f"{steps} steps are few for a pull this strong: below {needed} they overshoot."
-        yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS if needed <= 100 else Remedy.NONE)
+        if needed <= PLENTY_OF_STEPS:
+            yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS, _round_up(needed))
+        else:
+            shorter = _shortened(dynamics, lambda d: pull(d, path) * duration_of(d) <= steps)
+            yield Guardrail(Section.MOTION, text, Remedy.SHORTER, shorter)
+
+
+def _shortened(dynamics: Motion, is_enough: Callable[[Motion], bool]) -> float:
+    """The duration, halved until it is enough."""
+    duration = duration_of(dynamics)
+    while not is_enough(dynamics) and duration > 0.2:
+        duration = float(f"{duration / 2:.2g}")
+        dynamics = dynamics.model_copy(update={"duration": duration})
+    return duration
+
+
+def _round_up(number: float) -> float:
+    """To two digits, never below."""
+    unit = 10.0 ** max(0, math.floor(math.log10(number)) - 1)
+    return float(math.ceil(number / unit) * unit)

@@ -40,7 +40,12 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
     by_path = not experiment.is_learned or experiment.training.objective.uses_path
-    return isinstance(experiment.target, LABELLED) and experiment.dynamics.uses_field and by_path
+    return is_labelled(experiment.target) and experiment.dynamics.uses_field and by_path
+
+
+def is_labelled(target: Spec) -> bool:
+    """Its points bear labels."""
+    return isinstance(target, LABELLED)
 
 
 def choose(session: Session, method: GuidanceMethod | None) -> None:
@@ -48,10 +53,11 @@ def choose(session: Session, method: GuidanceMethod | None) -> None:
 
     Without a classifier the network has to know labels: a model of another shape."""
     label = "Guide the particles" if method is not None else "No guidance"
-    session.store.edit(lambda document: _chosen(document, method), label)
+    session.store.edit(lambda document: chosen(document, method), label)
 
 
-def _chosen(document: Document, method: GuidanceMethod | None) -> Document:
+def chosen(document: Document, method: GuidanceMethod | None) -> Document:
+    """The document as ``choose`` leaves it."""
     conditional = method is GuidanceMethod.CLASSIFIER_FREE
     panes = tuple(_pane(pane, method, conditional) for pane in document.view.panes)
     changes = {

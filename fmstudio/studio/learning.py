@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.scores import why_no_score
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
@@ -173,7 +174,7 @@ def has_field(experiment: Experiment) -> bool:
 
 def has_score(experiment: Experiment) -> bool:
     """The learned velocity belongs to the path, so that it tells the score."""
-    return not needs_model(experiment) or learns_the_exact_field(experiment.training)
+    return not needs_model(experiment) or not why_no_score(experiment.source, experiment.training)
 
 
 def learns_the_exact_field(training: TrainingSpec) -> bool:

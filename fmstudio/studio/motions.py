@@ -107,6 +107,18 @@ def pull(dynamics: Motion, path: PathSpec) -> float:
     return 0.0
 
 
+def growth(dynamics: Motion) -> float:
+    """The logarithm of how many times as far a linear drift takes the particles, at its height."""
+    if isinstance(dynamics, LinearFlowSpec):
+        return max(-dynamics.theta * dynamics.duration, 0.0)
+    if isinstance(dynamics, LinearSDESpec):
+        ends = [dynamics.duration]
+        if dynamics.a_1 < 0 < dynamics.a_0:
+            ends.append(min(dynamics.duration, -dynamics.a_0 / dynamics.a_1))
+        return max(0.0, *(dynamics.a_0 * t + dynamics.a_1 * t * t / 2 for t in ends))
+    return 0.0
+
+
 def _fading(path: PathSpec) -> float:
     """The largest alpha'/alpha."""
     t = np.linspace(0, 1, 201)

@@ -102,6 +102,11 @@ def _chosen(document: Document, part: Part, spec: Spec) -> Document:
     return _with_panes(changed, tuple(panes))
 
 
+def without_twins(document: Document) -> Document:
+    """Panes that have become the same are one."""
+    return _with_panes(document, tuple(_merged(list(document.view.panes))))
+
+
 def _merged(panes: list[PaneSpec]) -> list[PaneSpec]:
     """Panes that differed by what was just made equal are one pane; its title said what differed."""
     kept: dict[PaneSpec, PaneSpec] = {}

@@ -37,7 +37,7 @@ def test_that_noising_along_a_path_without_end_says_so_and_offers_vp(path: p.Pat
     session = opened(m.NoisingSpec(), path)
     (note,) = notes(session)
     assert path.title in note.text
-    apply(session, note.remedy)
+    apply(session, note)
     assert session.store.document.path == p.VPSpec()
     assert notes(session) == ()
 
@@ -58,7 +58,7 @@ def test_that_steps_that_overshoot_are_noted_and_mended(dynamics: m.DynamicsSpec
     session = opened(dynamics, p.VPSpec(), steps)
     (note,) = notes(session)
     assert note.section is Section.MOTION
-    apply(session, note.remedy)
+    apply(session, note)
     assert not notes(session) or session.store.document.simulation.steps == 100
 
 
@@ -89,4 +89,4 @@ def test_that_a_process_that_ran_off_offers_more_steps() -> None:
     session.tick(0.0)
     engine.refuse(engine.in_lane("trajectories/0")[-1], "They ran off.", Refusal.BAD_INPUT)
     session.tick(0.0)
-    assert notes(session) == (Guardrail(Section.MOTION, "They ran off.", Remedy.MORE_STEPS),)
+    assert notes(session) == (Guardrail(Section.MOTION, "They ran off.", Remedy.MORE_STEPS, 100),)

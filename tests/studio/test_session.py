@@ -9,7 +9,7 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityMethod, Refusal
 from fmstudio.studio import commands, remedies, results
 from fmstudio.studio.drawing import Brush
-from fmstudio.studio.guardrails import Remedy, Section, guardrails
+from fmstudio.studio.guardrails import Guardrail, Remedy, Section, guardrails
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
@@ -98,15 +98,15 @@ def test_that_a_refused_closed_form_turns_to_samples_and_a_note_that_mends_it(se
     notes = guardrails(session.store.document, session.results)
     assert notes[0].section is Section.FIELD
     assert notes[0].remedy is Remedy.TRAIN_AND_SHOW
-    remedies.apply(session, notes[0].remedy)
+    remedies.apply(session, notes[0])
     assert engine.trained[-1].source == RingSpec()
     assert session.store.document.view.panes[0].field is FieldChoice.LEARNED
 
 
-def test_that_every_remedy_with_a_button_does_something(session):
+def test_that_every_remedy_with_a_button_can_be_carried_out(session):
     for remedy in Remedy:
         if remedy is not Remedy.NONE:
-            remedies.apply(session, remedy)
+            remedies.apply(session, Guardrail(Section.MOTION, "Something is wrong.", remedy, 10))
 
 
 def test_that_failures_are_told_and_refusals_are_not_alarms(session, engine):

@@ -36,6 +36,8 @@ class Motion(Spec):
     """the schedule plays a part, and its time t is told by the motion's own"""
     uses_field: ClassVar[bool]
     """the field of the path moves it, exact or learned: only then can it be guided"""
+    needs_score: ClassVar[bool]
+    """the path's score moves it, which not every learned model tells"""
     is_noisy: ClassVar[bool]
     """its particles shake: between two states their paths are not straight"""
     is_flow: ClassVar[bool]
@@ -71,7 +73,7 @@ class FieldFlow(PathMotion):
 class NoisyTransport(PathMotion):
     """By the path's velocity, with noise and the score that makes up for it."""
 
-    uses_field = ends_at_target = is_noisy = True
+    uses_field = needs_score = ends_at_target = is_noisy = True
     is_flow = False
 
 
@@ -88,7 +90,7 @@ class ProcessMotion(Motion):
 
     moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "drift"
     is_process = True
-    uses_field = is_steady = ends_at_target = False
+    uses_field = needs_score = is_steady = ends_at_target = False
 
 
 class FreeMotion(ProcessMotion):
@@ -106,6 +108,7 @@ class ODESpec(FieldFlow):
     """dX = u_t(X) dt (6.S184 notes, eq 20)."""
 
     title: ClassVar[str] = "ODE"
+    needs_score = False
     kind: Literal["ode"] = "ode"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
 
@@ -136,7 +139,7 @@ class LangevinSpec(SamplerMotion):
 
     title: ClassVar[str] = "Langevin"
     is_steady = True
-    follows_path = uses_field = False
+    follows_path = uses_field = needs_score = False
     kind: Literal["langevin"] = "langevin"
     solver: Literal["ula", "mala"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
@@ -149,6 +152,7 @@ class ProbabilityFlowSpec(FieldFlow):
     u_t."""
 
     title: ClassVar[str] = "Probability flow"
+    needs_score = True
     kind: Literal["probability-flow"] = "probability-flow"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
 
@@ -158,7 +162,7 @@ class InterpolantSpec(PathMotion):
     that conditional flow matching learns from (Khungurn 2024, Thm 2; Liao et al. 2024)."""
 
     title: ClassVar[str] = "Samples of pₜ"
-    uses_field = is_noisy = is_flow = ends_at_target = False
+    uses_field = needs_score = is_noisy = is_flow = ends_at_target = False
     kind: Literal["interpolant"] = "interpolant"
     solver: Literal["pairs"] = "pairs"
     coupling: Coupling = Coupling.INDEPENDENT
@@ -169,7 +173,7 @@ class AnnealedLangevinSpec(SamplerMotion):
     ``substeps`` as for Langevin dynamics."""
 
     title: ClassVar[str] = "Annealed Langevin"
-    follows_path = uses_field = True
+    follows_path = uses_field = needs_score = True
     is_steady = False
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"

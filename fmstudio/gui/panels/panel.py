@@ -12,7 +12,7 @@ from fmstudio.gui.bind import Notify
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.section import Section
 from fmstudio.studio import guardrails, remedies
-from fmstudio.studio.guardrails import Guardrail, Remedy
+from fmstudio.studio.guardrails import Guardrail
 from fmstudio.studio.session import Session
 
 
@@ -52,8 +52,8 @@ class Panel(QWidget):
         if self.has_content is self.isHidden():
             self.setVisible(self.has_content)
 
-    def _on_section_remedy_chosen(self, remedy: Remedy) -> None:
-        remedies.apply(self.session, remedy)
+    def _on_section_remedy_chosen(self, note: Guardrail) -> None:
+        remedies.apply(self.session, note)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Note(QFrame):
     def __init__(self, note: Guardrail) -> None:
         super().__init__()
         self.setObjectName("guardrail")
-        self._remedy = note.remedy
+        self._note = note
         self.words = QLabel(note.text)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -37,12 +37,12 @@ class Note(QFrame):
         box.addWidget(self.words)
         self.button: QPushButton | None = None
         if note.remedy is not Remedy.NONE:
-            self.button = LinkButton(note.remedy.value)
+            self.button = LinkButton(note.button)
             self.button.clicked.connect(self._on_button_clicked)
             box.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _on_button_clicked(self) -> None:
-        self.remedy_chosen.emit(self._remedy)
+        self.remedy_chosen.emit(self._note)
 
 
 class Notes(QWidget):

@@ -138,7 +138,7 @@ class Section(QWidget):
     """Head, content that folds, guardrails that do not, and a line below."""
 
     remedy_chosen = Signal(object)
-    """a Remedy, when a note's button is pressed"""
+    """the Guardrail, when its button is pressed"""
 
     def __init__(self, title: str, symbol: str, content: QWidget, theme: Theme) -> None:
         super().__init__()

@@ -49,6 +49,13 @@ class Experiment(Spec):
         """The schedule plays a part."""
         return self.dynamics.follows_path and (not self.is_learned or self.training.objective.uses_path)
 
+    @property
+    def draws_noise(self) -> bool:
+        """The second seed changes something: noise, or the z of a start that is mixed with the target."""
+        alpha_0, _ = self.path.start_scales
+        is_mixed = self.has_path and self.dynamics.uses_field and alpha_0 > 0
+        return self.dynamics.draws_noise or is_mixed
+
 
 class Document(Spec):
     """The whole state of a studio, but for results (which can be computed again) and preferences."""
@@ -91,7 +98,7 @@ def _idle_parts(asked: Experiment) -> dict[str, Any]:
     dynamics, changes = asked.dynamics, dict[str, Any]()
     if not asked.has_path:
         changes["path"] = CondOTSpec()
-    if not dynamics.draws_noise:
+    if not asked.draws_noise:
         changes["simulation"] = asked.simulation.model_copy(update={"noise_seed": 0})
     if not dynamics.uses_field or (asked.is_learned and not asked.training.objective.uses_path):
         changes["guidance"] = None

@@ -18,7 +18,7 @@ from fmstudio.document.scores import why_no_score
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
-from fmstudio.document.specs.training import Objective
+from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine import build
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.flows.diffusion import ConstantSigma, Sigma, SqrtBetaSigma

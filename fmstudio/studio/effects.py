@@ -88,7 +88,7 @@ def _solver(_document: Document, shown: list[Experiment]) -> str:
 
 
 def _noise_seed(_document: Document, shown: list[Experiment]) -> str:
-    if any(e.dynamics.draws_noise for e in shown):
+    if any(e.draws_noise for e in shown):
         return ""
     if any(e.dynamics.is_noisy for e in shown):
         return "σ is 0: there is no noise to draw."

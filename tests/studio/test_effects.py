@@ -14,7 +14,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, GaussianMixtureSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
-from fmstudio.document.specs.path import PATHS, CondOTSpec, VPSpec
+from fmstudio.document.specs.path import PATHS, CondOTSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.engine.messages import LearnedModel
@@ -93,7 +93,7 @@ def other_coupling(document: Document) -> Document:
 CHANGES: dict[Control, Callable[[Document], Document]] = {
     Control.SOURCE: replaced("source", GaussianMixtureSpec()),
     Control.TARGET: replaced("target", FiveModesSpec()),
-    Control.PATH: replaced("path", VPSpec()),
+    Control.PATH: replaced("path", VPSpec(beta_max=12.0)),
     Control.FIELD: other_field,
     Control.COUPLING: other_coupling,
     Control.SOLVER: other_solver,
@@ -110,6 +110,8 @@ def documents() -> Iterator[Document]:
             continue
         yield document_of(kind(), field=field, objective=objective, layers=layers)
     yield document_of(m.SDESpec(sigma=0.0))
+    for path, kind in product((VESpec(), VPSpec()), KINDS):
+        yield document_of(kind()).model_copy(update={"path": path})
 
 
 def document_of(

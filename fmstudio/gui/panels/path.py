@@ -79,6 +79,7 @@ class PathPanel(Panel):
         watch(self, session.store, _paths, self._on_paths_changed)
         watch(self, session.store, _coupling, self._on_coupling_changed)
         watch(self, session.store, _idle, self.reason.explain)
+        watch(self, session.store, _gap, self._on_gap_changed)
         watch(self, session.store, _idle_coupling, self.coupling_reason.explain)
 
     def _content(self) -> QWidget:
@@ -88,7 +89,10 @@ class PathPanel(Panel):
         box.setSpacing(6)
         self.reason = Reason(self._grid, self.plot, self.formula, self.form)
         self.coupling_reason = Reason(self.coupling)
-        for widget in (self._grid, self.plot, self.formula, self.form, self.reason):
+        self.gap = QLabel()
+        self.gap.setProperty("role", "small")
+        self.gap.setWordWrap(True)
+        for widget in (self._grid, self.plot, self.formula, self.form, self.gap, self.reason):
             box.addWidget(widget)
         box.addWidget(self.coupling)
         box.addWidget(self.coupling_reason)
@@ -123,6 +127,10 @@ class PathPanel(Panel):
     def _on_coupling_changed(self, coupling: str) -> None:
         self.coupling.show_choices(coupling)
 
+    def _on_gap_changed(self, sentence: str) -> None:
+        self.gap.setText(sentence)
+        self.gap.setVisible(bool(sentence))
+
     def _on_tile_picked(self, spec: type[Spec]) -> None:
         panes.choose_new(self.session, "path", spec)
 
@@ -135,6 +143,13 @@ class PathPanel(Panel):
 
 def _idle(document: Document) -> str:
     return idle(document, Control.PATH)
+
+
+def _gap(document: Document) -> str:
+    """Where the particles of a path do not start from the source itself."""
+    shown = [document.experiment(index) for index in range(len(document.view.panes))]
+    gaps = (e.path.source_gap for e in shown if e.has_path and e.dynamics.follows_source)
+    return next((gap for gap in gaps if gap), "")
 
 
 def _idle_coupling(document: Document) -> str:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.path import CosineSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.panels.field import FieldPanel
@@ -99,3 +100,19 @@ def test_that_no_solver_is_offered_where_none_acts(session: Any, show: Any) -> N
     commands.set_field(session, "training.objective", Objective.REALNVP, "Choose")
     assert not panel.solver.isEnabled()
     assert "layer to layer" in panel.solver_reason.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_told"),
+    [(VPSpec(), False), (VPSpec(beta_max=2.0), True), (VESpec(), True), (CosineSpec(), False)],
+    ids=("vp", "short-vp", "ve", "cosine"),
+)
+def test_that_the_panel_tells_where_a_path_does_not_reach_its_source(
+    session: Any, show: Any, path: Any, is_told: bool
+) -> None:
+    panel = show(PathPanel)
+    commands.choose_path(session, path)
+    assert panel.gap.isVisible() is is_told
+    assert panel.gap.text() == path.source_gap
+    commands.choose_dynamics(session, m.LangevinSpec())
+    assert panel.gap.isHidden()

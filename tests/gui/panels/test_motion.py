@@ -102,7 +102,7 @@ def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, sh
     note = panel.section.notes.notes[0]
     assert "large" in note.words.text()
     qtbot.mouseClick(note.button, LEFT)
-    assert session.store.document.simulation.steps == 100
+    assert session.store.document.simulation.steps == 110
 
 
 def choose_more(panel, kind):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from fmstudio.document.document import Document
@@ -177,6 +177,8 @@ def run(engine: Engine, opening: Opening) -> int:
     window.files.asks = opening.screenshot is None
     if opening.size is not None:
         window.resize(*opening.size)
+    elif preferences.window is not None and preferences.window.maximised:
+        window.setWindowState(Qt.WindowState.WindowMaximized)
     window.show()
     start = Start(window, opening)
     window.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
+from fmstudio.gui.geometry import as_left, opening_place, screen_areas
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.notices import NoticeBar
@@ -30,6 +31,7 @@ from fmstudio.studio.guardrails import guardrails
 from fmstudio.studio.offers import Offer, choices
 from fmstudio.studio.session import Session
 
+SMALLEST = QSize(900, 520)
 LEFT_WIDTH = 288
 RIGHT_WIDTH = 292
 
@@ -55,8 +57,8 @@ class MainWindow(QMainWindow):
         self.clock = FrameClock(self.frame, self)
         self._compose()
         self.keyboard = Keyboard(self, self.canvas.native)
-        self.resize(1440, 900)
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(SMALLEST)
+        self.setGeometry(opening_place(preferences.window, screen_areas()))
         session.store.watch(lambda d: d.title, self._on_title_changed, now=True)
 
     def _compose(self) -> None:
@@ -169,10 +171,9 @@ class MainWindow(QMainWindow):
         self.theme.choose(name)
 
     def toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        """There, and back to where and how large the window was."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.show()
 
     def toggle_columns(self) -> None:
         show = self.left.isHidden()
@@ -202,6 +203,8 @@ class MainWindow(QMainWindow):
         if not self.files.may_leave():
             event.ignore()
             return
+        if self.files.asks:
+            self.files.prefer(window=as_left(self))
         self.clock.stop()
         self.keyboard.close()
         self.rescue.close()

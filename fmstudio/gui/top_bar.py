@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QWidget,
 )
 
@@ -19,10 +18,14 @@ from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.icons import icon
 from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.elided import ElidedLabel
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.render.palette import Palette
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
+
+NARROW = 1180
+"""Logical pixels under which the name and the chip's details have no room."""
 
 
 class Logo(QWidget):
@@ -56,17 +59,20 @@ class EngineChip(QPushButton):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session, self._theme = session, theme
-        self._words = ""
+        self._shown: object = None
+        self.is_short = False
+        """in a narrow window the device and the speed are left to the hint"""
         self.setProperty("kind", "chip")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Engine")
 
     def refresh(self) -> None:
         words, colour = self._state()
-        if words + colour == self._words:
+        shown = words.partition(" · ")[0] if self.is_short else words
+        if (words, shown, colour) == self._shown:
             return
-        self._words = words + colour
-        self.setText(words)
+        self._shown = (words, shown, colour)
+        self.setText(shown)
         self.setToolTip(f"Engine: {words}")
         self.setIcon(_dot(colour))
 
@@ -93,8 +99,9 @@ class TopBar(QFrame):
         make_group(self)
         self._session, self._theme, self._actions = session, theme, actions
         self._shown: object = None
-        self.title = QLabel()
+        self.title = ElidedLabel()
         self.title.setProperty("role", "secondary")
+        self.brand = QLabel("fmstudio")
         self.chip = EngineChip(session, theme)
         self.export = QPushButton("Export")
         self.export.setProperty("kind", "primary")
@@ -112,20 +119,14 @@ class TopBar(QFrame):
         self.refresh()
 
     def _lay_out(self) -> None:
-        name = QLabel("fmstudio")
-        name.setProperty("role", "brand")
+        self.brand.setProperty("role", "brand")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(10)
-        for widget in (
-            self.menu_button,
-            Logo(self._theme),
-            name,
-            self.title,
-            self.gallery_button,
-            self.undo,
-            self.redo,
-        ):
+        for widget in (self.menu_button, Logo(self._theme), self.brand):
+            row.addWidget(widget)
+        row.addWidget(self.title, 100)
+        for widget in (self.gallery_button, self.undo, self.redo):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.modes)
@@ -133,7 +134,6 @@ class TopBar(QFrame):
         row.addStretch(1)
         row.addWidget(self.chip)
         row.addWidget(self.export)
-        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def _icon_button(self, name: str, action: QAction) -> QPushButton:
         button = QPushButton()
@@ -181,6 +181,12 @@ class TopBar(QFrame):
     def _on_mode_chosen(self, mode: str) -> None:
         self._actions[mode].trigger()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window what is not needed gives way to what is pressed."""
+        super().resizeEvent(event)
+        self.chip.is_short = self.width() < NARROW
+        self.brand.setVisible(self.width() >= NARROW)
+
     def refresh(self) -> None:
         """Once per frame: follow the session."""
         self.chip.refresh()
@@ -191,6 +197,10 @@ class TopBar(QFrame):
         if look == self._shown:
             return
         self._shown = look
+        self.title.show_words(name, "There are unsaved changes" if store.is_dirty else "")
+        self.look.setChecked(mode is Mode.LOOK)
+        self.draw.setChecked(mode is Mode.DRAW)
+        self.probe.setChecked(mode is Mode.PROBE)
         self.title.setText(name)
         self.title.setToolTip("There are unsaved changes" if store.is_dirty else "")
         self.modes.show_choices(mode.value)

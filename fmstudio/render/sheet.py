@@ -97,19 +97,26 @@ class Sheet:
         legend = self._shared_legend(shared, scene.palette, bar) if len(panes) > 1 else None
         foot = max(legend.y + round((PAD - STRIP) * self.words), 1) if legend else bar
         areas = pane_areas(len(panes), self.width, foot, edges=self.edges())
-        titles = [self._title(pane, area, scene.palette) for pane, area in zip(panes, areas, strict=True)]
-        edges = self._edges_below(titles, areas)
+        titles, legends, edges = self._set(panes, areas, scene.palette)
         areas = tuple(replace(area, edges=edges) for area in areas)
         words = tuple(
-            self._words(pane, title, area, scene.palette)
-            for pane, title, area in zip(panes, titles, areas, strict=True)
+            tuple(
+                one
+                for one in (title, below, self._notice(pane.notice, area, title, below, scene.palette))
+                if one
+            )
+            for pane, area, title, below in zip(panes, areas, titles, legends, strict=True)
         )
         return Plan(areas, words, legend if shared else None, foot, bar)
 
     def edges(self, title_rows: int = 1) -> Edges:
         """What a title of so many rows and a legend of one take."""
-        top, bottom = MARGIN / 2 + PAD / 2 + ROW * title_rows, MARGIN / 2 + PAD / 2 + ROW
-        return Edges(round(top * self.words), round(bottom * self.words))
+        return Edges(self._taken(title_rows, self.words), self._taken(1, self.words))
+
+    def _taken(self, rows: int, ratio: float) -> int:
+        """Pixels from the pane's edge to the far side of the plate of so many rows."""
+        pad = round(PAD * ratio)
+        return round(MARGIN / 2 * self.words) - pad // 2 + round(ROW * ratio * rows) + 2 * pad
 
     def places(self, n: int) -> tuple[PaneArea, ...]:
         """Where ``n`` panes lie while their words are not known."""
@@ -134,75 +141,83 @@ class Sheet:
         pad = round(PAD * ratio)
         return Placed(lines, ratio, margin - pad, bar - height + pad - round(STRIP * ratio), width, height)
 
-    def _title(self, pane: Pane, area: PaneArea, palette: Palette) -> Placed | None:
-        if not (pane.title or pane.subtitle):
-            return None
-        left, top = round(MARGIN * self.words), round(MARGIN / 2 * self.words)
-        room = area.width - 2 * left - round(self.reserve * self.ratio)
+    def _set(
+        self, panes: Sequence[Pane], areas: Sequence[PaneArea], palette: Palette
+    ) -> tuple[list[Placed | None], list[Placed | None], Edges]:
+        """Titles and legends of all panes, in one size: as large as leaves most of each pane to its content.
+        The edges are one for all panes, so that all are seen at one scale."""
+        area = areas[0]
+        most = max(0.4 * area.height, area.height - area.width)
         for smaller in SMALLEST:
             ratio = self.words * smaller
-            lines = title_lines(pane.title, pane.subtitle, palette, ratio, max(room, 4 * SIZE * ratio))
-            width, height = block_size(lines, ratio)
-            if height <= max(0.3 * area.height, ROW * ratio):
+            pairs = list(zip(panes, areas, strict=True))
+            titles = [self._title(pane, area, palette, ratio) for pane, area in pairs]
+            legends = [self._legend(pane, area, palette, ratio) for pane, area in pairs]
+            top = max((t.y + t.height - a.y for t, a in zip(titles, areas, strict=True) if t), default=0)
+            rows = (a.y + a.height - b.y for b, a in zip(legends, areas, strict=True) if b)
+            bottom = max(self._taken(1, ratio), *rows, 0)
+            if top + bottom <= most:
                 break
-        pad = round(PAD * ratio)
-        return Placed(lines, ratio, area.x + left - pad, area.y + top - pad // 2, width, height)
+        clear = zip(titles, legends, strict=True)
+        legends = [b if b and (t is None or b.y >= t.y + t.height) else None for t, b in clear]
+        legends = [b if b and b.y >= a.y else None for b, a in zip(legends, areas, strict=True)]
+        return titles, legends, self._bounded(Edges(top, bottom), area)
 
-    def _edges_below(self, titles: Sequence[Placed | None], areas: Sequence[PaneArea]) -> Edges:
-        """One for all panes, so that all are seen at one scale; without titles nothing is kept for them."""
-        placed = zip(titles, areas, strict=True)
-        top = max((title.y + title.height - area.y for title, area in placed if title), default=0)
-        return self._bounded(Edges(top, self.edges().bottom), areas[0])
+    def _title(self, pane: Pane, area: PaneArea, palette: Palette, ratio: float) -> Placed | None:
+        if not (pane.title or pane.subtitle):
+            return None
+        left, top, pad = round(MARGIN * self.words), round(MARGIN / 2 * self.words), round(PAD * ratio)
+        room = area.width - 2 * left - round(self.reserve * self.ratio)
+        lines = title_lines(pane.title, pane.subtitle, palette, ratio, max(room, 4 * SIZE * ratio))
+        return Placed(lines, ratio, area.x + left - pad, area.y + top - pad // 2, *block_size(lines, ratio))
+
+    def _legend(self, pane: Pane, area: PaneArea, palette: Palette, ratio: float) -> Placed | None:
+        """Above the lower edge."""
+        if not pane.legend:
+            return None
+        left, below, pad = round(MARGIN * self.words), round(MARGIN / 2 * self.words), round(PAD * ratio)
+        lines = legend_lines(pane.legend, palette, ratio, max(area.width - 2 * left, 4 * SIZE * ratio))
+        width, height = block_size(lines, ratio)
+        y = area.y + area.height - below + pad // 2 - height
+        return Placed(lines, ratio, area.x + left - pad, y, width, height)
 
     def _bounded(self, edges: Edges, area: PaneArea) -> Edges:
-        """The content keeps at least three fifths of a pane's height."""
-        share = min(1.0, 0.4 * area.height / max(edges.top + edges.bottom, 1))
+        """The content keeps at least half of a pane's height."""
+        share = min(1.0, 0.5 * area.height / max(edges.top + edges.bottom, 1))
+        if area.height - edges.top - edges.bottom >= area.width:
+            share = 1.0
         return Edges(int(edges.top * share), int(edges.bottom * share))
 
-    def _words(
-        self, pane: Pane, title: Placed | None, area: PaneArea, palette: Palette
-    ) -> tuple[Placed, ...]:
-        top = title.y + title.height if title else area.y
-        legend = self._legend(pane, area, top, palette)
-        bottom = legend.y if legend else area.y + area.height
-        notice = self._notice(pane.notice, area, (top, bottom), palette)
-        return tuple(placed for placed in (title, legend, notice) if placed is not None)
-
-    def _legend(self, pane: Pane, area: PaneArea, top: int, palette: Palette) -> Placed | None:
-        """Above the lower edge; nothing where even the smallest has no room."""
-        left, bottom = round(MARGIN * self.words), round(MARGIN / 2 * self.words)
-        for smaller in SMALLEST if pane.legend else ():
-            ratio = self.words * smaller
-            lines = legend_lines(pane.legend, palette, ratio, area.width - 2 * left)
-            width, height = block_size(lines, ratio)
-            pad = round(PAD * ratio)
-            y = area.y + area.height - bottom + pad // 2 - height
-            if y >= top and width <= area.width and height <= 0.45 * area.height:
-                return Placed(lines, ratio, area.x + left - pad, y, width, height)
-        return None
-
-    def _notice(self, notice: str, area: PaneArea, room: tuple[int, int], palette: Palette) -> Placed | None:
+    def _notice(
+        self, notice: str, area: PaneArea, title: Placed | None, legend: Placed | None, palette: Palette
+    ) -> Placed | None:
         """In the middle, between title and legend."""
+        top = title.y + title.height if title else area.y
+        bottom = legend.y if legend else area.y + area.height
         for smaller in SMALLEST if notice else ():
             ratio = self.words * smaller
             widest = min(0.8 * area.width, area.width - 2 * MARGIN * ratio)
             lines = notice_lines(notice, palette, ratio, widest)
             width, height = block_size(lines, ratio)
-            if height <= room[1] - room[0]:
-                break
-        else:
-            return None
-        y = min(max(round(area.y + (area.height - height) / 2), room[0]), room[1] - height)
-        return Placed(lines, ratio, area.x + (area.width - width) // 2, y, width, height, centred=True)
+            if height <= bottom - top:
+                y = min(max(round(area.y + (area.height - height) / 2), top), bottom - height)
+                return Placed(
+                    lines, ratio, area.x + (area.width - width) // 2, y, width, height, centred=True
+                )
+        return None
 
 
 def agreed(panes: tuple[Pane, ...]) -> tuple[tuple[Legend, ...], tuple[Pane, ...]]:
-    """What all panes say of themselves, and the panes without it. Of subtitles whole parts are shared."""
+    """What panes agree on, and the panes without it: parts that all subtitles have, and what at least two
+    panes say in the same words of what no pane says otherwise."""
     panes = tuple(replace(pane, legend=tuple(map(_words_of, pane.legend))) for pane in panes)
     if len(panes) == 1:
         return (), panes
     parts = _common([pane.subtitle.split(" · ") if pane.subtitle else [] for pane in panes])
-    entries = _common([list(pane.legend) for pane in panes])
+    said = [entry for pane in panes for entry in pane.legend]
+    names = {entry.name for entry in said}
+    disputed = {name for name in names if len({entry for entry in said if entry.name == name}) > 1}
+    entries = [e for e in dict.fromkeys(said) if e.name not in disputed and said.count(e) > 1]
     rest = tuple(
         replace(
             pane,

@@ -129,7 +129,7 @@ def _schedules() -> dict[str, Any]:
         "Straight": CondOTSpec(),
         "Straight, with σ_min": FMOTSpec(sigma_min=0.15),
         "Variance preserving": VPSpec(),
-        "Variance exploding": VESpec(sigma_max=3.0),
+        "Variance exploding": VESpec(sigma_max=2.0),
         "Below variance preserving": SubVPSpec(),
         "Trigonometric": CosineSpec(),
     }

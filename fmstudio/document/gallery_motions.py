@@ -155,7 +155,7 @@ def _conditional_marginal_sde() -> dict[str, Any]:
     "dX = −(α′/α) X ds + g_s dW,  s from 0 (data) to 1 (noise)",
 )
 def _noising() -> dict[str, Any]:
-    paths = {"VP": VPSpec(), "VE": VESpec(sigma_max=3.0), "sub-VP": SubVPSpec()}
+    paths = {"VP": VPSpec(), "VE": VESpec(sigma_max=2.0), "sub-VP": SubVPSpec()}
     return {
         "target": TwoMoonsSpec(),
         "dynamics": NoisingSpec(),

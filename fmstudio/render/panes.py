@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from fmstudio.render.scene import Camera
 
+FULL = 0.8
+"""An arrangement without an empty place may show its panes by so much smaller."""
+
 
 @dataclass(frozen=True)
 class Edges:
@@ -65,12 +68,12 @@ class PaneArea:
 
 
 def arrangement(n: int, width: int, height: int, edges: Edges = Edges()) -> tuple[int, int]:
-    """(columns, rows) for ``n`` panes on a canvas: those with the largest square for the content; of equals
-    the one with the fewest empty places, then the fewest rows."""
+    """(columns, rows) for ``n`` panes on a canvas: those with the largest square for the content, and of
+    equals the fewest rows. Places that stay empty must be worth it."""
 
-    def merit(columns: int, rows: int) -> tuple[float, int, int]:
+    def merit(columns: int, rows: int) -> tuple[float, int]:
         side = min(width / columns, height / rows - edges.top - edges.bottom)
-        return side, n - columns * rows, -rows
+        return side * (1.0 if columns * rows == n else FULL), -rows
 
     return max(_grids(n), key=lambda grid: merit(*grid))
 

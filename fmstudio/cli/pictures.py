@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, sentences
+from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
     from fmstudio.export.film import Film, Shot
@@ -31,7 +32,9 @@ def render(
 ) -> None:
     """Render a document to a video, with or without a display."""
     from fmstudio.export.film import Shot
+    from fmstudio.export.formats import FORMATS
 
+    out = asked_for(out, tuple(FORMATS))
     with sentences():
         width, height = parse_size(size)
         shot = Shot(width, height, fps, seconds)
@@ -59,6 +62,7 @@ def still(
     from fmstudio.export.images import write_png
     from fmstudio.render.vispy.offscreen import OffscreenRenderer
 
+    out = asked_for(out, (".png",))
     with sentences():
         width, height = parse_size(size)
         with _film(doc, Shot(width, height, 1, 1), theme, seed) as film:

@@ -19,7 +19,7 @@ def landing(path: Path) -> Iterator[Path]:
     When the block ends well it is synced to the disk and takes the place of ``path``; else it vanishes and
     the earlier file stays whole. Raises ExportError where the system refuses.
     """
-    part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f"{_begun(path)}{secrets.token_hex(4)}.part")
     try:
         yield part
         with open(part, "rb+") as stream:
@@ -32,6 +32,18 @@ def landing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def clear(path: Path) -> None:
+    """Remove what a writer of ``path`` left half-made that was ended before it could do so."""
+    for part in path.parent.iterdir() if path.parent.is_dir() else ():
+        if part.name.startswith(_begun(path)) and part.name.endswith(".part"):
+            with suppress(OSError):
+                part.unlink()
+
+
+def _begun(path: Path) -> str:
+    return f".{path.name[:80]}."
 
 
 def check_place(path: Path) -> None:

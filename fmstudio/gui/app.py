@@ -171,9 +171,8 @@ def run(engine: Engine, opening: Opening) -> int:
     theme = Theme(parent=application)
     apply_theme(application, theme.palette)
     theme.choose(opening.theme or preferences.theme)
-    window = make_window(engine, opening.document, opening.models, theme, preferences)
+    window = make_window(engine, opening.document, opening.models, theme, preferences, opening.path)
     ending = Ending(window, application)
-    window.files.path = opening.path
     window.files.asks = opening.screenshot is None
     if opening.size is not None:
         window.resize(*opening.size)
@@ -193,12 +192,17 @@ def run(engine: Engine, opening: Opening) -> int:
 
 
 def make_window(
-    engine: Engine, document: Document, models: Iterable[LearnedModel], theme: Theme, preferences: Preferences
+    engine: Engine,
+    document: Document,
+    models: Iterable[LearnedModel],
+    theme: Theme,
+    preferences: Preferences,
+    path: Path | None = None,
 ) -> MainWindow:
     """A window on a session of its own; its notices hear of every problem."""
     said: list[str] = []
     session = Session(engine, document, said.append)
-    session.open(document, models)
+    session.open(document, models, path)
     window = MainWindow(session, theme, preferences)
     session.notify = window.notices.say
     for sentence in said:

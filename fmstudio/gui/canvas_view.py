@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -29,11 +28,11 @@ RESERVE, NARROW_RESERVE = 216.0, 40.0
 class CanvasView(QWidget):
     """Shows what the presenter makes of the session; wheel zooms, drag pans or draws, double click fits."""
 
-    def __init__(self, session: Session, theme: Theme, on_file: Callable[[Path], None]) -> None:
+    def __init__(self, session: Session, theme: Theme, on_drop: Callable[[QUrl], None]) -> None:
         super().__init__()
         self._session = session
         self._theme = theme
-        self._on_file = on_file
+        self._on_drop = on_drop
         self._presenter = Presenter(session.results)
         self._shown: object = None
         self._placed: object = None
@@ -198,7 +197,7 @@ class CanvasView(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls()[:1]:
-            self._on_file(Path(url.toLocalFile()))
+            self._on_drop(url)
 
     def pixel_of(self, x: float, y: float) -> QPoint:
         """Where the plane's point (x, y) is on the widget, in the first pane (for tests and tools)."""

@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fmstudio.document.document import Document
+from fmstudio.document.files import SUFFIX
 from fmstudio.document.imports import SUFFIXES, import_target
 from fmstudio.document.preferences import Preferences
+from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.rescue import Copy
 from fmstudio.studio import panes
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
@@ -20,7 +23,7 @@ from fmstudio.studio.session import Session
 if TYPE_CHECKING:
     from fmstudio.gui.main_window import MainWindow
 
-FILTER = "fmstudio (*.fmstudio)"
+FILTER = f"fmstudio (*{SUFFIX})"
 IMPORT_FILTER = f"Points or pictures ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))})"
 
 
@@ -30,13 +33,12 @@ class FileActions:
     def __init__(self, window: MainWindow, session: Session, preferences: Preferences) -> None:
         self._window, self._session = window, session
         self.preferences = preferences
-        self.path: Path | None = None
         self.asks = True
         """False: never ask whether unsaved changes may go (pictures for tests and documentation)"""
 
     def where(self) -> Path | None:
         """The document's own file, if it has one."""
-        return self.path
+        return self._session.store.origin.path
 
     def prefer(self, **changes: object) -> None:
         """Change preferences and keep them; a folder that cannot be written is told and costs nothing."""
@@ -47,8 +49,7 @@ class FileActions:
             self._window.notices.say(f"Preferences could not be kept: {error.strerror or error}.")
 
     def new(self) -> None:
-        if self.may_leave():
-            self._show((Document(), ()), None)
+        self._show((Document(), ()), None)
 
     def ask_and_open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, "Open", "", FILTER)
@@ -56,68 +57,61 @@ class FileActions:
             self.open_file(Path(name))
 
     def open_file(self, path: Path) -> None:
-        """Open, after asking about unsaved changes."""
+        """Show a document of a file. Undo brings back what was there."""
         try:
             opened = open_file(path)
         except ValueError as error:
             self._window.notices.say(str(error))
             return
-        if self.may_leave():
-            self._show(opened, path)
+        self._show(opened, path)
 
     def open_gallery(self, entry_id: str) -> None:
-        if self.may_leave():
-            self._show(open_gallery(entry_id), None)
-            self._session.train_what_lacks()
+        self._show(open_gallery(entry_id), None)
+        self._session.train_what_lacks()
 
     def _show(self, opened: Opened, path: Path | None) -> None:
         document, models = opened
-        self.path = path
-        self._session.open(document, models)
-        self._is_as_on_disk()
+        self._session.open(document, models, path)
+        self._window.rescue.look()
         self._session.playback.play()
 
     def save(self) -> bool:
         """True if the document is on disk now."""
-        if self.path is None:
-            return self.save_as()
-        return self._write(self.path)
+        path = self.where()
+        return self.save_as() if path is None else self._write(path)
 
     def save_as(self) -> bool:
-        suggestion = f"{self._session.store.document.title}.fmstudio"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save as", suggestion, FILTER)
-        if not name:
-            return False
-        path = Path(name)
-        return self._write(path if path.suffix == ".fmstudio" else path.with_name(path.name + ".fmstudio"))
+        path = ask_file_name(self._window, "Save as", self._session.store.name, "fmstudio", (SUFFIX,))
+        return path is not None and self._write(path)
 
     def _write(self, path: Path) -> bool:
-        title = path.stem
-        document = self._session.store.document.model_copy(update={"title": title})
+        document = self._session.store.document.model_copy(update={"title": path.stem})
         try:
             save_file(path, document, self._session.results)
         except ValueError as error:
             self._window.notices.say(str(error))
             return False
-        self._session.store.edit(lambda d: d.model_copy(update={"title": title}), "Rename")
-        self._session.store.mark_saved()
-        self.path = path
-        self._is_as_on_disk()
+        self._session.store.mark_saved(path)
+        self._session.unsaved.mark_saved()
+        self._window.rescue.look()  # no copy says otherwise
         return True
-
-    def _is_as_on_disk(self) -> None:
-        """Nothing is unsaved now, and no copy of what was says otherwise."""
-        self._window.rescue.unsaved.mark_saved()
-        self._window.rescue.look()
 
     def ask_and_import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, "Import a target", "", IMPORT_FILTER)
         if name:
             self.import_file(Path(name))
 
+    def take_dropped(self, url: QUrl) -> None:
+        """What is dropped on the canvas, if it is a file of this machine."""
+        if url.isLocalFile():
+            self.import_file(Path(url.toLocalFile()))
+            return
+        what = url.fileName() or url.toDisplayString()
+        self._window.notices.say(f"{what} is on the web: save it first, then drop the file.")
+
     def import_file(self, path: Path) -> None:
         """A dropped or chosen file becomes the target, or the document if it is one."""
-        if path.suffix == ".fmstudio":
+        if path.suffix.lower() == SUFFIX:
             self.open_file(path)
             return
         try:
@@ -151,21 +145,40 @@ class FileActions:
         except ValueError as error:
             self._window.notices.say(str(error))
             return
-        if self.may_leave():
-            self._show((document, models), path)
-            self._session.store.mark_unsaved()
-            rescue.adopt(copy)
-        else:
-            self._offer(copy)
+        self._show((document, models), path)
+        self._session.store.mark_unsaved()
+        rescue.adopt(copy)
 
-    def may_leave(self) -> bool:
+    def may_close(self) -> bool:
         """True if there is nothing unsaved, or it is saved now, or the person lets it go."""
-        if not self._session.store.is_dirty or not self.asks:
+        return not self.asks or (self._may_lose_what_was_left() and self._may_lose_what_is_open())
+
+    def _may_lose_what_was_left(self) -> bool:
+        """Undo would bring it back, until the window closes."""
+        store = self._session.store
+        entry = store.left_unsaved
+        if entry is None:
             return True
+        buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             "Unsaved changes",
-            f"Save the changes to “{self._session.store.document.title}”?",
+            f"“{entry.before.title}” was not saved before “{entry.after.title}” was opened. Go back to it?",
+            buttons.Yes | buttons.Discard | buttons.Cancel,
+        )
+        if answer == buttons.Yes:
+            store.go_back(entry)
+        return answer == buttons.Discard
+
+    def _may_lose_what_is_open(self) -> bool:
+        session = self._session
+        if not session.unsaved.is_any:
+            return True
+        what = "the changes to" if session.store.is_dirty else "the model that was trained in"
+        answer = QMessageBox.question(
+            self._window,
+            "Unsaved changes",
+            f"Save {what} “{session.store.name}”?",
             QMessageBox.StandardButton.Save
             | QMessageBox.StandardButton.Discard
             | QMessageBox.StandardButton.Cancel,

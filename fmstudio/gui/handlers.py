@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.gui.dialogs.reference_dialog import show_reference
 from fmstudio.studio import commands
@@ -153,7 +152,7 @@ class Handlers(QObject):
     # ---- comparisons ----
 
     def on_one_pane(self) -> None:
-        commands.single_pane(self._session, FieldChoice.EXACT)
+        commands.first_pane_alone(self._session)
 
     def on_exact_learned(self) -> None:
         self._compare("exact-learned")

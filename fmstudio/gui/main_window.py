@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from fmstudio.document.gallery import ENTRIES
@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
         self._panels: list[Panel] = []
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
-        self.canvas = CanvasView(session, theme, self.files.import_file)
+        self.canvas = CanvasView(session, theme, self.files.take_dropped)
         self.timeline = TimelineBar(session, theme)
         self.left = self._column("leftColumn", LEFT_WIDTH, LEFT_PANELS)
         self.right: QScrollArea | None = None
@@ -59,7 +59,6 @@ class MainWindow(QMainWindow):
         self.keyboard = Keyboard(self, self.canvas.native)
         self.setMinimumSize(SMALLEST)
         self.setGeometry(opening_place(preferences.window, screen_areas()))
-        session.store.watch(lambda d: d.title, self._on_title_changed, now=True)
 
     def _compose(self) -> None:
         body = QWidget()
@@ -120,6 +119,7 @@ class MainWindow(QMainWindow):
         self.canvas.frame()
         self.timeline.refresh()
         self.top_bar.refresh()
+        self._show_title()
         notes = guardrails(self.session.store.document, self.session.results)
         for panel in self._panels:
             panel.refresh(notes)
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         if self._export is None:
             self._export = ExportDialog(self, self.session, self.theme)
             self._export.finished.connect(self._on_export_finished)
+            self._export.saved.connect(self._on_export_saved)
         self._export.show()
         self._export.raise_()
 
@@ -157,6 +158,10 @@ class MainWindow(QMainWindow):
         if self._export is not None:
             self._export.deleteLater()
             self._export = None
+
+    def _on_export_saved(self, path: Path) -> None:
+        show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path.parent)))
+        self.notices.offer(f"Saved {path.name}.", "Show in folder", show)
 
     def copy_picture(self) -> None:
         """The canvas, as seen, on the clipboard."""
@@ -184,8 +189,10 @@ class MainWindow(QMainWindow):
     def open_path(self, path: Path) -> None:
         self.files.open_file(path)
 
-    def _on_title_changed(self, title: str) -> None:
-        self.setWindowTitle(f"{title} – fmstudio")
+    def _show_title(self) -> None:
+        """Of what is open, and whether some of it is unsaved."""
+        self.setWindowTitle(f"{self.session.store.name}[*] – fmstudio")
+        self.setWindowModified(self.session.unsaved.is_any)
 
     def _on_gallery_chosen(self, entry_id: str) -> None:
         self.files.open_gallery(entry_id)
@@ -200,7 +207,8 @@ class MainWindow(QMainWindow):
         return self.keyboard.walk(forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.files.may_leave():
+        may_end = self._export is None or not self.files.asks or self._export.may_end()
+        if not (may_end and self.files.may_close()):
             event.ignore()
             return
         if self.files.asks:
@@ -209,6 +217,7 @@ class MainWindow(QMainWindow):
         self.keyboard.close()
         self.rescue.close()
         if self._export is not None:
+            self._export.end()
             self._export.close()
         self.canvas.close_canvas()
         event.accept()

@@ -18,8 +18,8 @@ class _Notice:
 
     sentence: str
     offer: str = ""
-    accept: Callable[[], None] | None = None
-    refuse: Callable[[], None] | None = None
+    accept: Callable[[], object] | None = None
+    refuse: Callable[[], object] | None = None
 
 
 class NoticeBar(QFrame):
@@ -61,7 +61,11 @@ class NoticeBar(QFrame):
         self._add(_Notice(sentence))
 
     def offer(
-        self, sentence: str, offer: str, accept: Callable[[], None], refuse: Callable[[], None]
+        self,
+        sentence: str,
+        offer: str,
+        accept: Callable[[], object],
+        refuse: Callable[[], object] | None = None,
     ) -> None:
         """Show this sentence with a button named ``offer``, until that or Dismiss is pressed."""
         self._add(_Notice(sentence, offer, accept, refuse))
@@ -107,7 +111,7 @@ class NoticeBar(QFrame):
     def _on_dismiss_clicked(self) -> None:
         self._answer(self._now.refuse)
 
-    def _answer(self, what_to_do: Callable[[], None] | None) -> None:
+    def _answer(self, what_to_do: Callable[[], object] | None) -> None:
         self._show_next()
         if what_to_do is not None:
             what_to_do()

@@ -21,7 +21,6 @@ from fmstudio.document.preferences import state_folder
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio.opening import open_file, save_models
 from fmstudio.studio.session import Session
-from fmstudio.studio.unsaved import Unsaved
 
 SECONDS = 10.0
 """Between two copies, if anything changed."""
@@ -59,7 +58,7 @@ class Rescue:
         """Does nothing until ``start``. ``path`` tells the document's own file; ``say`` hears of each row of
         failures once."""
         self._session, self._path, self._say, self._clock = session, path, say, clock
-        self.unsaved = Unsaved(session.store, session.results)
+        self.unsaved = session.unsaved
         self._held: HeldFile | None = None
         self._offered: list[Copy] = []
         self._kept: tuple[object, ...] | None = None

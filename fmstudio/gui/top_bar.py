@@ -191,7 +191,8 @@ class TopBar(QFrame):
         """Once per frame: follow the session."""
         self.chip.refresh()
         store = self._session.store
-        name = store.document.title + (" •" if store.is_dirty else "")
+        unsaved = self._session.unsaved.is_any
+        name = store.name + (" •" if unsaved else "")
         mode = self._session.tools.mode
         look = (name, store.undo_label, store.redo_label, mode, self._theme.palette.name)
         if look == self._shown:
@@ -202,7 +203,7 @@ class TopBar(QFrame):
         self.draw.setChecked(mode is Mode.DRAW)
         self.probe.setChecked(mode is Mode.PROBE)
         self.title.setText(name)
-        self.title.setToolTip("There are unsaved changes" if store.is_dirty else "")
+        self.title.setToolTip("There is unsaved work" if unsaved else "")
         self.modes.show_choices(mode.value)
         self._name_history("undo", self.undo, store.undo_label)
         self._name_history("redo", self.redo, store.redo_label)

@@ -12,6 +12,7 @@ from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import (
     ArrowChoice,
+    CameraSpec,
     DensityChoice,
     FieldChoice,
     LayersSpec,
@@ -123,10 +124,18 @@ COMPARISONS = (
 
 
 def compare(session: Session, comparison: Comparison) -> None:
-    """Split the view; the layers that were on stay on."""
-    layers = session.store.document.view.panes[0].layers
-    panes = tuple(pane.model_copy(update={"layers": layers}) for pane in comparison.panes)
+    """Split the view; the layers that were on stay on, and so does the field unless it is compared."""
+    first = session.store.document.view.panes[0]
+    kept: dict[str, object] = {"layers": first.layers}
+    if len({pane.field for pane in comparison.panes}) == 1:
+        kept["field"] = first.field
+    panes = tuple(pane.model_copy(update=kept) for pane in comparison.panes)
     _set_panes(session, panes, f"Compare {comparison.title}")
+
+
+def first_pane_alone(session: Session) -> None:
+    """One pane, of the field that the first has."""
+    single_pane(session, session.store.document.view.panes[0].field)
 
 
 def single_pane(session: Session, field: FieldChoice) -> None:
@@ -177,11 +186,10 @@ def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
 
 
 def move_camera(session: Session, x: float, y: float, half: float) -> None:
-    """Look elsewhere. A pan or a run of wheel turns is one undo step."""
-    camera = {"x": x, "y": y, "half": min(FARTHEST, max(NEAREST, half))}
-    set_field(session, "view.camera", camera, "Move camera", merge=True)
+    """Look elsewhere: no edit, and nothing to undo."""
+    session.store.look(CameraSpec(x=x, y=y, half=min(FARTHEST, max(NEAREST, half))))
 
 
 def fit_camera(session: Session) -> None:
     """Show everything that belongs to the scene, also when that changes."""
-    set_field(session, "view.camera", None, "Fit the view")
+    session.store.look(None)

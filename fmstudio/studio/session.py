@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from fmstudio.document.document import Document
 from fmstudio.engine.client import Engine
@@ -23,9 +24,10 @@ from fmstudio.engine.messages import (
 from fmstudio.studio import learning
 from fmstudio.studio.planner import Planner, Sight
 from fmstudio.studio.playback import Playback
-from fmstudio.studio.results import Results, TrainingRecord
+from fmstudio.studio.results import Recipe, Results, TrainingRecord
 from fmstudio.studio.store import Store
 from fmstudio.studio.tools import Tools
+from fmstudio.studio.unsaved import Unsaved
 
 
 class Session:
@@ -38,6 +40,7 @@ class Session:
         self.engine = engine
         self.store = Store(document)
         self.results = Results()
+        self.unsaved = Unsaved(self.store, self.results)
         self.planner = Planner(engine, self.results)
         self.tools = Tools()
         self.playback = Playback(document.view.seconds, document.view.loop)
@@ -75,13 +78,20 @@ class Session:
         if they show nothing learned, the document's own model."""
         document, models = self.store.document, self.results.models
         asked = learning.lacking(document, models) or learning.needed(document)
-        self.results.waiting = list(asked or (learning.recipe_of(document),))
-        self._train_next()
+        recipes = tuple(asked or (learning.recipe_of(document),))
+        self.unsaved.regard(recipes)
+        self._train(recipes)
 
     def train_what_lacks(self) -> None:
-        """Train what the panes lack, if anything."""
-        if learning.lacking(self.store.document, self.results.models):
-            self.train()
+        """Train what the panes lack, if anything. Nobody asked for it, so it is nobody's unsaved work."""
+        lacking = tuple(learning.lacking(self.store.document, self.results.models))
+        if lacking:
+            self.unsaved.disregard(lacking)
+            self._train(lacking)
+
+    def _train(self, recipes: Iterable[Recipe]) -> None:
+        self.results.waiting = list(recipes)
+        self._train_next()
 
     def _train_next(self) -> None:
         recipe = self.results.waiting.pop(0)
@@ -94,8 +104,8 @@ class Session:
     def command_training(self, command: TrainingCommand) -> None:
         self.engine.command(command)
 
-    def open(self, document: Document, models: Iterable[LearnedModel] = ()) -> None:
-        """Show another document, with the models that were saved with it."""
+    def open(self, document: Document, models: Iterable[LearnedModel] = (), path: Path | None = None) -> None:
+        """Show another document, with the models that were saved with it, of this file if it has one."""
         if self.results.training.is_active:
             self.engine.command(TrainingCommand.STOP)
         self.results.training = TrainingRecord()
@@ -103,7 +113,8 @@ class Session:
         for model in models:
             self._publish(model)
         self.planner.forget_measures()
-        self.store.open(document)
+        self.store.open(document, path)
+        self.unsaved.mark_saved()
         self.playback.seek(0.0)
 
     def close(self) -> None:

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from fmstudio.document.document import Document
+from fmstudio.document.naming import renamed
+from fmstudio.document.specs.view import CameraSpec
 
 T = TypeVar("T")
 Change = Callable[[Document], Document]
 UNDO_LIMIT = 500
 
 
+class Origin(NamedTuple):
+    """The document's own file, and the document as it is there or in the gallery; None for nowhere."""
+
+    path: Path | None
+    document: Document | None
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One undoable step: the document before and after, named as menus show it."""
+    """One undoable step: the document before and after, named as menus show it. The opening of another
+    document has origins: of what was left, and of what was opened."""
 
     label: str
     before: Document
     after: Document
-    merge_key: str | None
+    merge_key: str | None = None
+    left: Origin | None = None
+    opened: Origin | None = None
+
+    @property
+    def left_unsaved(self) -> bool:
+        return self.left is not None and not is_same_work(self.before, self.left.document)
 
 
 class Watch:
@@ -48,12 +65,12 @@ class Store:
     """Holds the one current document; ``edit`` is the only way to change it.
 
     Edits that share a ``merge_key`` become one undo entry until ``settle`` is called (the end of a drag or a
-    stroke) or another edit comes between.
+    stroke) or another edit comes between. Looking elsewhere is no edit, and changes no work.
     """
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._saved: Document | None = document
+        self.origin = Origin(None, document)
         self._undo: list[Entry] = []
         self._redo: list[Entry] = []
         self._watches = _Watches()
@@ -64,7 +81,18 @@ class Store:
 
     @property
     def is_dirty(self) -> bool:
-        return self._document != self._saved
+        """There is work that is on no disk."""
+        return not is_same_work(self._document, self.origin.document)
+
+    @property
+    def name(self) -> str:
+        """By which a person knows it: that of its file, or what it shows."""
+        return self.origin.path.stem if self.origin.path is not None else self._document.title
+
+    @property
+    def left_unsaved(self) -> Entry | None:
+        """The last opening by which unsaved work was left; undo brings it back."""
+        return next((entry for entry in reversed(self._undo) if entry.left_unsaved), None)
 
     @property
     def undo_label(self) -> str | None:
@@ -76,22 +104,30 @@ class Store:
 
     def edit(self, change: Change, label: str, merge_key: str | None = None) -> None:
         """Replace the document by ``change(document)``; an unchanged document is no edit."""
-        before, after = self._document, change(self._document)
+        before = self._document
+        after = renamed(before, change(before))
         if after == before:
             return
         last = self._undo[-1] if self._undo else None
         if merge_key is not None and last is not None and last.merge_key == merge_key:
             self._undo[-1] = Entry(label, last.before, after, merge_key)
         else:
-            self._undo = [*self._undo, Entry(label, before, after, merge_key)][-UNDO_LIMIT:]
+            self._push(Entry(label, before, after, merge_key))
         self._redo = []
         self._set(after)
+
+    def look(self, camera: CameraSpec | None) -> None:
+        """Look elsewhere, or with None at all that belongs to the scene."""
+        self._set(_seen_from(self._document, camera))
+
+    def _push(self, entry: Entry) -> None:
+        self._undo = [*self._undo, entry][-UNDO_LIMIT:]
 
     def settle(self) -> None:
         """End a drag: the next edit starts an undo entry of its own."""
         if self._undo and self._undo[-1].merge_key is not None:
             last = self._undo[-1]
-            self._undo[-1] = Entry(last.label, last.before, last.after, None)
+            self._undo[-1] = Entry(last.label, last.before, last.after)
 
     def undo(self) -> str | None:
         """Take the last edit back; its label, or None when there is none."""
@@ -99,28 +135,45 @@ class Store:
             return None
         entry = self._undo.pop()
         self._redo.append(entry)
-        self._set(entry.before)
+        self.origin = entry.left or self.origin
+        self._set(self._as_seen_now(entry.before, entry.after))
         return entry.label
 
     def redo(self) -> str | None:
         if not self._redo:
             return None
         entry = self._redo.pop()
-        self._undo.append(Entry(entry.label, entry.before, entry.after, None))
-        self._set(entry.after)
+        self._push(replace(entry, merge_key=None))
+        self.origin = entry.opened or self.origin
+        self._set(self._as_seen_now(entry.after, entry.before))
         return entry.label
 
-    def open(self, document: Document) -> None:
-        """Start afresh with a document that is as on disk."""
-        self._undo, self._redo, self._saved = [], [], document
+    def go_back(self, entry: Entry) -> None:
+        """Undo until that entry is undone."""
+        while entry in self._undo:
+            self.undo()
+
+    def _as_seen_now(self, there: Document, here: Document) -> Document:
+        """Undo takes no look back, except where the step itself was one elsewhere."""
+        is_own = there.view.camera != here.view.camera
+        return there if is_own else _seen_from(there, self._document.view.camera)
+
+    def open(self, document: Document, path: Path | None = None) -> None:
+        """Show another document, which is as on disk or in the gallery. It is undone as one step."""
+        opened = Origin(path, document)
+        if document != self._document:
+            self._push(Entry(f"Open {document.title}", self._document, document, None, self.origin, opened))
+            self._redo = []
+        self.origin = opened
         self._set(document)
 
-    def mark_saved(self) -> None:
-        self._saved = self._document
+    def mark_saved(self, path: Path | None = None) -> None:
+        """The document is in that file now (or as it is where it came from)."""
+        self.origin = Origin(path or self.origin.path, self._document)
 
     def mark_unsaved(self) -> None:
-        """The document is on disk nowhere."""
-        self._saved = None
+        """The document is on disk nowhere, though it may have a file."""
+        self.origin = Origin(self.origin.path, None)
 
     def watch(
         self, selector: Callable[[Document], T], callback: Callable[[T], None], now: bool = False
@@ -139,3 +192,16 @@ class Store:
             if value != watch.last:
                 watch.last = value
                 watch.callback(value)
+
+
+def is_same_work(document: Document, other: Document | None) -> bool:
+    """Whether they differ in nothing but in where one looks."""
+    if document is other or other is None:
+        return document is other
+    return _seen_from(other, document.view.camera) == document
+
+
+def _seen_from(document: Document, camera: CameraSpec | None) -> Document:
+    if camera == document.view.camera:
+        return document
+    return document.model_copy(update={"view": document.view.model_copy(update={"camera": camera})})

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import final
 
 from fmstudio.engine.messages import LearnedModel
+from fmstudio.studio import learning
 from fmstudio.studio.opening import models_of
-from fmstudio.studio.results import Results
+from fmstudio.studio.results import Recipe, Results
 from fmstudio.studio.store import Store
 
 
 @final
 class Unsaved:
-    """Told of each time that document and models are as on disk."""
+    """Told of each time that document and models are as on disk. A model that was trained without being asked
+    for can be had again, and is nobody's work."""
 
     def __init__(self, store: Store, results: Results) -> None:
         self._store, self._results = store, results
-        self._on_disk = self.models
+        self._on_disk: dict[int, LearnedModel] = {}
+        """by identity; they are kept, so that no other gets their number"""
+        self._unasked: set[Recipe] = set()
 
     def mark_saved(self) -> None:
         """The models that the document has now are those of its file."""
-        self._on_disk = self.models
+        self._on_disk.update((id(model), model) for model in self.models)
+
+    def disregard(self, recipes: Iterable[Recipe]) -> None:
+        """What is trained now without being asked for."""
+        self._unasked.update(recipes)
+
+    def regard(self, recipes: Iterable[Recipe]) -> None:
+        """What somebody asks for."""
+        self._unasked.difference_update(recipes)
 
     @property
     def models(self) -> tuple[LearnedModel, ...]:
@@ -30,8 +43,8 @@ class Unsaved:
     @property
     def is_model(self) -> bool:
         """Some model was trained, or trained on, since then."""
-        known = {id(model) for model in self._on_disk}
-        return any(id(model) not in known for model in self.models)
+        fresh = (model for model in self.models if id(model) not in self._on_disk)
+        return any(learning.recipe_of_model(model) not in self._unasked for model in fresh)
 
     @property
     def is_any(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 
 from fmstudio.document import gallery
@@ -270,7 +270,7 @@ def test_that_everything_comes_back_from_a_file(qtbot, window, tmp_path):
     qtbot.waitUntil(lambda: not window.session.results.training.is_active, timeout=PATIENCE)
     commands.set_field(window.session, "simulation.steps", 33, "Steps")
     path = tmp_path / "mine.fmstudio"
-    window.files.path = path
+    window.session.store.mark_saved(path)
     assert window.files.save()
     saved, models = window.session.store.document, dict(window.session.results.models)
     window.files.new()
@@ -286,7 +286,7 @@ def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(quick_window,
     for name, content in (("bad.csv", b"1,2,3\n4,5,6\n"), ("bad.npy", b"junk"), ("bad.fmstudio", b"PK junk")):
         path = tmp_path / name
         path.write_bytes(content)
-        quick_window.canvas._on_file(path)
+        quick_window.canvas._on_drop(QUrl.fromLocalFile(str(path)))
         assert quick_window.notices.text
         assert "\n" not in quick_window.notices.text
         quick_window.notices._dismiss.click()
@@ -296,7 +296,7 @@ def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(quick_window,
 def test_that_points_dropped_on_the_canvas_become_the_target(quick_window, tmp_path):
     path = tmp_path / "cloud.npy"
     np.save(path, np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
-    quick_window.canvas._on_file(path)
+    quick_window.canvas._on_drop(QUrl.fromLocalFile(str(path)))
     assert quick_window.session.store.document.target.kind == "points"
     assert not quick_window.notices.text
 

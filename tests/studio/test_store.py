@@ -1,5 +1,10 @@
+from pathlib import Path
+
+import pytest
+
 from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
+from fmstudio.document.specs.view import CameraSpec
 from fmstudio.studio.store import Store
 
 
@@ -66,4 +71,62 @@ def test_that_undo_back_to_the_saved_document_is_clean():
     _steps(store, 20)
     assert store.is_dirty
     store.undo()
+    assert not store.is_dirty
+
+
+@pytest.mark.parametrize("camera", [CameraSpec(x=1.0, half=0.5), CameraSpec(half=9.0)])
+def test_that_looking_elsewhere_is_no_edit_and_undo_takes_no_look_back(camera):
+    store = Store(Document())
+    store.look(camera)
+    assert store.undo_label is None
+    assert not store.is_dirty
+    _steps(store, 10)
+    store.look(None)
+    store.look(camera)
+    store.undo()
+    assert store.document.view.camera == camera
+    assert not store.is_dirty
+    store.redo()
+    assert store.document.view.camera == camera
+    assert store.is_dirty
+
+
+def test_that_opening_is_undone_as_one_step_with_the_file_and_what_is_unsaved_in_it():
+    store, first, second = Store(Document()), Path("first.fmstudio"), Path("second.fmstudio")
+    store.open(Document(title="first"), first)
+    _steps(store, 10)
+    mine = store.document
+    assert store.left_unsaved is None
+    store.open(Document(title="second"), second)
+    assert store.name == "second"
+    assert not store.is_dirty
+    left = store.left_unsaved
+    assert left is not None
+    assert left.before == mine
+    assert store.undo() == "Open second"
+    assert (store.document, store.name, store.origin.path) == (mine, "first", first)
+    assert store.is_dirty
+    store.redo()
+    assert (store.name, store.origin.path, store.is_dirty) == ("second", second, False)
+    _steps(store, 20)
+    store.go_back(left)
+    assert store.document == mine
+    assert store.left_unsaved is None
+
+
+def test_that_what_was_saved_before_another_was_opened_is_not_lost():
+    store = Store(Document())
+    _steps(store, 10)
+    store.mark_saved(Path("mine.fmstudio"))
+    store.open(Document(title="other"))
+    assert store.left_unsaved is None
+
+
+def test_that_saving_is_no_edit_and_names_what_is_shown():
+    store = Store(Document())
+    store.mark_saved(Path("mine.fmstudio"))
+    assert store.name == "mine"
+    assert store.undo_label is None
+    _steps(store, 10)
+    assert store.undo() is not None
     assert not store.is_dirty

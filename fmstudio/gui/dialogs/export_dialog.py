@@ -11,21 +11,24 @@ import tempfile
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, QProcessEnvironment, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QProcess, QProcessEnvironment, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from fmstudio import children
+from fmstudio.document.endings import named
+from fmstudio.export.formats import FORMATS
+from fmstudio.export.landing import clear
+from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.number_field import NumberField, Word
 from fmstudio.gui.widgets.progress_line import ProgressLine
@@ -41,9 +44,15 @@ SIZES = (
     ("4K · 3840 × 2160", (3840, 2160)),
 )
 
+PATIENCE_MS = 5000
+"""How long a video's process may take to end."""
+
 
 class ExportDialog(QDialog):
     """Not modal: the studio can be used while a video is made (of what was there when Export was pressed)."""
+
+    saved = Signal(object)
+    """the path of a video that is whole"""
 
     def __init__(self, parent: QWidget, session: Session, theme: Theme) -> None:
         super().__init__(parent)
@@ -101,14 +110,13 @@ class ExportDialog(QDialog):
         return self._process is not None
 
     def _on_start_clicked(self) -> None:
-        name = f"{self._session.store.document.title}.mp4"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export video", name, "Video (*.mp4 *.webm *.gif)")
-        if chosen:
-            self.export_to(Path(chosen))
+        path = ask_file_name(self, "Export video", self._session.store.name, "Video", tuple(FORMATS))
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Start making the video at ``path``."""
-        self.path = path if path.suffix else path.with_suffix(".mp4")
+        self.path = named(path, tuple(FORMATS))
         self._folder = tempfile.TemporaryDirectory(prefix="fmstudio-export-")
         document = Path(self._folder.name) / "export.fmstudio"
         try:
@@ -169,11 +177,15 @@ class ExportDialog(QDialog):
             )
 
     def _on_process_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        assert self.path is not None
         if self._cancelled:
+            clear(self.path)
             self._end("Cancelled. Nothing was written.")
-        elif code == 0 and self.path is not None:
+        elif code == 0:
+            self.saved.emit(self.path)
             self._end(f"Saved {self.path.name} in {time.monotonic() - self._started:.0f} s.")
         else:
+            clear(self.path)
             lines = [line.strip() for line in self._errors.splitlines() if line.strip()]
             self._end(
                 lines[-1] if lines else f"The export ended with exit code {code}. Try again.", failed=True
@@ -201,10 +213,28 @@ class ExportDialog(QDialog):
         self._cancelled = True
         self._process.terminate()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._process is not None:
-            self._cancelled = True
-            self._process.terminate()
-            self._process.waitForFinished(3000)
-        super().closeEvent(event)
-        self.done(0)
+    def may_end(self) -> bool:
+        """True if nothing is being made, or the person lets it go."""
+        if self._process is None:
+            return True
+        buttons = QMessageBox.StandardButton
+        words = "The video is not finished. End it? Nothing of it is kept."
+        answer = QMessageBox.question(self, "Export video", words, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
+
+    def end(self) -> None:
+        """End what is being made, kindly if that works; nothing half-made stays."""
+        process = self._process
+        if process is None:
+            return
+        self._cancelled = True
+        process.terminate()
+        if not process.waitForFinished(PATIENCE_MS):
+            process.kill()
+            process.waitForFinished(PATIENCE_MS)
+
+    def reject(self) -> None:
+        """Escape, and the window's own close button."""
+        if self.may_end():
+            self.end()
+            super().reject()

@@ -1,0 +1,35 @@
+"""What a document is called: as its author said, for as long as it shows what it was called after. Pure."""
+
+from __future__ import annotations
+
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
+
+
+def renamed(before: Document, after: Document) -> Document:
+    """``after``, called by what it shows if that is of another kind than ``before``, and nobody named it."""
+    if after.title != before.title or _gist(before) == _gist(after):
+        return after
+    shown = (_subject(experiment) for experiment in _experiments(after))
+    return after.model_copy(update={"title": " · ".join(dict.fromkeys(shown))})
+
+
+def _gist(document: Document) -> tuple[object, ...]:
+    return tuple(
+        (_subject(shown), shown.source.kind, shown.path.kind, shown.dynamics.kind, shown.field)
+        for shown in _experiments(document)
+    )
+
+
+def _subject(experiment: Experiment) -> str:
+    """Where the particles go; a motion that goes nowhere in particular is its own subject."""
+    target = experiment.target
+    if not experiment.dynamics.follows_target:
+        return experiment.dynamics.title
+    if isinstance(target, DrawnSpec) and target.name == "drawing":
+        return "Drawing"
+    return target.name if isinstance(target, DrawnSpec | PointsSpec) else target.title
+
+
+def _experiments(document: Document) -> tuple[Experiment, ...]:
+    return tuple(document.experiment(index) for index in range(len(document.view.panes)))

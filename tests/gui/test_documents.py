@@ -1,0 +1,160 @@
+"""Opening, saving, closing and dropping, in the real window."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from fmstudio.document import files
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import DrawnSpec, PinwheelSpec, RingSpec
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import LearnedModel
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.studio import commands, learning, panes
+from tests.gui.windows import silent_window
+
+pytestmark = pytest.mark.display
+BUTTONS = QMessageBox.StandardButton
+
+
+@pytest.fixture
+def window(qtbot) -> Iterator[MainWindow]:
+    with silent_window(qtbot) as window:
+        window.clock.stop()
+        yield window
+
+
+@pytest.fixture
+def asked(window, monkeypatch) -> Iterator[list[str]]:
+    """The questions that were asked; each is answered with Cancel, or with the answer put in front."""
+    questions: list[str] = []
+
+    def question(_parent, _title, words, *_buttons):
+        questions.append(words)
+        return BUTTONS.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    window.files.asks = True
+    yield questions
+    window.files.asks = False
+
+
+def _title(window: MainWindow) -> str:
+    window.frame(0.0)
+    shown = window.windowTitle().replace("[*]", " •" if window.isWindowModified() else "")
+    assert window.top_bar.title.text() + " – fmstudio" == shown
+    return window.top_bar.title.text()
+
+
+def test_that_opening_asks_nothing_and_undo_brings_back_what_was_there(window, asked):
+    panes.choose(window.session, "target", RingSpec(radius=2.0), "A ring")
+    mine = window.session.store.document
+    for leave in (window.files.new, lambda: window.files.open_gallery("eight-gaussians")):
+        leave()
+        assert window.session.store.document != mine
+        window.handlers.on_undo()
+        assert window.session.store.document == mine
+    assert not asked
+
+
+def test_that_closing_asks_for_what_is_unsaved_also_where_it_was_left_for_another(window, asked):
+    assert window.files.may_close()
+    commands.move_camera(window.session, 1.0, 1.0, 0.7)
+    assert window.files.may_close()
+    panes.choose(window.session, "target", RingSpec(radius=2.0), "A ring")
+    assert not window.files.may_close()
+    window.files.new()
+    assert not window.files.may_close()
+    assert len(asked) == 2
+    assert "Ring" in asked[0]
+    assert "Ring" in asked[1]
+
+
+def test_that_a_trained_model_is_unsaved_work_until_it_is_saved(window, asked, tmp_path):
+    session = window.session
+    session.train()
+    document = session.store.document
+    parts = (document.source, document.target, document.path, document.training)
+    flat = FrozenArray(np.zeros(8, np.float32))
+    model = LearnedModel(document.model, document.training.objective, flat, 7, *parts)
+    session.results.models[learning.recipe_of_model(model)] = model
+    assert _title(window) == "untitled •"
+    assert not window.files.may_close()
+    assert "model" in asked[0]
+    session.store.mark_saved(tmp_path / "mine.fmstudio")
+    assert window.files.save()
+    assert _title(window) == "mine"
+    assert window.files.may_close()
+
+
+def test_that_the_title_follows_what_is_shown(window):
+    assert _title(window) == "untitled"
+    window.files.open_gallery("two-moons")
+    first = _title(window)
+    assert first == window.session.store.document.title
+    panes.choose(window.session, "target", PinwheelSpec(), "A pinwheel")
+    assert _title(window) == "Pinwheel •"
+    window.handlers.on_draw()
+    assert _title(window) == "Drawing •"
+    window.session.store.undo()
+    window.session.store.undo()
+    assert _title(window) == first
+
+
+@pytest.mark.parametrize("name", ["doc.fmstudio", "DOC.FMSTUDIO"])
+def test_that_a_dropped_document_opens_however_its_ending_is_written(window, tmp_path, name):
+    files.save(tmp_path / "there.fmstudio", Document(target=PinwheelSpec()))
+    shutil.move(tmp_path / "there.fmstudio", tmp_path / name)
+    window.canvas._on_drop(QUrl.fromLocalFile(str(tmp_path / name)))
+    assert window.session.store.document.target == PinwheelSpec()
+    assert _title(window) == name.split(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://example.org/picture.png", "picture.png"),
+        ("http://example.org/a/b.csv?x=1", "b.csv"),
+        ("ftp://example.org/", "ftp://example.org/"),
+    ],
+)
+def test_that_a_web_address_is_told_apart_from_a_file(window, address, name):
+    window.canvas._on_drop(QUrl(address))
+    assert window.notices.text == f"{name} is on the web: save it first, then drop the file."
+
+
+@pytest.mark.parametrize(("typed", "name"), [("sigma 0.5", "sigma 0.5"), ("A.FMSTUDIO", "A")])
+def test_that_saving_takes_a_dot_in_a_name_and_any_case_of_the_ending(
+    window, monkeypatch, tmp_path, typed, name
+):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), ""))
+    commands.start_drawing(window.session)
+    assert isinstance(window.session.store.document.target, DrawnSpec)
+    assert window.files.save_as()
+    assert [path.stem for path in tmp_path.iterdir()] == [name]
+    assert _title(window) == name
+
+
+def test_that_another_file_is_not_replaced_because_an_ending_was_added(window, asked, monkeypatch, tmp_path):
+    there = Path(tmp_path / "mine.fmstudio")
+    there.write_bytes(b"precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    assert not window.files.save_as()
+    assert there.read_bytes() == b"precious"
+    assert asked
+
+
+@pytest.mark.parametrize("field", FieldChoice)
+def test_that_the_keys_of_panes_keep_the_field_that_is_shown(window, field):
+    panes.show_field(window.session, field)
+    for split, count in (("on_motions", 3), ("on_one_pane", 1), ("on_solvers", 3), ("on_one_pane", 1)):
+        getattr(window.handlers, split)()
+        assert [pane.field for pane in window.session.store.document.view.panes] == [field] * count

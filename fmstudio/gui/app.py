@@ -21,6 +21,7 @@ from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.signals import Signals
 from fmstudio.gui.theme import Theme, apply_theme
 from fmstudio.studio.session import Session
+from fmstudio.studio.shipped import lay_under
 
 PATIENCE_SECONDS = 120
 """How long a screenshot waits for results."""
@@ -203,6 +204,8 @@ def make_window(
     said: list[str] = []
     session = Session(engine, document, said.append)
     session.open(document, models, path)
+    session.tick(0.0)
+    lay_under(session.results, document, session.planner.wanted)
     window = MainWindow(session, theme, preferences)
     session.notify = window.notices.say
     for sentence in said:

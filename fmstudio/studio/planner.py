@@ -278,6 +278,11 @@ def thumbnail_lane(end: str, kind: str) -> str:
     return f"thumbnail/{end}/{kind}"
 
 
+def thumbnail_lanes() -> tuple[str, ...]:
+    """The lanes of all tiles."""
+    return tuple(lane for lane, _ in _thumbnails())
+
+
 def _thumbnails() -> Iterator[tuple[str, Request]]:
     for end, kinds in (("source", SOURCES), ("target", TARGETS)):
         for spec in kinds:

@@ -67,6 +67,9 @@ class MainWindow(QMainWindow):
         self._body.setSpacing(0)
         self._body.addWidget(self.left)
         self._body.addWidget(self.canvas, 1)
+        self._right_place = QFrame()  # so that the canvas does not jump when the plots come
+        self._right_place.setFixedWidth(RIGHT_WIDTH)
+        self._body.addWidget(self._right_place)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -105,7 +108,8 @@ class MainWindow(QMainWindow):
         from fmstudio.gui.plots import RIGHT_PANELS
 
         self.right = self._column("rightColumn", RIGHT_WIDTH, RIGHT_PANELS)
-        self._body.addWidget(self.right)
+        self._body.replaceWidget(self._right_place, self.right)
+        self._right_place.deleteLater()
 
     # ---- frames ----
 

@@ -149,3 +149,18 @@ def test_that_every_part_of_the_window_is_on_it_at_any_size(
         assert seen_whole(window, part), part
         if part not in (window.left, window.right, window.canvas, time.line):
             assert part.width() >= part.minimumSizeHint().width()
+
+
+def test_that_the_canvas_stays_where_it_is_when_the_plots_come(qtbot, theme: Theme) -> None:
+    window = make_window(FakeEngine(), Document(), (), theme, Preferences())
+    window.files.asks = False
+    window.show()
+    qtbot.waitExposed(window)
+    before = window.canvas.geometry()
+    window.add_right_column()
+    qtbot.wait(20)
+    assert window.canvas.geometry() == before
+    window.close()
+    window.session.close()
+    window.deleteLater()
+    qtbot.wait(10)

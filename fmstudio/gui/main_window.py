@@ -186,9 +186,8 @@ class MainWindow(QMainWindow):
 
     def toggle_columns(self) -> None:
         show = self.left.isHidden()
-        for part in (self.left, self.right):
-            if part is not None:
-                part.setVisible(show)
+        for part in (self.left, self.right or self._right_place):
+            part.setVisible(show)
 
     def open_path(self, path: Path) -> None:
         self.files.open_file(path)

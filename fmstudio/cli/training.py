@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, final
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fmstudio.cli.app import fail
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
+from fmstudio.document.saved_model import SavedCurve
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine import build, learning
 from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
@@ -60,15 +61,17 @@ def run_training(document: Document) -> Trained:
         raise
     if run.step == 0:
         fail("Training was ended before its first step: nothing was written.", 1)
+    floor = sum(floors) / len(floors) if floors else None
     report = {
         "steps": run.step,
         "seconds": run.seconds,
         "steps_per_second": run.step / max(run.seconds, 1e-9),
         "final_loss": run.loss,
-        "loss_floor": sum(floors) / len(floors) if floors else None,
+        "loss_floor": floor,
         "device": device.type if isinstance(fresh, MLP) else "cpu",
     }
-    return Trained(_snapshot(request, model, run.step), report)
+    curve = run.curve(request.training.total_steps, floor)
+    return Trained(replace(_snapshot(request, model, run.step), curve=curve), report)
 
 
 def _explain(error: Exception) -> None:
@@ -85,15 +88,22 @@ class _Run:
     def __init__(self) -> None:
         self.step = 0
         self.seconds = 0.0
-        self._losses: deque[float] = deque(maxlen=LOSSES)
+        self.losses: list[float] = []
 
     @property
     def loss(self) -> float:
-        return sum(self._losses) / max(1, len(self._losses))
+        last = self.losses[-LOSSES:]
+        return sum(last) / max(1, len(last))
+
+    def curve(self, steps: int, floor: float | None) -> SavedCurve:
+        """What a file keeps of the losses."""
+        losses = FrozenArray(np.array(self.losses, np.float32))
+        first = self.step - len(self.losses) + 1
+        return SavedCurve(first_step=first, steps=steps, losses=losses, floor=floor)
 
     def take(self, step: int, loss: float) -> None:
         self.step = step
-        self._losses.append(loss)
+        self.losses.append(loss)
 
 
 def _steps(request: TrainRequest, model: build.Model) -> _Run:

@@ -90,7 +90,8 @@ def _detach(value: Any, members: dict[str, bytes]) -> Any:
 
 
 def _pack_model(model: SavedModel, members: dict[str, bytes]) -> bytes:
-    fields = _detach(model.model_dump(exclude={"parameters"}), members)
+    left_out = {"parameters"} if model.curve is not None else {"parameters", "curve"}
+    fields = _detach(model.model_dump(exclude=left_out), members)
     metadata = {"fmstudio": json.dumps(fields, allow_nan=False)}
     return bytes(safetensors.numpy.save({"parameters": model.parameters.values}, metadata))
 

@@ -14,6 +14,23 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 
 
+class SavedCurve(Spec):
+    """The losses of a training, step by step from ``first_step`` on, of ``steps`` in all."""
+
+    first_step: int = Field(ge=0)
+    steps: int = Field(ge=0)
+    losses: FrozenArray
+    """(n,) float32"""
+    floor: float | None = None
+    """the irreducible loss, where it is known"""
+
+    @model_validator(mode="after")
+    def _flat(self) -> Self:
+        if len(self.losses.shape) != 1:
+            raise ValueError(f"losses must be one row, got shape {self.losses.shape}")
+        return self
+
+
 class SavedModel(Spec):
     """What the network is, its flat parameters, and what it was trained on."""
 
@@ -26,6 +43,8 @@ class SavedModel(Spec):
     target: DistributionSpec
     path: PathSpec
     training: TrainingSpec
+    curve: SavedCurve | None = None
+    """how its loss fell; None in files from before it was kept"""
 
     @model_validator(mode="after")
     def _flat(self) -> Self:

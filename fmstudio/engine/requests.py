@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.saved_model import SavedCurve
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
@@ -21,7 +22,8 @@ from fmstudio.engine.grids import Grid, outward_order
 
 @dataclass(frozen=True)
 class LearnedModel:
-    """A published snapshot of a network: what it is, its flat parameters, and what it was trained on."""
+    """A published snapshot of a network: what it is, its flat parameters, and what it was trained on.
+    ``curve`` comes with it out of a file and goes into one; it makes no other model."""
 
     model: ModelSpec
     objective: Objective
@@ -31,6 +33,7 @@ class LearnedModel:
     target: DistributionSpec
     path: PathSpec
     training: TrainingSpec
+    curve: SavedCurve | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

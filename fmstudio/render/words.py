@@ -18,6 +18,7 @@ from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.render.learning_words import how_guided, how_learned, is_layered, is_pathless, what_lacks
 from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
+from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import coupling_of, follows_closed_form
 from fmstudio.studio.planner import model_key
 from fmstudio.studio.results import Results, Slot, request_of
@@ -179,7 +180,7 @@ def _distance(slot: Slot | None) -> Iterator[Legend]:
     job = slot.at(0) if slot is not None else None
     if job is not None:
         distance, floor = (float(value) for value in job.result.values[0])
-        text = f"to p_data {distance:.3f} (floor {floor:.3f})"
+        text = f"to p_data {distance_words(distance, floor)}"
         yield Legend("W₂", text, answers=request_of(job))
 
 

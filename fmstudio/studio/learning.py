@@ -19,7 +19,7 @@ from fmstudio.document.specs.training import (
 )
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import GradientsRequest, Guide, LearnedModel
-from fmstudio.studio.results import Recipe
+from fmstudio.studio.results import Recipe, Results, TrainingRecord
 
 CLASSIFIER_STEPS = 1500
 CLASSIFIER_RATE = 5e-3
@@ -153,6 +153,27 @@ def learned(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> Le
         classifier is not None or not needs_classifier(experiment)
     )
     return Learned(model, guide, complete)
+
+
+def shown_run(document: Document, results: Results) -> TrainingRecord | None:
+    """The training whose loss belongs here: one that is on, or else that of a model that a pane shows."""
+    if results.is_training:
+        return results.training
+    for recipe in _shown_recipes(document, results.models):
+        if recipe in results.records:
+            return results.records[recipe]
+    return None
+
+
+def _shown_recipes(document: Document, models: Mapping[Recipe, LearnedModel]) -> Iterator[Recipe]:
+    """Of the models that panes show, and of the classifiers that guide them."""
+    for index in range(len(document.view.panes)):
+        experiment = document.experiment(index)
+        model = model_for(experiment, models) if needs_model(experiment) else None
+        if model is not None:
+            yield recipe_of_model(model)
+        if needs_classifier(experiment):
+            yield classifier_recipe(experiment)
 
 
 def gradients_request(experiment: Experiment) -> GradientsRequest:

@@ -51,13 +51,14 @@ def save_models(path: Path, document: Document, models: Iterable[LearnedModel]) 
 
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
-    """The published models that belong to the document's experiments."""
+    """The published models that belong to the document's experiments, with the curves of their losses."""
     models, asked = results.models, learning.needed(document)
     recipes = dict.fromkeys((learning.recipe_of(document), *asked))
-    found = [models[recipe] for recipe in recipes if recipe in models]
+    found = [recipe for recipe in recipes if recipe in models]
     shown = (document.experiment(index) for index in range(len(document.view.panes)))
     kin = (learning.model_for(experiment, models) for experiment in shown)
-    return tuple(dict.fromkeys([*found, *(model for model in kin if model is not None)]))
+    found += [learning.recipe_of_model(model) for model in kin if model is not None]
+    return tuple(results.with_curve(recipe) for recipe in dict.fromkeys(found))
 
 
 def _saved(model: LearnedModel) -> files.SavedModel:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.saved_model import SavedCurve
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
@@ -146,6 +148,27 @@ class TrainingRecord:
         losses = np.concatenate(self.losses) if self.losses else np.zeros(0, np.float32)
         return np.arange(len(losses), dtype=np.float32) + self.first_step, losses
 
+    def saved(self, step: int) -> SavedCurve | None:
+        """The losses up to ``step``, as a file keeps them; None where there are none."""
+        losses = self.curve()[1][: max(0, step - self.first_step + 1)]
+        if not len(losses):
+            return None
+        curve = FrozenArray(np.ascontiguousarray(losses, np.float32))
+        return SavedCurve(first_step=self.first_step, steps=self.steps, losses=curve, floor=self.floor)
+
+
+def record_of(recipe: Recipe, step: int, curve: SavedCurve) -> TrainingRecord:
+    """A run that was saved."""
+    return TrainingRecord(
+        recipe,
+        TrainingState.FINISHED,
+        [curve.losses.values],
+        curve.first_step,
+        step,
+        curve.steps,
+        floor=curve.floor,
+    )
+
 
 class Results:
     """All slots, an LRU cache of finished jobs, the training record and the published models."""
@@ -153,12 +176,31 @@ class Results:
     def __init__(self) -> None:
         self.slots: dict[str, Slot] = {}
         self.training = TrainingRecord()
+        self.records: dict[Recipe, TrainingRecord] = {}
+        """the last run of each model, in which its loss can be seen again"""
         self.waiting: list[Recipe] = []
         """what is trained next"""
         self.models: dict[Recipe, LearnedModel] = {}
         """the newest last"""
         self.no_closed_form: dict[ModelKey, str] = {}
         self._cache: OrderedDict[Request, Job] = OrderedDict()
+
+    def begin_training(self, recipe: Recipe) -> None:
+        """A run is asked for."""
+        self.training = TrainingRecord(recipe=recipe, steps=recipe.training.total_steps)
+        self.records[recipe] = self.training
+
+    def publish(self, recipe: Recipe, model: LearnedModel) -> None:
+        """Newer weights, or a model out of a file with the curve of its loss."""
+        self.models.pop(recipe, None)
+        self.models[recipe] = replace(model, curve=None)
+        if model.curve is not None:
+            self.records[recipe] = record_of(recipe, model.step, model.curve)
+
+    def with_curve(self, recipe: Recipe) -> LearnedModel:
+        """The model of this recipe with the curve of its loss, for a file."""
+        model, record = self.models[recipe], self.records.get(recipe)
+        return replace(model, curve=record.saved(model.step) if record is not None else None)
 
     @property
     def is_training(self) -> bool:

@@ -95,7 +95,7 @@ class Session:
 
     def _train_next(self) -> None:
         recipe = self.results.waiting.pop(0)
-        self.results.training = TrainingRecord(recipe=recipe, steps=recipe.training.total_steps)
+        self.results.begin_training(recipe)
         device = {"device": self.store.document.training.device}
         training = recipe.training.model_copy(update=device)
         request = TrainRequest(recipe.source, recipe.target, recipe.path, recipe.model, training)
@@ -142,9 +142,7 @@ class Session:
                 self.notify(reply.message)
 
     def _publish(self, model: LearnedModel) -> None:
-        recipe = learning.recipe_of_model(model)
-        self.results.models.pop(recipe, None)
-        self.results.models[recipe] = model
+        self.results.publish(learning.recipe_of_model(model), model)
 
     def _on_training_progress(self, progress: TrainingProgress) -> None:
         """Of the training under way; one that was replaced says nothing more."""

@@ -43,6 +43,7 @@ class Chart(pg.GraphicsView):
         self._theme = theme
         self._lines: list[tuple[pg.PlotCurveItem, Stroke]] = []
         self._texts: list[tuple[pg.TextItem, str]] = []
+        self._bands: list[tuple[pg.FillBetweenItem, Stroke]] = []
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -86,6 +87,16 @@ class Chart(pg.GraphicsView):
         self._dress(line, stroke, self._theme.palette)
         return line
 
+    def add_band(self, stroke: Stroke) -> tuple[pg.PlotCurveItem, pg.PlotCurveItem]:
+        """(lower, upper) edge of a band that the stroke's ``fill`` fills; the edges are not drawn."""
+        lower, upper = (pg.PlotCurveItem(pen=pg.mkPen(None)) for _ in range(2))
+        filled = pg.FillBetweenItem(lower, upper)
+        for item in (filled, lower, upper):
+            self.box.addItem(item)
+        self._bands.append((filled, stroke))
+        self._dress_band(filled, stroke, self._theme.palette)
+        return lower, upper
+
     def add_text(self, role: str, anchor: tuple[float, float]) -> pg.TextItem:
         """Words at a place of the plot."""
         text = pg.TextItem(anchor=anchor)
@@ -121,6 +132,11 @@ class Chart(pg.GraphicsView):
         ground.setAlphaF(0.78)
         text.fill = pg.mkBrush(ground)
 
+    def _dress_band(self, band: pg.FillBetweenItem, stroke: Stroke, palette: Palette) -> None:
+        colour = QColor(getattr(palette, stroke.role))
+        colour.setAlphaF(stroke.fill)
+        band.setBrush(pg.mkBrush(colour))
+
     def _dress(self, line: pg.PlotCurveItem, stroke: Stroke, palette: Palette) -> None:
         colour = QColor(getattr(palette, stroke.role))
         colour.setAlphaF(stroke.opacity)
@@ -142,6 +158,8 @@ class Chart(pg.GraphicsView):
         self._left.setPen(pg.mkPen(None))
         for line, stroke in self._lines:
             self._dress(line, stroke, palette)
+        for band, stroke in self._bands:
+            self._dress_band(band, stroke, palette)
         for text, role in self._texts:
             self._dress_text(text, role, palette)
 

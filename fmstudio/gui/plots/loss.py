@@ -1,4 +1,5 @@
-"""The training loss, raw and smoothed, against the floor that it cannot go below. GUI thread."""
+"""The loss of the model that is shown or trained: a band of raw values and a mean, beside the floor that it
+cannot go below. GUI thread."""
 
 from __future__ import annotations
 
@@ -9,17 +10,18 @@ from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
 from fmstudio.gui.plots.loss_curve import loss_curve, vertical_range
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
+from fmstudio.studio import learning
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
 
 class LossPanel(Panel):
-    """Shown as soon as there is a loss."""
+    """Shown as long as a model with a loss is shown or trained."""
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
         self.chart = Chart("Training loss over steps", theme, height=104)
-        self.raw = self.chart.add_line(Stroke("learned", 1.0, opacity=0.3))
+        self.band = self.chart.add_band(Stroke("learned", fill=0.28))
         self.floor = self.chart.add_line(Stroke("exact", 1.2, dashed=True))
         self.smooth = self.chart.add_line(Stroke("learned", 1.8))
         self.floor_words = self.chart.add_text("exact", (1.0, 0.0))
@@ -28,23 +30,32 @@ class LossPanel(Panel):
 
     @property
     def has_content(self) -> bool:
-        return bool(self.session.results.training.losses)
+        shown = self.shown
+        return shown is not None and bool(shown.losses)
+
+    @property
+    def shown(self) -> TrainingRecord | None:
+        """The training whose loss belongs to what is shown."""
+        return learning.shown_run(self.session.store.document, self.session.results)
 
     def tick(self) -> None:
-        training = self.session.results.training
-        if self.has_content and self._pace.is_due((id(training), training.step, training.floor)):
+        training = self.shown
+        if training is None or not training.losses:
+            return
+        if self._pace.is_due((id(training), training.step, training.floor)):
             self._show(training)
 
     def _show(self, training: TrainingRecord) -> None:
         steps, losses = training.curve()
-        curve = loss_curve(steps, losses, len(steps) / max(training.steps, len(steps), 1))
+        curve = loss_curve(steps, losses)
         if not len(curve.steps):
             return
         last = float(max(training.steps, curve.steps[-1], 1))
         low, high = vertical_range(curve, training.floor)
-        self.raw.setData(curve.raw_steps, curve.raw)
+        for edge, values in zip(self.band, (curve.low, curve.high), strict=True):
+            edge.setData(curve.band_steps, values)
         self.smooth.setData(curve.steps, curve.smooth)
-        self._show_floor(training.floor, last)
+        self._show_floor(training, last)
         self.chart.show_range((0.0, last), (low, high))
         self.chart.show_left_ticks(round_ticks(low, high, 4), "{:g}".format)
         words = f"{last:,.0f}"
@@ -54,12 +65,13 @@ class LossPanel(Panel):
         self.section.set_summary(f"{curve.smooth[-1]:.3f}{unit}")
         self.section.head.setWhatsThis(_meaning(training))
 
-    def _show_floor(self, floor: float | None, last: float) -> None:
+    def _show_floor(self, training: TrainingRecord, last: float) -> None:
+        floor = training.floor
         self.floor.setVisible(floor is not None)
         self.floor_words.setVisible(floor is not None)
         if floor is not None:
             self.floor.setData([0.0, last], [floor, floor])
-            self.floor_words.setText(_floor_words(floor, in_nats(self.session.results.training)))
+            self.floor_words.setText(_floor_words(floor, in_nats(training)))
             self.floor_words.setPos(last, floor)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 240
-RAW_BINS = 60
+BAND_BINS = 120
+BAND = (0.1, 0.9)
+"""The quantiles between which the band lies: four raw losses in five."""
 _MEMORY = 18.0
 """Bins over which the smoothed curve remembers; fewer at the start, so that it does not lag in the plunge."""
 LEAP = 4.0
@@ -19,28 +21,27 @@ Curve = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LossCurve:
-    """``raw`` goes through the least and greatest loss of each bin, ``smooth`` through running means."""
+    """Most raw losses lie between ``low`` and ``high`` at ``band_steps``; ``smooth`` goes through running
+    means."""
 
-    raw_steps: Curve
-    raw: Curve
+    band_steps: Curve
+    low: Curve
+    high: Curve
     steps: Curve
     smooth: Curve
 
 
-def loss_curve(steps: npt.ArrayLike, losses: npt.ArrayLike, share: float = 1.0) -> LossCurve:
-    """Sum up a run; losses that are not finite are left out. Empty for an empty run.
-
-    ``share`` is how much of the plot's width the run takes up: the zigzag is as dense at its start as later.
-    """
+def loss_curve(steps: npt.ArrayLike, losses: npt.ArrayLike) -> LossCurve:
+    """Sum up a run; losses that are not finite are left out. Empty for an empty run."""
     x, y = np.asarray(steps, np.float64), np.asarray(losses, np.float64)
     finite = np.isfinite(y)
     x, y = x[finite], y[finite]
     if not len(y):
-        return LossCurve(*(np.zeros(0) for _ in range(4)))
+        return LossCurve(*(np.zeros(0) for _ in range(5)))
     starts, counts = _bins(len(y), BINS)
     means = np.add.reduceat(y, starts) / counts
     middles = np.add.reduceat(x, starts) / counts
-    return LossCurve(*_extremes(x, y, max(2, round(share * RAW_BINS))), middles, _smoothed(means))
+    return LossCurve(*_band(x, y), middles, _smoothed(means))
 
 
 def _bins(n: int, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -49,13 +50,14 @@ def _bins(n: int, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     return edges[:-1], np.diff(edges)
 
 
-def _extremes(x: Curve, y: Curve, most: int) -> tuple[Curve, Curve]:
-    """A zigzag through the least and the greatest of each of a few bins."""
-    starts, counts = _bins(len(y), most)
-    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
+def _band(x: Curve, y: Curve) -> tuple[Curve, Curve, Curve]:
+    """(steps, low, high): two quantiles of the losses of each bin, from the first step to the last."""
+    starts, counts = _bins(len(y), BAND_BINS)
+    parts = np.split(y, starts[1:])
+    low, high = np.array([np.quantile(part, BAND) for part in parts]).T
     middles = np.add.reduceat(x, starts) / counts
-    width = float(middles[1] - middles[0]) / 2 if len(middles) > 1 else 0.0
-    return np.stack([middles, middles + width], 1).ravel(), np.stack([low, high], 1).ravel()
+    middles[0], middles[-1] = x[0], x[-1]
+    return middles, low, high
 
 
 def _smoothed(means: Curve) -> Curve:

@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
+from fmstudio.studio.measures import distance_in_full, is_chance
 from fmstudio.studio.resolve import Figure
 from fmstudio.studio.results import request_of
 from fmstudio.studio.session import Session
 
 HINT = (
     "W₂ between the particles at the end and as many draws of the target. "
-    "Floor: W₂ between two such sets of draws; no sampler can be expected below it."
+    "Floor: W₂ between two such sets of draws. What is not clearly above it is within sampling noise: "
+    "draws of the target itself would be as far."
 )
 NAME_PIXELS = 112
 Figures = tuple[tuple[str, float, float], ...]
@@ -73,9 +75,13 @@ class MetricsPanel(Panel):
         for (title, w2, floor), (name, value, ground) in zip(figures, self.rows, strict=False):
             name.setText(name.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, NAME_PIXELS))
             name.setToolTip(title)
-            value.setText(f"{w2:.3f}")
-            ground.setText(f"floor {floor:.3f}")
-            value.setAccessibleName(f"W2 of {title}: {w2:.3f}, sampling floor {floor:.3f}")
+            full = distance_in_full(w2, floor)
+            for label in (value, ground):
+                label.setToolTip(f"{full}. {HINT}")
+            value.setText("" if is_chance(w2, floor) else f"{w2:.3f}")
+            ground.setText("within sampling noise" if is_chance(w2, floor) else f"floor {floor:.3f}")
+            value.setAccessibleName(f"{title}: {full}")
+            ground.setAccessibleName(f"{title}: {full}")
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:
         name, value, ground = QLabel(), QLabel(), QLabel()

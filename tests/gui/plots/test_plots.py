@@ -20,7 +20,7 @@ from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
 from fmstudio.gui.plots.gradients import GradientsPanel
 from fmstudio.gui.plots.loss import LossPanel
-from fmstudio.gui.plots.loss_curve import BINS, loss_curve, vertical_range
+from fmstudio.gui.plots.loss_curve import BAND_BINS, BINS, loss_curve, vertical_range
 from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.pace import Pace
@@ -49,12 +49,18 @@ def clock(monkeypatch: pytest.MonkeyPatch):
 
 
 @given(st.integers(1, 2000), st.integers(0, 10**6))
-def test_that_a_loss_curve_keeps_its_extremes_and_stays_small(n, seed):
+def test_that_a_loss_curve_stays_small_and_its_band_holds_most_losses(n, seed):
     losses = np.random.default_rng(seed).random(n)
     curve = loss_curve(np.arange(n), losses)
     assert len(curve.steps) <= BINS
-    assert curve.raw.min() == losses.min()
-    assert curve.raw.max() == losses.max()
+    assert len(curve.band_steps) <= BAND_BINS
+    assert (curve.band_steps[0], curve.band_steps[-1]) == (0, n - 1)
+    assert np.all(curve.low <= curve.high)
+    assert losses.min() <= curve.low.min()
+    assert curve.high.max() <= losses.max()
+    low, high = (np.interp(np.arange(n), curve.band_steps, edge) for edge in (curve.low, curve.high))
+    if n > 1000:
+        assert 0.5 < np.mean((low <= losses) & (losses <= high)) < 0.97
     assert losses.min() - 1e-9 <= curve.smooth.min()
     assert curve.smooth.max() <= losses.max() + 1e-9
     assert np.all(np.diff(curve.steps) > 0)
@@ -67,7 +73,8 @@ def test_that_a_constant_loss_is_a_constant_curve():
 
 def test_that_losses_that_are_not_finite_are_left_out():
     curve = loss_curve([0, 1, 2, 3], [1.0, np.nan, np.inf, 3.0])
-    assert curve.raw.max() == 3.0
+    assert curve.high.max() <= 3.0
+    assert np.isfinite([curve.low, curve.high]).all()
     assert len(loss_curve([], []).steps) == 0
 
 
@@ -220,14 +227,19 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
         engine.finish(engine.in_lane(f"trajectories/{index}")[-1])
     frame(session, panel)
     for index, job in enumerate(job for i in range(3) for job in engine.in_lane(f"measure/{i}")[-1:]):
-        job.result.write(0, np.array([0.06 + index / 100, 0.058], np.float32))
+        job.result.write(0, np.array([0.058 * (0.9 + index), 0.058], np.float32))
     frame(session, panel)
     assert not panel.isHidden()
     rows = [tuple(label.text() for label in row) for row in panel.rows]
     assert rows == [
-        (name, w2, "floor 0.058")
-        for name, w2 in zip(("ODE", "SDE", "Langevin"), ("0.060", "0.070", "0.080"), strict=True)
+        ("ODE", "", "within sampling noise"),
+        ("SDE", "0.110", "floor 0.058"),
+        ("Langevin", "0.168", "floor 0.058"),
     ]
+    _, value, ground = panel.rows[0]
+    for told in (ground.accessibleName(), ground.toolTip(), value.accessibleName()):
+        assert "0.052" in told
+        assert "0.058" in told
 
 
 def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):

@@ -132,9 +132,9 @@ def _probe_fits(here: Any, texts: dict[str, str]) -> bool:
 @check("the loss is of a model that matters", patience=0.3)
 def loss(seen: Seen) -> Iterator[str]:
     panel, results = _panel(seen, LossPanel), seen.session.results
-    if panel is None or results.is_training or results.training.recipe is None:
+    if panel is None or results.is_training or panel.shown is None:
         return
-    shown = results.training.recipe
+    shown = panel.shown.recipe
     needed = learning.needed(seen.document)
     wanted = (getattr(request, "learned", None) for pane in seen.panes for request in pane.wanted.values())
     drawn = {learning.recipe_of_model(model) for model in wanted if model is not None}

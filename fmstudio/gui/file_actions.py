@@ -61,7 +61,7 @@ class FileActions:
         try:
             opened = open_file(path)
         except ValueError as error:
-            self._window.notices.say(str(error))
+            self._window.notices.say(str(error), "file")
             return
         self._show(opened, path)
 
@@ -89,7 +89,7 @@ class FileActions:
         try:
             save_file(path, document, self._session.results)
         except ValueError as error:
-            self._window.notices.say(str(error))
+            self._window.notices.say(str(error), "file")
             return False
         self._session.store.mark_saved(path)
         self._session.unsaved.mark_saved()
@@ -107,7 +107,7 @@ class FileActions:
             self.import_file(Path(url.toLocalFile()))
             return
         what = url.fileName() or url.toDisplayString()
-        self._window.notices.say(f"{what} is on the web: save it first, then drop the file.")
+        self._window.notices.say(f"{what} is on the web: save it first, then drop the file.", "file")
 
     def import_file(self, path: Path) -> None:
         """A dropped or chosen file becomes the target, or the document if it is one."""
@@ -117,7 +117,7 @@ class FileActions:
         try:
             target = import_target(path)
         except ValueError as error:
-            self._window.notices.say(str(error))
+            self._window.notices.say(str(error), "file")
             return
         panes.choose(self._session, "target", target, f"Import {path.name}")
 
@@ -143,7 +143,7 @@ class FileActions:
         try:
             document, models, path = rescue.restore(copy)
         except ValueError as error:
-            self._window.notices.say(str(error))
+            self._window.notices.say(str(error), "file")
             return
         self._show((document, models), path)
         self._session.store.mark_unsaved()

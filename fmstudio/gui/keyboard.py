@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
@@ -109,7 +110,7 @@ class Keyboard(QObject):
         """A widget is about to be seen: by Tab it may have the focus, by a click only if it is typed in."""
         if widget.window() is not self._window or isinstance(widget, TEXT_FIELDS):
             return
-        if isinstance(widget, QScrollArea):
+        if isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QAbstractItemView):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         elif widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.clock = FrameClock(self.frame, self)
         self._compose()
         self.keyboard = Keyboard(self, self.canvas.native)
+        self.notices.stand_over(self.canvas)
         self.setMinimumSize(SMALLEST)
         self.setGeometry(opening_place(preferences.window, screen_areas()))
 
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.timeline.refresh()
         self.top_bar.refresh()
         self._show_title()
+        self.notices.heed(self.session.troubles)
         notes = guardrails(self.session.store.document, self.session.results)
         for panel in self._panels:
             panel.refresh(notes)

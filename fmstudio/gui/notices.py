@@ -1,120 +1,160 @@
-"""One sentence at a time over the canvas: what went wrong and what to do. It never takes the focus."""
+"""A few sentences over the canvas: what went wrong and what to do. They never take the focus. GUI thread."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 SECONDS = 9
+AT_ONCE = 3
+"""Older ones give way to newer ones; a question stays."""
+WIDTH = 620
+BELOW_TITLES = 64
+"""Logical pixels that the titles and switches of the upper panes take."""
+
+Act = Callable[[], object]
 
 
-@dataclass(frozen=True)
-class _Notice:
-    """A sentence; with an offer it stays until it is answered."""
+class Notice(QFrame):
+    """One sentence, and a button if it offers something; a question stays until it is answered."""
 
-    sentence: str
-    offer: str = ""
-    accept: Callable[[], object] | None = None
-    refuse: Callable[[], object] | None = None
+    ended = Signal(object)
+    """itself"""
 
-
-class NoticeBar(QFrame):
-    """Floats at the foot of its parent. Repeated sentences are shown once."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, sentence: str, key: str, offer: str = "", accept: Act | None = None) -> None:
+        super().__init__()
         self.setObjectName("notice")
-        self._parent = parent
-        self._waiting: deque[_Notice] = deque()
-        self._now = _Notice("")
-        self._label = QLabel()
-        self._label.setWordWrap(True)
-        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._dismiss = QPushButton("Dismiss")
-        self._dismiss.setProperty("kind", "plain")
-        self._dismiss.clicked.connect(self._on_dismiss_clicked)
-        self._accept = QPushButton()
-        self._accept.clicked.connect(self._on_accept_clicked)
+        self.sentence, self.key = sentence, key
+        self._accept = accept
+        self.refuse: Act | None = None
+        words = QLabel(sentence)
+        words.setWordWrap(True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 8, 8)
         row.setSpacing(12)
-        row.addWidget(self._label, 1)
-        row.addWidget(self._accept)
-        row.addWidget(self._dismiss)
+        row.addWidget(words, 1)
+        if accept is not None:
+            button = QPushButton(offer)
+            button.clicked.connect(self._on_accepted)
+            row.addWidget(button)
+        self.dismiss = QPushButton("Dismiss")
+        self.dismiss.setProperty("kind", "plain")
+        self.dismiss.clicked.connect(self._on_dismissed)
+        row.addWidget(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
+        self._timer.setInterval(SECONDS * 1000)
         self._timer.timeout.connect(self._on_timer_timeout)
-        parent.installEventFilter(self)
-        self.hide()
 
     @property
-    def text(self) -> str:
-        """The sentence on show, or ''."""
-        return "" if self.isHidden() else self._label.text()
+    def is_question(self) -> bool:
+        return self.refuse is not None
 
-    def say(self, sentence: str) -> None:
-        """Show this sentence, after those that wait."""
-        self._add(_Notice(sentence))
+    def begin(self) -> None:
+        """It is seen from now on, or once more."""
+        if not self.is_question:
+            self._timer.start()
 
-    def offer(
-        self,
-        sentence: str,
-        offer: str,
-        accept: Callable[[], object],
-        refuse: Callable[[], object] | None = None,
-    ) -> None:
-        """Show this sentence with a button named ``offer``, until that or Dismiss is pressed."""
-        self._add(_Notice(sentence, offer, accept, refuse))
+    def _on_accepted(self) -> None:
+        self._end(self._accept)
 
-    def _add(self, notice: _Notice) -> None:
-        if notice.sentence in (self.text, *(other.sentence for other in self._waiting)):
-            return
-        self._waiting.append(notice)
-        if self.isHidden():
-            self._show_next()
+    def _on_dismissed(self) -> None:
+        self._end(self.refuse)
 
-    def _show_next(self) -> None:
+    def _on_timer_timeout(self) -> None:
+        self._end(None)
+
+    def _end(self, what_to_do: Act | None) -> None:
         self._timer.stop()
-        if not self._waiting:
-            self.hide()
-            return
-        self._now = self._waiting.popleft()
-        self._label.setText(self._now.sentence)
-        self._accept.setText(self._now.offer)
-        self._accept.setVisible(bool(self._now.offer))
-        self.show()
-        self._place()
-        if not self._now.offer:
-            self._timer.start(SECONDS * 1000)
-
-    def _place(self) -> None:
-        parent = self._parent
-        width = min(620, parent.width() - 40)
-        self.setFixedWidth(width)
-        self.adjustSize()
-        self.setFixedHeight(max(self.sizeHint().height(), self.heightForWidth(width)))
-        self.move((parent.width() - width) // 2, parent.height() - self.height() - 64)
-        self.raise_()
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and not self.isHidden():
-            self._place()
-        return False
-
-    def _on_accept_clicked(self) -> None:
-        self._answer(self._now.accept)
-
-    def _on_dismiss_clicked(self) -> None:
-        self._answer(self._now.refuse)
-
-    def _answer(self, what_to_do: Callable[[], object] | None) -> None:
-        self._show_next()
+        self.ended.emit(self)
         if what_to_do is not None:
             what_to_do()
 
-    def _on_timer_timeout(self) -> None:
-        self._show_next()
+
+class NoticeBar(QWidget):
+    """Floats below the titles of the canvas and above its legends. A sentence that is said again is shown
+    once; one of the same ``key`` as an older one replaces it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = self._over = parent
+        self._troubles: frozenset[str] = frozenset()
+        self.notices: list[Notice] = []
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(6)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def stand_over(self, canvas: QWidget) -> None:
+        """Float over this part of the window."""
+        self._over = canvas
+        canvas.installEventFilter(self)
+
+    @property
+    def text(self) -> str:
+        """The newest sentence on show, or ''."""
+        return self.notices[-1].sentence if self.notices else ""
+
+    def say(self, sentence: str, key: str = "") -> None:
+        """Show this sentence for a while."""
+        self._show(Notice(sentence, key))
+
+    def offer(self, sentence: str, offer: str, accept: Act, refuse: Act | None = None) -> None:
+        """Show this sentence with a button named ``offer``. With ``refuse`` it is a question, and stays until
+        it is answered."""
+        notice = Notice(sentence, "", offer, accept)
+        notice.refuse = refuse
+        self._show(notice)
+
+    def heed(self, troubles: tuple[str, ...]) -> None:
+        """What is wrong now, once a frame: the sentences of what was wrong until now go."""
+        now = frozenset(troubles)
+        if now == self._troubles:
+            return
+        gone, self._troubles = self._troubles - now, now
+        for notice in [notice for notice in self.notices if notice.sentence in gone]:
+            self._remove(notice)
+
+    def _show(self, notice: Notice) -> None:
+        for old in list(self.notices):
+            if old.sentence == notice.sentence or (notice.key and old.key == notice.key):
+                self._remove(old)
+        passing = [old for old in self.notices if not old.is_question]
+        for old in passing[: max(0, len(passing) - AT_ONCE + 1)]:
+            self._remove(old)
+        notice.ended.connect(self._on_notice_ended)
+        self.notices.append(notice)
+        self._box.addWidget(notice)
+        self.show()
+        notice.show()
+        notice.begin()
+        self._place()
+
+    def _remove(self, notice: Notice) -> None:
+        self.notices.remove(notice)
+        self._box.removeWidget(notice)
+        notice.hide()
+        notice.deleteLater()
+        self.setVisible(bool(self.notices))
+        self._place()
+
+    def _place(self) -> None:
+        over = self._over
+        corner = over.mapTo(self._window, over.rect().topLeft())
+        width = min(WIDTH, over.width() - 40)
+        self.setFixedWidth(width)
+        self.setFixedHeight(max(1, self._box.totalHeightForWidth(width)))
+        self.move(corner.x() + (over.width() - width) // 2, corner.y() + BELOW_TITLES)
+        self.raise_()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self.notices:
+            self._place()
+        return False
+
+    def _on_notice_ended(self, notice: Notice) -> None:
+        self._remove(notice)

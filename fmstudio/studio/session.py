@@ -49,6 +49,7 @@ class Session:
         self.is_interacting = False
         """a stroke or drag is on: measures wait"""
         self.device = ""
+        self._engine_trouble = ""
         self.engine_start_seconds: float | None = None
         self.notify = notify
         self._training_job: int | None = None
@@ -65,6 +66,12 @@ class Session:
         """Take what the engine has to say, and ask for nothing."""
         for reply in self.engine.poll():
             self._take(reply)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """The sentences given to ``notify`` that are still so."""
+        found = [self._engine_trouble, self.results.training.message]
+        return tuple(filter(None, (*found, *(slot.problem for slot in self.results.slots.values()))))
 
     @property
     def is_complete(self) -> bool:
@@ -129,6 +136,7 @@ class Session:
         match reply:
             case EngineReady():
                 self.device, self.engine_start_seconds = reply.device, reply.seconds
+                self._engine_trouble = ""
             case JobFinished():
                 self._on_job_finished(reply)
             case JobFailed():
@@ -139,6 +147,7 @@ class Session:
                 self._publish(model)
             case EngineLost():
                 self.planner.forget_problems()
+                self._engine_trouble = reply.message
                 self.notify(reply.message)
 
     def _publish(self, model: LearnedModel) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QGraphicsView, QLineEdit, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import SDESpec
@@ -16,6 +16,7 @@ from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.gui.actions import ACTIONS
 from fmstudio.gui.keyboard import CONTROLS, TEXT_FIELDS
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.panels import Panel
 from fmstudio.gui.stops import stops
 from fmstudio.studio.playback import Playback
 from tests.gui.windows import press_and_think_better_of_it, silent_window, type_key
@@ -188,6 +189,15 @@ def test_that_every_stop_has_a_name_and_looks_different_with_the_focus(window):
             if not control.accessibleName() and not getattr(control, "text", str)():
                 faults.append(f"{_name(control)} has no name")
     assert not faults
+
+
+def test_that_plots_and_columns_are_no_stops_though_they_scroll(window):
+    assert window.right is not None
+    for panel in window.right.widget().findChildren(Panel):
+        panel.show()
+    areas = [area for area in window.findChildren(QAbstractScrollArea) if area.isVisible()]
+    assert any(isinstance(area, QGraphicsView) for area in areas)
+    assert not set(areas) & set(_controls(window))
 
 
 def test_that_space_and_enter_press_what_tab_has_reached(window):

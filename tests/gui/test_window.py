@@ -289,7 +289,7 @@ def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(quick_window,
         quick_window.canvas._on_drop(QUrl.fromLocalFile(str(path)))
         assert quick_window.notices.text
         assert "\n" not in quick_window.notices.text
-        quick_window.notices._dismiss.click()
+        quick_window.notices.notices[-1].dismiss.click()
     assert quick_window.session.store.document == before
 
 

@@ -17,6 +17,7 @@ from fmstudio.render.palette import Palette
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.scene import Scene
 from fmstudio.render.sheet import film_sheet
+from fmstudio.studio.refusals import refusal_of_scene
 from fmstudio.studio.session import Session
 
 HOLD = 0.12
@@ -79,7 +80,7 @@ class Film:
     def prepare(self, progress: Callable[[str, float], None] = lambda _stage, _share: None) -> None:
         """Train what is shown as learned and has no model; compute trajectories, densities and fields.
 
-        Raises ExportError with the engine's sentence if something failed.
+        Raises ExportError with the engine's sentence if something failed or was refused.
         """
         self._train(progress)
         while not self._session.is_complete:
@@ -87,6 +88,9 @@ class Film:
             self._raise_problems()
             progress("computing", self._share_done())
         self._session.tick(0.0)
+        refusal = refusal_of_scene(self._session.planner, self._session.results)
+        if refusal:
+            raise ExportError(refusal)
 
     def scenes(self) -> Iterator[Scene]:
         """One scene a frame."""

@@ -20,6 +20,7 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.signals import Signals
 from fmstudio.gui.theme import Theme, apply_theme
+from fmstudio.studio.refusals import refusal_of_scene
 from fmstudio.studio.session import Session
 from fmstudio.studio.shipped import lay_under
 
@@ -75,7 +76,10 @@ class Start(QObject):
 
     def _on_timer_timeout(self) -> None:
         window = self._window
-        if self.visible_s is None:
+        if self._is_too_late():
+            self._timer.stop()
+            self._take_picture()
+        elif self.visible_s is None:
             if window.canvas.canvas.draws == 0 or not window.isVisible():
                 return
             self.visible_s = self._age()
@@ -88,6 +92,11 @@ class Start(QObject):
         else:
             self._wait_for_the_picture()
 
+    def _is_too_late(self) -> bool:
+        """A picture was asked for, and what it waits for does not come."""
+        waited = time.monotonic() - self._began
+        return self._opening.screenshot is not None and waited > PATIENCE_SECONDS + self._opening.after
+
     def _look_for_motion(self) -> None:
         session = self._window.session
         slot = session.results.slots.get("trajectories/0")
@@ -98,27 +107,36 @@ class Start(QObject):
             self.motion_s = self._age()
             if self._opening.train:
                 session.train()
-        elif session.is_complete and not session.planner.wanted.get("trajectories/0"):
+        elif session.is_complete and not moving:
+            # Nothing moves here, or what would was refused.
             self.motion_s = self._age()
+            if self._opening.train:
+                session.train()
 
     def _wait_for_the_picture(self) -> None:
         session, now = self._window.session, time.monotonic()
         training = session.results.training
         complete = session.is_complete or training.is_active
-        if self._complete_at is None and (complete or now - self._began > PATIENCE_SECONDS):
+        if self._complete_at is None and complete:
             self._complete_at = now
         if self._complete_at is not None and now - self._complete_at >= self._opening.after:
             self._timer.stop()
             self._take_picture()
 
+    def _fail(self, sentence: str) -> None:
+        sys.stderr.write(f"{sentence}\n")
+        self.exit_code = 1
+
     def _take_picture(self) -> None:
         assert self._opening.screenshot is not None
+        session = self._window.session
         picture = self._window.grab()
         if not picture.save(str(self._opening.screenshot)):
-            sys.stderr.write(
-                f"The picture could not be written to {self._opening.screenshot}; check the folder.\n"
-            )
-            self.exit_code = 1
+            self._fail(f"The picture could not be written to {self._opening.screenshot}; check the folder.")
+        elif refusal := refusal_of_scene(session.planner, session.results):
+            self._fail(refusal)
+        elif self._is_too_late():
+            self._fail(f"After {PATIENCE_SECONDS} s not all was computed: the picture shows what was there.")
         report = {
             "window_visible_s": round(self.visible_s or 0, 3),
             "first_motion_s": round(self.motion_s or 0, 3),

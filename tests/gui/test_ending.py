@@ -15,7 +15,8 @@ import pytest
 
 from fmstudio.document.preferences import state_folder
 from fmstudio.engine import blocks
-from fmstudio.studio.opening import open_file
+from fmstudio.studio.opening import Opened, open_file, save_models
+from tests.export.test_film import far, misfit
 
 pytestmark = pytest.mark.display
 
@@ -100,3 +101,25 @@ def test_that_a_training_under_way_is_offered_at_the_next_start(
     _, models = open_file(copy)
     assert models
     assert models[0].step > 0
+
+
+@pytest.mark.parametrize(("make", "words"), [(misfit, "do not fit"), (far, "infinity")])
+def test_that_a_picture_of_what_was_refused_is_taken_and_told(
+    tmp_path: Path, make: Callable[[], Opened], words: str
+) -> None:
+    document, models = make()
+    save_models(tmp_path / "refused.fmstudio", document, models)
+    picture = tmp_path / "picture.png"
+    command = [
+        sys.executable,
+        "-m",
+        "fmstudio",
+        str(tmp_path / "refused.fmstudio"),
+        "--screenshot",
+        str(picture),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert picture.exists()

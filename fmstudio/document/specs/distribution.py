@@ -260,7 +260,8 @@ class DrawnSpec(Spec):
 
     @property
     def is_empty(self) -> bool:
-        return not bool(self.raster.values.any())
+        """No ink, or less than the engine's arithmetic tells from none (it takes denormal numbers for 0)."""
+        return not bool((self.raster.values >= np.finfo(np.float32).tiny).any())
 
     def extent(self) -> Extent:
         """The whole sheet, so that the view rests while somebody draws on it."""

@@ -41,6 +41,13 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="path.to.field=value", help="Any field of the document; may be repeated."),
 ]
+Resume = Annotated[
+    bool | None,
+    typer.Option(
+        "--resume/--fresh",
+        help="Go on from the checkpoint of a training that was killed, or not; by default if one is there.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -82,10 +89,14 @@ def train(
     objective: Annotated[str | None, typer.Option(help="cfm, dsm, exact, cnf-ml or realnvp.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    resume: Resume = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model and save it with its document. Ctrl-C ends early and keeps what was learned."""
-    from fmstudio.cli.training import run_training, save_trained
+    """Train a model and save it with its document. Ctrl-C ends early and keeps what was learned.
+
+    A training that is killed leaves OUT.checkpoint.fmstudio behind: the same command goes on from there.
+    """
+    from fmstudio.cli.training import train_and_save
     from fmstudio.document.overrides import one_of
     from fmstudio.document.specs.training import MODEL_OBJECTIVES
 
@@ -97,8 +108,7 @@ def train(
         out = asked_for(out, (".fmstudio",))
         _require_suffix(out, ".fmstudio")
         _require_place(out)
-        trained = run_training(asked.document)
-        save_trained(out, asked.document, asked.models, trained.model)
+        trained = train_and_save(out, asked.document, asked.models, resume)
     if as_json:
         typer.echo(json.dumps(trained.report))
     else:
@@ -110,6 +120,8 @@ def train(
             f"loss {trained.report['final_loss']:.4f}{beside}",
             err=True,
         )
+    if trained.asked_to_end is not None:
+        raise typer.Exit(128 + trained.asked_to_end)
 
 
 @app.command()

@@ -1,4 +1,8 @@
-"""A training from the shell: the engine's own steps, a bar on standard error, Ctrl-C for an early end."""
+"""A training from the shell: the engine's own steps, a bar on standard error, Ctrl-C for an early end.
+
+Nothing that was learned is lost: it is saved before anything else is computed, and a checkpoint every few
+seconds outlives a kill.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fmstudio.cli.app import fail
+from fmstudio.cli.checkpoints import Checkpoint
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.saved_model import SavedCurve
@@ -26,6 +31,7 @@ from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
 from fmstudio.engine.training_run import training_device
 from fmstudio.engine.workshop import TorchWorkshop, prepare_torch
 from fmstudio.flows.networks import MLP
+from fmstudio.startup import ENDING_SIGNALS
 from fmstudio.studio.learning import recipe_of_model
 from fmstudio.studio.opening import save_models
 
@@ -36,48 +42,73 @@ LOSSES = 100
 
 @dataclass(frozen=True)
 class Trained:
-    """The last checkpoint, and what ``--json`` prints."""
+    """What ``--json`` prints, and by which signal the process was asked to end."""
 
-    model: LearnedModel
     report: dict[str, Any]
+    asked_to_end: int | None
 
 
-def run_training(document: Document) -> Trained:
-    """Train what the document asks for. Ctrl-C ends it after the step under way.
+def train_and_save(
+    out: Path, document: Document, models: tuple[LearnedModel, ...], resume: bool | None
+) -> Trained:
+    """Train what the document asks for and write it to ``out``.
 
+    Ctrl-C, or a request to end, ends the training after the step under way; another one cannot keep the file
+    from being written, only the floor from being computed.
     Raises ValueError for what does not go together; leaves the shell with code 1 where training fails.
     """
     prepare_torch()
+
+    def write(path: Path, new: LearnedModel) -> None:
+        save_trained(path, document, models, new)
+
+    checkpoint = Checkpoint(out, write)
     training = document.training
-    request = TrainRequest(document.source, document.target, document.path, document.model, training)
+    asked = TrainRequest(document.source, document.target, document.path, document.model, training)
+    request = replace(asked, resume=checkpoint.find(document, resume))
     device = training_device(training.device)
     fresh = learning.model_for(request)
     model = fresh.to(device) if isinstance(fresh, MLP) else fresh
-    try:
-        run = _steps(request, model)
-        floors = list(learning.floor_terms(request))
-    except Exception as error:
-        _explain(error)
-        raise
-    if run.step == 0:
-        fail("Training was ended before its first step: nothing was written.", 1)
-    floor = sum(floors) / len(floors) if floors else None
+    with _interruptions() as heard:
+        try:
+            run = _steps(request, model, checkpoint, heard)
+        except Exception as error:
+            _explain(error, checkpoint)
+            raise
+        if run.step == 0:
+            fail("Training was ended before its first step: nothing was written.", 1)
+        write(out, _trained(request, model, run))
+        checkpoint.remove()
+        floor = _floor(request, heard)
+        if floor is not None:
+            write(out, _trained(request, model, run, floor))
     report = {
         "steps": run.step,
         "seconds": run.seconds,
-        "steps_per_second": run.step / max(run.seconds, 1e-9),
+        "steps_per_second": (run.step - run.first) / max(run.seconds, 1e-9),
         "final_loss": run.loss,
         "loss_floor": floor,
         "device": device.type if isinstance(fresh, MLP) else "cpu",
     }
-    curve = run.curve(request.training.total_steps, floor)
-    return Trained(replace(_snapshot(request, model, run.step), curve=curve), report)
+    return Trained(report, next((number for number in heard if number != signal.SIGINT), None))
 
 
-def _explain(error: Exception) -> None:
+def _floor(request: TrainRequest, heard: list[int]) -> float | None:
+    """The irreducible loss; None where it is not known, or a signal comes while it is computed."""
+    before, terms = len(heard), []
+    for term in learning.floor_terms(request):
+        if len(heard) > before:
+            return None
+        terms.append(term)
+    return sum(terms) / len(terms) if terms else None
+
+
+def _explain(error: Exception, checkpoint: Checkpoint) -> None:
     """Leaves the shell with the engine's sentence for a failure that it knows."""
     known = TorchWorkshop().explain(error)
     if known is not None and known[0] in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
+        if known[0] is Refusal.FAILURE:
+            checkpoint.remove()  # going on from it would fail again
         fail(known[1], 1)
 
 
@@ -85,10 +116,11 @@ def _explain(error: Exception) -> None:
 class _Run:
     """How far the training is."""
 
-    def __init__(self) -> None:
-        self.step = 0
+    def __init__(self, resume: LearnedModel | None) -> None:
+        curve = resume.curve if resume else None
+        self.first = self.step = resume.step if resume else 0
         self.seconds = 0.0
-        self.losses: list[float] = []
+        self.losses: list[float] = curve.losses.values.tolist() if curve else []
 
     @property
     def loss(self) -> float:
@@ -106,20 +138,21 @@ class _Run:
         self.losses.append(loss)
 
 
-def _steps(request: TrainRequest, model: build.Model) -> _Run:
-    """All steps, or those until Ctrl-C. ``seconds`` is the wall time of this loop."""
-    run, total = _Run(), request.training.total_steps
-    with _bar(total) as progress, _interruptions() as interrupted:
+def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, heard: list[int]) -> _Run:
+    """The steps that are left, or those until a signal is heard. ``seconds``: the wall time of this loop."""
+    total, run = request.training.total_steps, _Run(request.resume)
+    with _bar(total) as progress:
         task, told = progress.tasks[0].id, 0.0
         started = time.perf_counter()
-        for step in learning.steps_of(request, model):
+        for step in learning.steps_of(request, model) if run.first < total else ():
             if step is not None:
                 run.take(step.step, step.loss)
+                checkpoint.keep_if_due(lambda: _trained(request, model, run))
             now = time.perf_counter()
             if now - told > NEWS_SECONDS:
                 told = now
                 progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
-            if interrupted:
+            if heard:
                 break
         run.seconds = time.perf_counter() - started
         progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
@@ -136,18 +169,27 @@ def _bar(steps: int) -> Iterator[Progress]:
 
 @contextmanager
 def _interruptions() -> Iterator[list[int]]:
-    """A list that is empty until somebody presses Ctrl-C (or asks the process to end)."""
+    """A list of the signals that came: empty until somebody presses Ctrl-C, or asks the process to end."""
     heard: list[int] = []
 
     def hear(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, hear) for number in wanted}
     try:
         yield heard
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _trained(
+    request: TrainRequest, model: build.Model, run: _Run, floor: float | None = None
+) -> LearnedModel:
+    """What a file keeps: the weights as they are now, and the losses so far."""
+    curve = run.curve(request.training.total_steps, floor)
+    return replace(_snapshot(request, model, run.step), curve=curve)
 
 
 def _snapshot(request: TrainRequest, model: build.Model, step: int) -> LearnedModel:

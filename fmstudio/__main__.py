@@ -19,7 +19,11 @@ def main() -> None:
     if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("--help", "--version")):
         arguments = ["open", *arguments]
     end_by_signals(at_once=arguments[0] == "open")
-    app(arguments, prog_name="fmstudio")
+    try:
+        app(arguments, prog_name="fmstudio")
+    finally:
+        # Python puts itself away after this, and an exception there is a traceback.
+        end_by_signals(at_once=True)
 
 
 if __name__ == "__main__":

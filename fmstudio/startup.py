@@ -24,7 +24,8 @@ def end_by_signals(at_once: bool) -> None:
     """From now on Ctrl-C and its like end the process, without a traceback, by the usual code (128 + number).
 
     ``at_once``: as the system does it, for a start in which there is nothing to put away. Else as an exit, so
-    that files half-way written vanish. What was told to be ignored (nohup, a background job) still is.
+    that files half-way written vanish; a second signal does not wait for that. What was told to be ignored
+    (nohup, a background job) still is.
     """
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -32,6 +33,7 @@ def end_by_signals(at_once: bool) -> None:
 
 
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+    end_by_signals(at_once=True)
     raise SystemExit(128 + number)
 
 

@@ -18,9 +18,9 @@ from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.render.learning_words import how_guided, how_learned, is_layered, is_pathless, what_lacks
 from fmstudio.render.scene import Legend
 from fmstudio.studio.clocks import clock_of
+from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
-from fmstudio.studio.motions import coupling_of, follows_closed_form
-from fmstudio.studio.planner import model_key
+from fmstudio.studio.motions import coupling_of
 from fmstudio.studio.results import Results, Slot, request_of
 
 _COLOURS = {
@@ -186,10 +186,9 @@ def _distance(slot: Slot | None) -> Iterator[Legend]:
 
 def notice(experiment: Experiment, results: Results, pane: int) -> str:
     """Why a pane is empty, in one sentence; '' if it is not."""
-    key = model_key(experiment)
+    for note in hopeless(experiment, results):
+        return note.text
     if lack := what_lacks(experiment, results):
         return lack
-    if follows_closed_form(experiment) and key in results.no_closed_form:
-        return results.no_closed_form[key]
     slot = results.slots.get(f"trajectories/{pane}")
     return slot.problem if slot is not None else ""

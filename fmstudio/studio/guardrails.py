@@ -104,9 +104,9 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
     if is_waiting_for_a_stroke(experiment):
         yield from _empty(experiment)
         return
-    hopeless = list(_hopeless(experiment, results))
-    yield from hopeless
-    if not hopeless:
+    in_vain = list(hopeless(experiment, results))
+    yield from in_vain
+    if not in_vain:
         yield from _of_model(experiment, results)
         yield from _refused(experiment, results, index)
     yield from overshoots(experiment.dynamics, experiment.path, experiment.simulation.steps)
@@ -129,7 +129,8 @@ def _empty(experiment: Experiment) -> Iterator[Guardrail]:
 # ---- what no training can mend -----------------------------------------------------------------------
 
 
-def _hopeless(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+def hopeless(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+    """Why a pane stays empty whatever is trained, or needs another field than it asks for."""
     yield from _guided_in_vain(experiment)
     if experiment.is_learned:
         yield from _learned_in_vain(experiment)

@@ -75,3 +75,13 @@ def test_that_a_motion_without_a_field_is_never_empty_for_want_of_one(dynamics: 
     session = Session(FakeEngine(), document, lambda _sentence: None)
     session.results.no_closed_form[document.source, document.target, document.path] = "No closed form."
     assert notice(document.experiment(0), session.results, 0) == ""
+
+
+def test_that_a_pane_sends_nobody_to_train_what_it_could_not_show() -> None:
+    """A ring by an SDE: neither the closed form nor a model of it tells the score."""
+    document = Document(source=RingSpec(), dynamics=m.SDESpec())
+    session = Session(FakeEngine(), document, lambda _sentence: None)
+    session.results.no_closed_form[document.source, document.target, document.path] = "No closed form: train."
+    assert "needs a score" in notice(document.experiment(0), session.results, 0)
+    learned = document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))})
+    assert "needs a score" in notice(learned.experiment(0), session.results, 0)

@@ -61,7 +61,7 @@ def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) ->
 
 
 class GaussianMixtureSpec(Spec):
-    """sum_k w_k N(m_k, S_k); the components can be edited one by one."""
+    """Some normal clouds, each with a place, a shape and a weight of its own: sum_k w_k N(m_k, S_k)."""
 
     title: ClassVar[str] = "Gaussian mixture"
     kind: Literal["gaussian-mixture"] = "gaussian-mixture"

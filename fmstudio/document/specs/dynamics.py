@@ -144,7 +144,9 @@ class LangevinSpec(SamplerMotion):
     solver: Literal["ula", "mala"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
     duration: float = setting(4.0, "Duration", low=0.1, high=100.0, step=0.5)
-    substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
+    substeps: int = setting(
+        10, "Substeps", low=1, high=500, step=5, hint="Solver steps from one state that is shown to the next"
+    )
 
 
 class ProbabilityFlowSpec(FieldFlow):
@@ -180,7 +182,9 @@ class AnnealedLangevinSpec(SamplerMotion):
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
     profile: SigmaProfile = SigmaProfile.SQRT_BETA
     duration: float = setting(6.0, "Duration", low=0.1, high=100.0, step=0.5)
-    substeps: int = setting(10, "Substeps", low=1, high=500, step=5, hint="Solver steps a shown step")
+    substeps: int = setting(
+        10, "Substeps", low=1, high=500, step=5, hint="Solver steps from one state that is shown to the next"
+    )
 
 
 class LinearFlowSpec(FreeMotion):
@@ -191,7 +195,14 @@ class LinearFlowSpec(FreeMotion):
     is_noisy = False
     kind: Literal["linear-flow"] = "linear-flow"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "rk4"
-    theta: float = setting(1.0, "θ", low=-3.0, high=10.0, step=0.1)
+    theta: float = setting(
+        1.0,
+        "θ",
+        low=-3.0,
+        high=10.0,
+        step=0.1,
+        hint="How fast particles are drawn to the origin; below 0, away",
+    )
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
 
     def coefficients(self, _t: float) -> Coefficients:
@@ -221,7 +232,9 @@ class OrnsteinUhlenbeckSpec(FreeMotion):
     is_noisy = True
     kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
-    theta: float = setting(0.5, "θ", low=0.0, high=10.0, step=0.05)
+    theta: float = setting(
+        0.5, "θ", low=0.0, high=10.0, step=0.05, hint="How fast particles are drawn to the origin"
+    )
     sigma: float = setting(0.5, "Noise σ", low=0.0, high=5.0, step=0.05)
     duration: float = setting(6.0, "Duration", low=0.1, high=50.0, step=0.5)
 
@@ -248,12 +261,21 @@ class LinearSDESpec(FreeMotion):
     is_noisy = True
     kind: Literal["linear-sde"] = "linear-sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
-    a_0: float = setting(-1.0, "a₀", low=-5.0, high=5.0, step=0.1)
-    a_1: float = setting(0.0, "a₁", low=-5.0, high=5.0, step=0.1)
-    b_x: float = setting(1.0, "b, x", low=-5.0, high=5.0, step=0.1)
-    b_y: float = setting(0.5, "b, y", low=-5.0, high=5.0, step=0.1)
-    g_0: float = setting(0.6, "g₀", low=0.0, high=5.0, step=0.1)
-    g_1: float = setting(0.0, "g₁", low=0.0, high=5.0, step=0.1)
+    a_0: float = setting(
+        -1.0,
+        "a₀",
+        low=-5.0,
+        high=5.0,
+        step=0.1,
+        hint="Below 0 particles are drawn in, above 0 they are driven out",
+    )
+    a_1: float = setting(0.0, "a₁", low=-5.0, high=5.0, step=0.1, hint="How fast a changes: a = a₀ + a₁ t")
+    b_x: float = setting(1.0, "b, x", low=-5.0, high=5.0, step=0.1, hint="A steady push to the right")
+    b_y: float = setting(0.5, "b, y", low=-5.0, high=5.0, step=0.1, hint="A steady push upwards")
+    g_0: float = setting(0.6, "g₀", low=0.0, high=5.0, step=0.1, hint="The size of the noise at the start")
+    g_1: float = setting(
+        0.0, "g₁", low=0.0, high=5.0, step=0.1, hint="How fast the noise grows: g = g₀ + g₁ t"
+    )
     duration: float = setting(3.0, "Duration", low=0.1, high=20.0, step=0.5)
 
     def coefficients(self, t: float) -> Coefficients:

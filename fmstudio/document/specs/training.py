@@ -74,7 +74,12 @@ class TrainingSpec(Spec):
     learning_rate: float = setting(1e-2, "Learning rate", low=1e-6, high=1.0, step=1e-3, log=True)
     seed: int = setting(0, "Seed", low=0, high=2**31 - 1, step=1)
     reflow: int = setting(
-        0, "Reflow", low=0, high=3, step=1, hint="How often to train again on the flow's own ends"
+        0,
+        "Reflow",
+        low=0,
+        high=3,
+        step=1,
+        hint="Rounds of training anew on the pairs that the flow itself has made: straighter paths",
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

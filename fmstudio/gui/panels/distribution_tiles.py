@@ -31,7 +31,9 @@ class DistributionTile(Thumbnail):
     def __init__(self, end: End, spec: type[Spec], theme: Theme) -> None:
         title = str(spec.title)  # type: ignore[attr-defined]
         doc = (spec.__doc__ or title).split("\n")[0]
-        super().__init__(title, f"{title}: {doc[:1].lower()}{doc[1:]}", end, theme)
+        super().__init__(
+            title, f"{title}: {doc if doc[1:2] == '(' else doc[:1].lower() + doc[1:]}", end, theme
+        )
         self.kind = str(spec.model_fields["kind"].default)
         self._spec = spec
         self.clicked.connect(self._on_clicked)

@@ -19,7 +19,7 @@ METHODS = {
     "": "Off",
     GuidanceMethod.EXACT.value: "Exact classifier",
     GuidanceMethod.LEARNED.value: "Learned classifier",
-    GuidanceMethod.CLASSIFIER_FREE.value: "No classifier",
+    GuidanceMethod.CLASSIFIER_FREE.value: "Classifier-free",
 }
 _LABELS = Scale(0, 7, step=1, integer=True, least=0, most=63)
 

@@ -21,7 +21,7 @@ from fmstudio.document.specs.view import (
 )
 from fmstudio.studio import drawing
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
-from fmstudio.studio.session import Session
+from fmstudio.studio.session import START_DRAWING, Session
 
 
 def set_field(session: Session, path: str, value: Any, label: str, merge: bool = False) -> None:
@@ -52,11 +52,13 @@ def choose_dynamics(session: Session, spec: Spec) -> None:
 
 
 def start_drawing(session: Session) -> None:
-    """Make the target a canvas to draw on (an existing drawing is kept)."""
-    if not isinstance(session.store.document.target, DrawnSpec):
+    """Make the target a drawing, which begins with the target's own ink (a drawing is kept as it is)."""
+    target = session.store.document.target
+    if not isinstance(target, DrawnSpec):
         half = round(min(max(camera_of(session.store.document).half / MARGIN, 1.0), 20.0), 3)
         drawn = {"target": DrawnSpec(half=half), "caption": ""}
-        session.store.edit(lambda d: d.model_copy(update=drawn), "Start a drawing")
+        session.store.edit(lambda d: d.model_copy(update=drawn), START_DRAWING)
+        session.fetch_ink(target)
 
 
 def draw_segment(session: Session, start: Vector, end: Vector, brush: drawing.Brush) -> None:
@@ -78,6 +80,7 @@ def end_stroke(session: Session) -> None:
 def clear_drawing(session: Session) -> None:
     target = session.store.document.target
     if isinstance(target, DrawnSpec):
+        session.forget_ink()
         set_field(session, "target", drawing.cleared(target), "Clear drawing")
 
 

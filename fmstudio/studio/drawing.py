@@ -7,9 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, Vector
 
 Raster = npt.NDArray[np.float32]
+INK_POINTS = 50_000
+SOFTEN_CELLS = 2
+"""So many samples, softened so far, leave some 5 % of noise in the ink of two moons."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,37 @@ def stamp(raster: Raster, half: float, start: Vector, end: Vector, brush: Brush)
 
 def stroke(target: DrawnSpec, start: Vector, end: Vector, brush: Brush) -> DrawnSpec:
     """The drawing with one more segment."""
-    from fmstudio.document.arrays import FrozenArray
-
     raster = stamp(target.raster.values, target.half, start, end, brush)
     return target.model_copy(update={"raster": FrozenArray(raster)})
+
+
+def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:
+    """Samples (n, 2) of a distribution as ink: how many fell in each cell, softened; the densest is full."""
+    empty = DrawnSpec(half=half)
+    cells = empty.raster.values.shape[0]
+    sides = [[-half, half], [-half, half]]
+    counts, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=cells, range=sides)
+    ink = _softened(_softened(counts).T).T
+    full = float(np.quantile(ink[ink > 0], 0.99)) if ink.any() else 1.0
+    return empty.model_copy(update={"raster": FrozenArray(np.clip(ink / full, 0, 1).astype(np.float32))})
+
+
+def with_ink(document: Document, ink: DrawnSpec) -> Document:
+    """Its drawing with that ink beneath what was painted; no drawing is left as it is."""
+    target = document.target
+    if not isinstance(target, DrawnSpec) or target.raster.values.shape != ink.raster.values.shape:
+        return document
+    raster = FrozenArray(np.maximum(target.raster.values, ink.raster.values))
+    return document.model_copy(update={"target": target.model_copy(update={"raster": raster})})
+
+
+def _softened(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Along the first axis, by a Gaussian of SOFTEN_CELLS."""
+    reach = 3 * SOFTEN_CELLS
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SOFTEN_CELLS) ** 2)
+    padded = np.pad(rows, ((reach, reach), (0, 0)))
+    shifted = (weight * padded[i : i + len(rows)] for i, weight in enumerate(weights))
+    return np.asarray(np.sum(list(shifted), axis=0) / weights.sum())
 
 
 def cleared(target: DrawnSpec) -> DrawnSpec:

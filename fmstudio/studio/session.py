@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fmstudio.document.document import Document
-from fmstudio.engine.client import Engine
+from fmstudio.document.specs.distribution import DistributionSpec, DrawnSpec
+from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
     EngineLost,
     EngineReady,
@@ -15,19 +16,22 @@ from fmstudio.engine.messages import (
     LearnedModel,
     Refusal,
     Reply,
+    SamplesRequest,
     TrainingCommand,
     TrainingProgress,
     TrainingSnapshot,
     TrainingState,
     TrainRequest,
 )
-from fmstudio.studio import learning
+from fmstudio.studio import drawing, learning
 from fmstudio.studio.planner import Planner, Sight
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.results import Recipe, Results, TrainingRecord
 from fmstudio.studio.store import Store
 from fmstudio.studio.tools import Tools
 from fmstudio.studio.unsaved import Unsaved
+
+START_DRAWING = "Start a drawing"
 
 
 class Session:
@@ -53,11 +57,14 @@ class Session:
         self.engine_start_seconds: float | None = None
         self.notify = notify
         self._training_job: int | None = None
+        self._ink: Job | None = None
+        """samples of the target that a drawing begins with, on their way"""
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
     def tick(self, seconds: float) -> None:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
+        self._take_ink()
         self.planner.probe = self.tools.probe
         self.planner.tick(self.store.document, self.playback.t, self.sight, not self.is_interacting)
         self.playback.advance(seconds)
@@ -124,7 +131,31 @@ class Session:
         self.unsaved.mark_saved()
         self.playback.seek(0.0)
 
+    # ---- drawing ----
+
+    def fetch_ink(self, target: DistributionSpec) -> None:
+        """A drawing was begun: what the target was goes beneath it, once the engine has drawn from it."""
+        self.forget_ink()
+        self._ink = self.engine.submit("ink", SamplesRequest(target, drawing.INK_POINTS, seed=3))
+
+    def _take_ink(self) -> None:
+        if self._ink is None or self._ink.state in (JobState.PENDING, JobState.RUNNING):
+            return
+        target = self.store.document.target
+        if self._ink.state is JobState.DONE and isinstance(target, DrawnSpec):
+            ink = drawing.begun(self._ink.result.values[0], target.half)
+            self.store.revise(START_DRAWING, lambda d: drawing.with_ink(d, ink))
+        self.forget_ink()
+
+    def forget_ink(self) -> None:
+        """Ink that has not come by now is not wanted."""
+        if self._ink is not None:
+            self.engine.cancel("ink")
+            self._ink.release()
+            self._ink = None
+
     def close(self) -> None:
+        self.forget_ink()
         self.engine.close()
         for lane in list(self.results.slots):
             self.results.clear(lane)

@@ -123,6 +123,22 @@ class Store:
     def _push(self, entry: Entry) -> None:
         self._undo = [*self._undo, entry][-UNDO_LIMIT:]
 
+    def revise(self, label: str, change: Change) -> None:
+        """What comes late to the last step of that name: as if it had come with it. Later steps stand on it,
+        up to the first that ``change`` leaves as it is."""
+        found = [index for index, entry in enumerate(self._undo) if entry.label == label]
+        if not found:
+            return
+        for index in range(found[-1], len(self._undo)):
+            entry = self._undo[index]
+            before = entry.before if index == found[-1] else self._undo[index - 1].after
+            after = change(entry.after)
+            self._undo[index] = replace(entry, before=before, after=after)
+            if after == entry.after:
+                return
+        self._redo = []
+        self._set(self._undo[-1].after)
+
     def settle(self) -> None:
         """End a drag: the next edit starts an undo entry of its own."""
         if self._undo and self._undo[-1].merge_key is not None:

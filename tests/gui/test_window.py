@@ -104,17 +104,18 @@ def test_that_time_runs_and_the_picture_follows(qtbot, window):
 def test_that_a_drawn_stroke_becomes_the_target_with_its_exact_flow_and_undo_takes_it_back(qtbot, window):
     window.top_bar.draw.click()
     assert isinstance(window.session.store.document.target, DrawnSpec)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: not window.session.store.document.target.is_empty, timeout=PATIENCE)
+    begun = window.session.store.document.target
     _stroke(window, (-1.0, 0.0), (0.0, 0.8), (1.0, 0.0))
     drawn = window.session.store.document.target
-    assert not drawn.is_empty
+    assert drawn != begun
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
     job = window.session.results.slot("density/0").jobs[0]
     assert job.request.target == drawn
     end = job.result.values[job.request.order.index(len(job.request.times) - 1)]
     assert end.max() > 0.1
     window.top_bar.undo.click()
-    assert window.session.store.document.target.is_empty
+    assert window.session.store.document.target == begun
     window.frame(0.0)
     window.top_bar.redo.click()
     assert window.session.store.document.target == drawn

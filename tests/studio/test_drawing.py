@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
-from fmstudio.studio import drawing
+from fmstudio.studio import commands, drawing
 from fmstudio.studio.drawing import Brush, stamp
+from fmstudio.studio.session import Session
+from tests.fakes import FakeEngine
 
 HALF, CELLS = 3.0, 128
 
@@ -48,3 +51,88 @@ def test_that_clearing_keeps_the_size_of_the_canvas():
     cleared = drawing.cleared(drawn)
     assert cleared.is_empty
     assert cleared.half == 2.0
+
+
+@pytest.fixture
+def session():
+    session = Session(FakeEngine(), Document(), lambda _sentence: None)
+    yield session
+    session.close()
+
+
+def _draws(session: Session, points: np.ndarray) -> None:
+    """What the engine answers to the drawing that was begun."""
+    (job,) = session.engine.in_lane("ink")
+    job.result.write(0, np.resize(points, (job.request.n, 2)).astype(np.float32))
+    session.engine.finish(job)
+    session.tick(0.0)
+
+
+def test_that_ink_is_where_the_samples_are_and_full_where_they_are_densest():
+    points = np.random.default_rng(0).normal((1.0, -0.5), 0.2, (50_000, 2)).astype(np.float32)
+    ink = drawing.begun(points, HALF).raster.values
+    x, y = np.meshgrid(*2 * [(np.arange(len(ink)) + 0.5) * 2 * HALF / len(ink) - HALF])
+    assert (ink * x).sum() / ink.sum() == pytest.approx(1.0, abs=0.02)
+    assert (ink * y).sum() / ink.sum() == pytest.approx(-0.5, abs=0.02)
+    assert ink.max() == 1.0
+    assert ink[np.hypot(x - 1.0, y + 0.5) > 1.5].max() == 0.0
+
+
+def test_that_a_drawing_begins_with_the_target_and_that_is_one_step(session):
+    before = session.store.document
+    commands.start_drawing(session)
+    assert session.store.document.target.is_empty
+    _draws(session, np.random.default_rng(0).normal(size=(1000, 2)))
+    begun = session.store.document.target
+    assert not begun.is_empty
+    commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
+    commands.end_stroke(session)
+    session.store.undo()
+    assert session.store.document.target == begun
+    session.store.undo()
+    assert session.store.document == before
+
+
+def test_that_ink_comes_beneath_what_was_painted_meanwhile(session):
+    commands.start_drawing(session)
+    commands.draw_segment(session, (2.0, 2.0), (2.0, 2.0), Brush(0.3, 0.0))
+    painted = session.store.document.target.raster.values
+    _draws(session, np.random.default_rng(0).normal(-1.0, 0.1, (1000, 2)))
+    both = session.store.document.target.raster.values
+    assert (both >= painted).all()
+    assert both.sum() > painted.sum()
+
+
+def test_that_late_ink_does_not_come_back_over_what_was_undone_or_chosen_since(session):
+    commands.start_drawing(session)
+    session.store.undo()
+    left = session.store.document
+    _draws(session, np.zeros((10, 2)))
+    assert session.store.document == left
+
+
+def test_that_late_ink_is_beneath_each_step_that_was_taken_meanwhile(session):
+    commands.start_drawing(session)
+    for x in (-2.0, 0.0, 2.0):
+        commands.draw_segment(session, (x, 2.0), (x, 2.0), Brush(0.3, 0.0))
+        commands.end_stroke(session)
+    _draws(session, np.random.default_rng(0).normal(-1.0, 0.1, (1000, 2)))
+    amounts = [session.store.document.target.raster.values.sum()]
+    for _ in range(3):
+        session.store.undo()
+        amounts.append(session.store.document.target.raster.values.sum())
+    assert amounts == sorted(amounts, reverse=True)
+    assert len(set(amounts)) == 4
+    assert amounts[-1] > 0
+
+
+def test_that_late_ink_does_not_come_back_over_what_was_cleared(session):
+    commands.start_drawing(session)
+    commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
+    commands.end_stroke(session)
+    commands.clear_drawing(session)
+    (job,) = session.engine.in_lane("ink")
+    assert "ink" in session.engine.cancelled
+    session.tick(0.0)
+    assert session.store.document.target.is_empty
+    assert job.result.ready == 0

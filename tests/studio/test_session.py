@@ -132,14 +132,15 @@ def test_that_an_empty_drawing_asks_for_nothing_and_a_stroke_for_everything(sess
 
 def test_that_a_stroke_is_one_undo_step_and_measures_wait_for_its_end(session, engine):
     commands.start_drawing(session)
-    empty = session.store.document
+    _settle(session, engine)
+    empty, asked = session.store.document, len(engine.in_lane("measure/0"))
     for k in range(10):
         commands.draw_segment(session, (k / 10, 0.0), ((k + 1) / 10, 0.0), Brush())
         _settle(session, engine)
-    assert not engine.in_lane("measure/0")
+    assert len(engine.in_lane("measure/0")) == asked
     commands.end_stroke(session)
     _settle(session, engine)
-    assert engine.in_lane("measure/0")
+    assert len(engine.in_lane("measure/0")) > asked
     assert session.store.undo_label == "Brush stroke"
     session.store.undo()
     assert session.store.document == empty

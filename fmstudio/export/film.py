@@ -69,7 +69,7 @@ class Film:
         self._session = Session(InlineEngine(), document, self._problems.append)
         self._session.open(document, models)
         self._session.sight = film_sheet(shot.width, shot.height).sight(len(document.view.panes))
-        self._presenter = Presenter(self._session.results)
+        self._presenter = Presenter(self._session.stage)
 
     def __enter__(self) -> Film:
         return self
@@ -112,9 +112,8 @@ class Film:
             progress("training", results.training.step / max(results.training.steps, 1))
 
     def _share_done(self) -> float:
-        lanes = self._session.planner.wanted
-        settled = sum(self._session.results.slot(lane).is_settled for lane in lanes)
-        return settled / max(len(lanes), 1)
+        slots = self._session.results.slots.values()
+        return sum(slot.is_settled for slot in slots) / max(len(slots), 1)
 
     def _raise_problems(self) -> None:
         if self._problems:

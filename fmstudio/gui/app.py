@@ -100,7 +100,7 @@ class Start(QObject):
     def _look_for_motion(self) -> None:
         session = self._window.session
         slot = session.results.slots.get("trajectories/0")
-        moving = slot is not None and slot.jobs and slot.jobs[0].result.ready > 1
+        moving = slot is not None and slot.job.result.ready > 1
         if moving and not session.playback.playing:
             session.playback.play()
         elif moving and session.playback.t > 0:

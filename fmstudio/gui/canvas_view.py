@@ -33,7 +33,7 @@ class CanvasView(QWidget):
         self._session = session
         self._theme = theme
         self._on_drop = on_drop
-        self._presenter = Presenter(session.results)
+        self._presenter = Presenter(session.stage, self._on_fault)
         self._shown: object = None
         self._placed: object = None
         self._pan_from: tuple[float, float] | None = None
@@ -59,7 +59,7 @@ class CanvasView(QWidget):
         document, t = self._session.store.document, self._session.playback.t
         drawing = self._session.tools.mode is Mode.DRAW
         look = (self._theme.palette.name, self.size(), drawing)
-        seen = (document, t, self._session.results.signature(), look)
+        seen = (document, t, self._session.stage.signature(), self._session.results.training.state, look)
         if seen == self._shown:
             return False
         self._shown = seen
@@ -68,6 +68,9 @@ class CanvasView(QWidget):
         for switches in self.switches:
             switches.refresh()
         return True
+
+    def _on_fault(self, sentence: str) -> None:
+        self._session.notify(sentence)
 
     def _on_panes_changed(self, count: int) -> None:
         for switches in self.switches:

@@ -85,9 +85,9 @@ class DensityMenu(ChoiceMenu):
         super().__init__(session, pane, "What the density shows")
 
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
-        experiment = self._session.store.document.experiment(self._pane)
-        means = self._session.planner.means(experiment)
-        return tuple((choice, DENSITIES[choice]) for choice in choices.densities(experiment, means))
+        pane = self._session.planner.pane(self._session.store.document, self._pane)
+        offered = choices.densities(pane.experiment, pane.means)
+        return tuple((choice, DENSITIES[choice]) for choice in offered)
 
     def named(self, value: str) -> DensityChoice:
         return DensityChoice(value)
@@ -103,9 +103,9 @@ class ArrowMenu(ChoiceMenu):
         super().__init__(session, pane, "What the arrows show")
 
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
-        experiment = self._session.store.document.experiment(self._pane)
-        means = self._session.planner.means(experiment)
-        return tuple((choice, ARROWS[choice]) for choice in choices.arrows(experiment, means))
+        pane = self._session.planner.pane(self._session.store.document, self._pane)
+        offered = choices.arrows(pane.experiment, pane.means)
+        return tuple((choice, ARROWS[choice]) for choice in offered)
 
     def named(self, value: str) -> ArrowChoice:
         return ArrowChoice(value)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar, final
 
 from fmstudio.engine.client import Job
 from fmstudio.render.scene import Array
-from fmstudio.studio.results import Results, position_of
+from fmstudio.studio.results import position_of
 
 T = TypeVar("T")
 
 
 @final
 class Kept:
-    """Values by job and key, for as long as a lane holds the job."""
+    """Values by job and key, for as long as a pane shows the job."""
 
     def __init__(self) -> None:
         self._of_job: dict[int, dict[Hashable, Any]] = {}
@@ -31,8 +31,8 @@ class Kept:
         """Row number ``row`` in the request's own order."""
         return self.of(job, ("row", row), lambda: job.result.values[position_of(job, row)])
 
-    def forget_the_gone(self, results: Results) -> None:
-        """Let go of jobs that no lane holds: a kept row keeps its whole result in memory."""
-        live = {job.id for slot in results.slots.values() for job in slot.jobs}
+    def forget_all_but(self, jobs: Iterable[Job]) -> None:
+        """Let go of other jobs: a kept row keeps its whole result in memory."""
+        live = {job.id for job in jobs}
         for gone in self._of_job.keys() - live:
             del self._of_job[gone]

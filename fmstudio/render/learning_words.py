@@ -7,6 +7,7 @@ from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import learning
+from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results
 
 HOW = {
@@ -56,11 +57,22 @@ def how_guided(guidance: GuidanceSpec | None) -> str:
     return f"to label {guidance.label}, S = {guidance.scale:g}, {_METHODS[guidance.method]}"
 
 
-def what_lacks(experiment: Experiment, results: Results) -> str:
-    """Why nothing moves, for want of a model; '' if nothing lacks."""
-    if learning.learned(experiment, results.models).is_complete:
+def how_far_learned(pane: Resolved) -> str:
+    """Of which training step the weights are that are shown; '' once it is the last of what is asked."""
+    model, experiment = pane.trained.model, pane.experiment
+    if model is None or not learning.needs_model(experiment):
         return ""
-    training = results.training
+    steps = model.training.total_steps
+    if model.step < steps:
+        return f"after step {model.step:,} of {steps:,}"
+    return "" if learning.is_as_asked(model, experiment) else f"trained {steps:,} steps, by other settings"
+
+
+def what_lacks(pane: Resolved, results: Results) -> str:
+    """Why nothing moves, for want of a model; '' if nothing lacks."""
+    if pane.trained.is_complete:
+        return ""
+    training, experiment = results.training, pane.experiment
     asked = {learning.recipe_of(experiment), learning.classifier_recipe(experiment)}
     if training.is_active and training.recipe in asked:
         return "Training…"

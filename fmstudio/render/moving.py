@@ -11,7 +11,7 @@ import numpy as np
 from fmstudio.document.document import Document
 from fmstudio.document.specs.view import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import LabelsRequest, WarpRequest
+from fmstudio.engine.messages import LabelsRequest, TrajectoriesRequest, WarpRequest
 from fmstudio.render import lines
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
@@ -23,7 +23,7 @@ from fmstudio.render.particle_colours import (
     speed_colours,
 )
 from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer
-from fmstudio.studio.results import Results, Slot, request_of
+from fmstudio.studio.results import Results, is_row_ready
 
 TRAIL_PARTICLES = 600
 PATH_PARTICLES = 200
@@ -32,75 +32,57 @@ PATH_PARTICLES = 200
 
 @final
 class MovingLayers:
-    """Each method takes the slot of its lane, and yields a layer if there is something to show."""
+    """Each method takes the job of its layer, and yields a layer if there is something to show."""
 
     def __init__(self, results: Results, kept: Kept) -> None:
         self._results = results
         self._kept = kept
 
-    def particles(self, slot: Slot | None, document: Document, t: float, palette: Palette) -> Iterator[Layer]:
-        found = self._state(slot, t)
+    def particles(self, job: Job, document: Document, t: float, palette: Palette) -> Iterator[Layer]:
+        found = _state(job, t)
         if found is None:
             return
-        job, low, high, weight = found
+        low, high, weight = found
         colours = self._colours(job, low, document.view.particle_colour, palette)
         size = document.view.particle_size * _crowd_scale(job.result.shape[1])
         a, b = self._kept.row(job, low), self._kept.row(job, high)
-        yield ParticleLayer(a, b, weight, colours, size, answers=request_of(job))
+        yield ParticleLayer(a, b, weight, colours, size)
 
-    def trails(self, slot: Slot | None, t: float, by: ParticleColour, whole: bool) -> Iterator[Layer]:
+    def trails(self, job: Job, t: float, by: ParticleColour, whole: bool) -> Iterator[Layer]:
         """Fading tails, or the ``whole`` of fewer paths."""
-        found = self._state(slot, t)
+        found = _state(job, t)
         if found is None:
             return
-        job, low, _, weight = found
+        low, _, weight = found
         count = min(PATH_PARTICLES if whole else TRAIL_PARTICLES, job.result.shape[1])
         states = job.result.values[:, :count]
         points = (lines.paths if whole else lines.tails)(states, low, weight)
         key, own = self._lasting(job, by)
         colours = self._kept.of(job, ("trail colours", count, key), own[:count].copy)
         if whole:
-            yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False, answers=request_of(job))
+            yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
         else:
-            yield TrailLayer(points, colours, width=1.5, opacity=0.85, answers=request_of(job))
+            yield TrailLayer(points, colours, width=1.5, opacity=0.85)
 
-    def couplings(self, slot: Slot | None) -> Iterator[Layer]:
-        job = slot.at(1) if slot is not None else None
-        if job is not None:
+    def couplings(self, job: Job) -> Iterator[Layer]:
+        if is_row_ready(job, 1):
             points = self._kept.of(
                 job, "lines", lambda: np.ascontiguousarray(job.result.values.transpose(1, 0, 2))
             )
-            own, asked = self._origin(job), request_of(job)
-            yield TrailLayer(points, own, width=1.0, opacity=0.45, fade=False, answers=asked)
+            yield TrailLayer(points, self._origin(job), width=1.0, opacity=0.45, fade=False)
 
-    def grid(self, slot: Slot | None, t: float, palette: Palette) -> Iterator[Layer]:
-        found = self._state(slot, t)
+    def grid(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:
+        found = _state(job, t)
         if found is None:
             return
-        job, low, _, weight = found
+        low, _, weight = found
         request = job.request
         assert isinstance(request, WarpRequest)
         points = lines.grid_lines(job.result.values, low, weight, request.points)
         colours = self._kept.of(
             job, ("grid", palette.name), lambda: one_colour(2 * request.lines, palette.source)
         )
-        yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False, answers=request)
-
-    def _state(self, slot: Slot | None, t: float) -> tuple[Job, int, int, float] | None:
-        """The newest simulation that has come as far as t: its states around t."""
-        if slot is None:
-            return None
-        for job in slot.jobs:
-            last = job.result.shape[0] - 1
-            place = t * last
-            low = min(int(place), last - 1)
-            if job.result.ready >= low + 2:
-                return job, low, low + 1, place - low
-        started = [job for job in slot.jobs if job.result.ready]
-        if not started:
-            return None
-        reached = started[0].result.ready - 1
-        return started[0], reached, reached, 0.0
+        yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False)
 
     def _colours(self, job: Job, row: int, choice: ParticleColour, palette: Palette) -> Bytes:
         if choice in (ParticleColour.ORIGIN, ParticleColour.LABEL):
@@ -119,12 +101,11 @@ class MovingLayers:
 
     def _lasting(self, job: Job, choice: ParticleColour) -> tuple[int, Bytes]:
         """The colours that particles keep, and what they are of: labels once they are known, else origins."""
-        for slot in self._results.slots.values() if choice is ParticleColour.LABEL else ():
-            found = slot.at(0) if isinstance(slot.request, LabelsRequest) else None
-            if found is not None and found.request == LabelsRequest(job.request):  # type: ignore[arg-type]
-                return found.id, self._kept.of(
-                    found, "labels", partial(label_colours, found.result.values[0])
-                )
+        if choice is ParticleColour.LABEL and isinstance(job.request, TrajectoriesRequest):
+            found = self._results.cached(LabelsRequest(job.request))
+            if found is not None:
+                make = partial(label_colours, found.result.values[0])
+                return found.id, self._kept.of(job, ("labels", found.id), make)
         return 0, self._origin(job)
 
     def _origin(self, job: Job) -> Bytes:
@@ -134,3 +115,16 @@ class MovingLayers:
 def _crowd_scale(n: int) -> float:
     """Many particles are drawn smaller."""
     return float(np.clip((2000 / n) ** 0.25, 0.35, 1.15))
+
+
+def _state(job: Job, t: float) -> tuple[int, int, float] | None:
+    """The states around t and the weight of the later one; the last that was reached, if t is ahead of it."""
+    last = job.result.shape[0] - 1
+    if last < 1 or not job.result.ready:
+        return None
+    place = t * last
+    low = min(int(place), last - 1)
+    if job.result.ready >= low + 2:
+        return low, low + 1, place - low
+    reached = job.result.ready - 1
+    return reached, reached, 0.0

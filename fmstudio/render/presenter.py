@@ -1,11 +1,14 @@
-"""From (document, results, t) to a scene. Pure but for small caches; computes no mathematics of its own."""
+"""From what stands at time t to a scene. Pure but for small caches; computes no mathematics of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.engine.client import Job
 from fmstudio.render import words
 from fmstudio.render.backdrop import Backdrop
 from fmstudio.render.kept import Kept
@@ -15,25 +18,35 @@ from fmstudio.render.probe_layers import probe_layers
 from fmstudio.render.scene import Camera, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.fit import camera_of
-from fmstudio.studio.planner import is_waiting_for_a_stroke
-from fmstudio.studio.probing import probe_lane
-from fmstudio.studio.results import Results
+from fmstudio.studio.resolve import Known, Look, resolve
+from fmstudio.studio.stage import Shown, Stage, Standing
 
 INK_OPACITY = 0.38
+DIMMED = 0.3
+"""Opacity of what waits to be replaced: plainly not the present answer, and still to be made out."""
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a layer that has a mistake in it, or met an array that is not as it should be, may raise."""
+log = logging.getLogger(__name__)
 
 
 class Presenter:
-    """Makes scenes. Keeps one array object per drawn row, so that the canvas uploads each only once."""
+    """Makes scenes. Keeps one array object per drawn row, so that the canvas uploads each only once.
 
-    def __init__(self, results: Results) -> None:
-        self._results = results
+    ``on_fault``, if there is one, is told once of each layer that cannot be drawn, and the others are;
+    without it such a fault is raised: a film should rather fail than lack something.
+    """
+
+    def __init__(self, stage: Stage, on_fault: Callable[[str], None] | None = None) -> None:
+        self._stage = stage
+        self._on_fault = on_fault
+        self._told: set[str] = set()
         self._kept = Kept()
         self._backdrop = Backdrop(self._kept)
-        self._moving = MovingLayers(results, self._kept)
+        self._moving = MovingLayers(stage.results, self._kept)
 
     def scene(self, document: Document, t: float, palette: Palette, drawing: bool = False) -> Scene:
         """What the studio shows at time t; while ``drawing`` the ink is seen at every t."""
-        self._kept.forget_the_gone(self._results)
+        self._kept.forget_all_but(self._stage.jobs)
         view = camera_of(document)
         panes = tuple(
             self._pane(document, index, t, palette, drawing) for index in range(len(document.view.panes))
@@ -42,39 +55,76 @@ class Presenter:
         return Scene(panes, camera, palette, t, clock=clock(document))
 
     def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:
-        experiment = document.experiment(index)
-        spec = document.view.panes[index]
-        title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment, spec)
-        if is_waiting_for_a_stroke(experiment):
+        standing = self._stage.panes.get(index) or Standing(resolve(document, index, Known(), Look()))
+        resolved, results = standing.resolved, self._stage.results
+        title, subtitle = words.title(resolved), words.subtitle(resolved)
+        if resolved.is_waiting_for_a_stroke:
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
-        layers = tuple(self._layers(document, index, min(t, spec.until), palette))
-        if drawing and isinstance(experiment.target, DrawnSpec):
-            layers = (*layers, _ink(experiment.target, palette))
-        legend = tuple(words.legend(document, self._results, index))
-        return Pane(title, subtitle, layers, legend, words.notice(experiment, self._results, index))
+        faults: list[str] = []
+        layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
+        target = document.experiment(index).target
+        if drawing and isinstance(target, DrawnSpec):
+            layers = (*layers, _ink(target, palette))
+        legend = tuple(words.legend(standing, document, results))
+        notice = words.notice(standing, results) or " ".join(faults)
+        return Pane(title, subtitle, layers, legend, notice, words.waiting(standing))
 
-    def _layers(self, document: Document, index: int, t: float, palette: Palette) -> Iterator[Layer]:
-        on = document.view.panes[index].layers
-        slots = self._results.slots
+    def _layers(
+        self, standing: Standing, document: Document, t: float, palette: Palette, faults: list[str]
+    ) -> Iterator[Layer]:
+        for kind, what, make in self._makers(standing, document, t, palette):
+            shown = standing.shown.get(kind)
+            if shown is None:
+                continue
+            try:
+                yield from _answering(shown, tuple(make(shown.job)))
+            except FAULTS as error:
+                if self._on_fault is None:
+                    raise
+                faults.append(self._tell(self._on_fault, what, error))
+
+    def _tell(self, on_fault: Callable[[str], None], what: str, error: Exception) -> str:
+        """The sentence for the pane; once, for a notice too, and for the log with all that is known."""
+        cause = f"{type(error).__name__}: {error}"
+        sentence = f"{what} cannot be drawn ({cause}). Choose something else, or switch it off."
+        if sentence not in self._told:
+            self._told.add(sentence)
+            log.error(sentence, exc_info=error)
+            on_fault(sentence)
+        return sentence
+
+    def _makers(
+        self, standing: Standing, document: Document, t: float, palette: Palette
+    ) -> Iterator[tuple[str, str, Callable[[Job], Iterable[Layer]]]]:
+        """From back to front: of what a layer is made, what it is called, and how it is made."""
+        on, by = standing.resolved.pane.layers, document.view.particle_colour
+        moving, backdrop = self._moving, self._backdrop
         if on.density:
-            yield from self._backdrop.density(slots.get(f"density/{index}"), t)
+            yield "density", "The density", lambda job: backdrop.density(job, t)
         if on.field:
-            yield from self._backdrop.arrows(slots.get(f"field/{index}"), t, palette)
+            yield "field", "The field", lambda job: backdrop.arrows(job, t, palette)
         if on.data:
-            yield from self._backdrop.data(slots.get(f"data/{index}"), palette)
+            yield "data", "The data", lambda job: backdrop.data(job, palette)
         if on.couplings:
-            yield from self._moving.couplings(slots.get(f"pairs/{index}"))
+            yield "pairs", "The coupling", moving.couplings
         if on.grid:
-            yield from self._moving.grid(slots.get(f"grid/{index}"), t, palette)
-        moving = slots.get(f"trajectories/{index}")
-        by = document.view.particle_colour
+            yield "grid", "The grid", lambda job: moving.grid(job, t, palette)
         if on.paths:
-            yield from self._moving.trails(moving, t, by, whole=True)
+            yield "trajectories", "The paths", lambda job: moving.trails(job, t, by, whole=True)
         if on.trajectories:
-            yield from self._moving.trails(moving, t, by, whole=False)
+            yield "trajectories", "The trails", lambda job: moving.trails(job, t, by, whole=False)
         if on.particles:
-            yield from self._moving.particles(moving, document, t, palette)
-        yield from probe_layers(slots.get(probe_lane(index)), palette)
+            yield "trajectories", "The particles", lambda job: moving.particles(job, document, t, palette)
+        yield "probe", "The probe", lambda job: probe_layers(job, palette)
+
+
+def _answering(shown: Shown, layers: Iterable[Layer]) -> Iterator[Layer]:
+    """The layers, with what they answer, and faint where that is not what is asked."""
+    strength = DIMMED if shown.is_dimmed else 1.0
+    for layer in layers:
+        yield replace(
+            layer, answers=shown.request, is_waiting=shown.is_waiting, opacity=strength * layer.opacity
+        )
 
 
 def _ink(target: DrawnSpec, palette: Palette) -> InkLayer:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from fmstudio.engine.client import Job
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import ArrowLayer, Layer, PointLayer, TrailLayer
 from fmstudio.studio.probing import Probed, probed
-from fmstudio.studio.results import Slot
 
 FAINTEST = 0.12
 """Of a line whose weight is next to nothing."""
@@ -19,22 +19,21 @@ REACH = 0.7
 """The longest arrow, in plane units; slow ones are shorter."""
 
 
-def probe_layers(slot: Slot | None, palette: Palette) -> Iterator[Layer]:
+def probe_layers(job: Job, palette: Palette) -> Iterator[Layer]:
     """Nothing where nothing is asked, or while it has not come."""
-    job = slot.at(0) if slot is not None else None
-    if job is None or not isinstance(job.request, ProbeRequest) or job.result.ready < job.result.shape[0]:
+    if not isinstance(job.request, ProbeRequest) or job.result.ready < job.result.shape[0]:
         return
     asked = job.request
     x = np.array(asked.x, np.float32)
     told = probed(job.result.values)
     if len(told.points):
         yield _pulls(asked, told, palette)
-        yield PointLayer(told.points, palette.target, 5.0, 0.9, answers=asked)
+        yield PointLayer(told.points, palette.target, 5.0, 0.9)
     if np.isfinite(told.mean).all():
-        yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95, answers=asked)
+        yield PointLayer(told.mean[None].copy(), palette.text, 8.0, 0.95)
     role = palette.exact if asked.moving.learned is None else palette.learned
     yield from _heading(asked, told, role)
-    yield PointLayer(x[None], role, 7.0, 1.0, answers=asked)
+    yield PointLayer(x[None], role, 7.0, 1.0)
 
 
 def _pulls(asked: ProbeRequest, told: Probed, palette: Palette) -> TrailLayer:
@@ -48,7 +47,6 @@ def _pulls(asked: ProbeRequest, told: Probed, palette: Palette) -> TrailLayer:
         width=1.6,
         opacity=0.9,
         fade=False,
-        answers=asked,
     )
 
 
@@ -60,4 +58,4 @@ def _heading(asked: ProbeRequest, told: Probed, colour: str) -> Iterator[ArrowLa
     speed = float(np.hypot(*velocity))
     arrow = np.asarray(velocity * (REACH / (1 + speed)), np.float32)
     middle = np.asarray(np.array(asked.x) + arrow / 2, np.float32)
-    yield ArrowLayer(middle[None], arrow[None], colour, 1.0, 2.2, answers=asked)
+    yield ArrowLayer(middle[None], arrow[None], colour, 1.0, 2.2)

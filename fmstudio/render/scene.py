@@ -47,7 +47,7 @@ class Provenance:
     answers: Request | None = field(default=None, kw_only=True)
     """the request that it was made of; None for what the document itself holds"""
     is_waiting: bool = field(default=False, kw_only=True)
-    """something else is asked now: it stays, dimmed, until that has come"""
+    """something else is asked now; if that does not come at once, this is dimmed"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,7 @@ class DensityLayer(Provenance):
     x1: float
     y1: float
     meaning: Meaning = Meaning.DENSITY
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,7 @@ class ParticleLayer(Provenance):
     """(n, 4) RGBA"""
     size: float
     """diameter in logical pixels"""
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,7 @@ class Legend:
     name: str
     text: str
     colour: str = ""
-    answers: Request | None = None
+    answers: Request | None = field(default=None, compare=False)
     """the request of what it speaks of; None for words about what is asked"""
 
 

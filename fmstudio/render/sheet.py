@@ -102,7 +102,11 @@ class Sheet:
         words = tuple(
             tuple(
                 one
-                for one in (title, below, self._notice(pane.notice, area, title, below, scene.palette))
+                for one in (
+                    title,
+                    below,
+                    self._notice(pane, area, title, below, scene.palette),
+                )
                 if one
             )
             for pane, area, title, below in zip(panes, areas, titles, legends, strict=True)
@@ -189,9 +193,10 @@ class Sheet:
         return Edges(int(edges.top * share), int(edges.bottom * share))
 
     def _notice(
-        self, notice: str, area: PaneArea, title: Placed | None, legend: Placed | None, palette: Palette
+        self, pane: Pane, area: PaneArea, title: Placed | None, legend: Placed | None, palette: Palette
     ) -> Placed | None:
-        """In the middle, between title and legend."""
+        """Or what it waits for: in the middle, between title and legend."""
+        notice = pane.notice or pane.waiting
         top = title.y + title.height if title else area.y
         bottom = legend.y if legend else area.y + area.height
         for smaller in SMALLEST if notice else ():

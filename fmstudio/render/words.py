@@ -13,15 +13,34 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldRequest,
+    LabelsRequest,
+    Quantity,
+    Request,
+    TrajectoriesRequest,
+)
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
-from fmstudio.render.learning_words import how_guided, how_learned, is_layered, is_pathless, what_lacks
+from fmstudio.render.figures import distance, measures
+from fmstudio.render.learning_words import (
+    how_far_learned,
+    how_guided,
+    how_learned,
+    is_layered,
+    is_pathless,
+    what_lacks,
+)
 from fmstudio.render.scene import Legend
+from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import coupling_of
-from fmstudio.studio.results import Results, Slot, request_of
+from fmstudio.studio.resolve import Resolved
+from fmstudio.studio.results import Results
+from fmstudio.studio.stage import Shown, Standing
 
 _COLOURS = {
     ParticleColour.ORIGIN: "where each particle began",
@@ -36,20 +55,22 @@ _COUPLINGS = {
 }
 
 
-def title(own: str, experiment: Experiment) -> str:
+def title(pane: Resolved) -> str:
     """The pane's own title, or the motion's."""
-    return own or str(experiment.dynamics.title)
+    return pane.pane.title or str(pane.experiment.dynamics.title)
 
 
-def subtitle(experiment: Experiment, pane: PaneSpec) -> str:
+def subtitle(pane: Resolved) -> str:
     """Path; solver and steps where something is simulated; whose field it is, if not the exact one."""
+    experiment = pane.experiment
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
     layered = is_layered(experiment)
     parts = [
         experiment.path.title if dynamics.follows_path and not is_pathless(experiment) else "",
-        _solver(dynamics, steps) if _shows_motion(pane) and not layered else "",
+        _solver(dynamics, steps) if _shows_motion(pane.pane) and not layered else "",
         clock_of(dynamics).span(),
         how_learned(experiment),
+        how_far_learned(pane),
         how_guided(experiment.guidance),
     ]
     return " · ".join(part for part in parts if part)
@@ -69,24 +90,37 @@ def _solver(dynamics: Any, steps: int) -> str:
     return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
 
 
-def legend(document: Document, results: Results, pane: int) -> Iterator[Legend]:
-    """What each visible layer is, and the pane's W2."""
-    on = document.view.panes[pane].layers
-    experiment = document.experiment(pane)
+def legend(standing: Standing, document: Document, results: Results) -> Iterator[Legend]:
+    """What each visible layer is, and the pane's W2. ``document`` says how particles are coloured."""
+    pane = standing.resolved
+    on = pane.pane.layers
     if on.density:
-        yield from _density(results.slots.get(f"density/{pane}"))
+        yield from _density(standing)
     if on.field:
-        yield from _arrows(results.slots.get(f"field/{pane}"))
-    if on.couplings and f"pairs/{pane}" in results.slots:
-        yield Legend("lines", f"{_COUPLINGS[coupling_of(document, experiment)]} pairs of x_0 and z")
+        yield from _arrows(standing)
+    if on.couplings and "pairs" in standing.shown:
+        coupling = _COUPLINGS[coupling_of(pane.document, pane.experiment)]
+        yield Legend("lines", f"{coupling} pairs of x_0 and z", answers=standing.shown["pairs"].request)
     if on.grid:
-        yield Legend("grid", _grid(experiment))
-    if on.particles and f"trajectories/{pane}" in results.slots:
-        yield Legend("colour", _COLOURS[document.view.particle_colour])
-    elif on.paths and f"trajectories/{pane}" in results.slots:
-        yield Legend("paths", "the way so far, coloured by where it began")
+        yield Legend("grid", _grid(pane.experiment))
+    moving = standing.shown.get("trajectories")
+    if on.particles and moving is not None:
+        yield Legend("colour", _colour(standing, document, results), answers=moving.request)
+    elif on.paths and moving is not None:
+        yield Legend("paths", "the way so far, coloured by where it began", answers=moving.request)
     if on.particles or on.trajectories or on.paths:
-        yield from _distance(results.slots.get(f"measure/{pane}"))
+        yield from _distance(standing)
+
+
+def _colour(standing: Standing, document: Document, results: Results) -> str:
+    by, asked = document.view.particle_colour, standing.resolved.asks
+    moving = standing.shown["trajectories"].request
+    if by is not ParticleColour.LABEL or not isinstance(moving, TrajectoriesRequest):
+        return _COLOURS[by]
+    if results.cached(LabelsRequest(moving)) is not None:
+        return _COLOURS[by]
+    origin = _COLOURS[ParticleColour.ORIGIN]
+    return f"{origin}, until the labels are known" if "labels" in asked else origin
 
 
 def _grid(experiment: Experiment) -> str:
@@ -95,20 +129,30 @@ def _grid(experiment: Experiment) -> str:
     return "only a flow without noise warps a grid"
 
 
-def _density(slot: Slot | None) -> Iterator[Legend]:
-    request = slot.request if slot is not None else None
-    if slot is not None and slot.problem and slot.refusal is not Refusal.NO_CLOSED_FORM:
-        yield Legend("density", slot.problem, answers=request)
-    if slot is None or slot.problem or not isinstance(request, DensityRequest):
-        return
+def _density(standing: Standing) -> Iterator[Legend]:
+    shown, request = _said_of(standing, "density")
+    if problem := standing.problems.get("density"):
+        yield Legend("density", problem, answers=request)
+    elif isinstance(request, DensityRequest):
+        name, text = _way(request)
+        yield Legend(name, text + _part_done(shown, request), answers=request)
+
+
+def _said_of(standing: Standing, kind: str) -> tuple[Shown | None, Request | None]:
+    """What is shown, and its request; or what is to come."""
+    shown = standing.shown.get(kind)
+    return shown, standing.resolved.asks.get(kind) if shown is None else shown.request
+
+
+def _way(request: DensityRequest) -> tuple[str, str]:
+    """How a density was had: the name of the entry, and its words."""
     if request.method is DensityMethod.EXACT:
-        yield Legend("density", _exact(request), answers=request)
-    elif request.method is DensityMethod.KDE:
+        return "density", _exact(request)
+    if request.method is DensityMethod.KDE:
         what = "the particles" if request.trajectories is not None else "samples of pₜ"
-        yield Legend("density", f"KDE of {what}", answers=request)
-    else:
-        name, text = _METHODS[request.method]
-        yield Legend(name, text.format(**_facts(request)) + _part_done(slot), answers=request)
+        return "density", f"KDE of {what}"
+    name, text = _METHODS[request.method]
+    return name, text.format(**_facts(request))
 
 
 def _exact(request: DensityRequest) -> str:
@@ -146,19 +190,24 @@ _METHODS = {
 }
 
 
-def _part_done(slot: Slot) -> str:
-    """How far a slow computation has come, in tenths."""
-    ready, rows = slot.jobs[0].result.ready, slot.jobs[0].result.shape[0]
+def _part_done(shown: Shown | None, request: DensityRequest) -> str:
+    """How far a slow computation has come, in tenths; of a quick one, whether it has begun."""
+    ready, rows = (shown.job.result.ready, shown.job.result.shape[0]) if shown is not None else (0, 1)
+    if not is_slow(request):
+        return "" if ready else " …"
     return "" if ready >= rows else f" · {10 * (10 * ready // rows)}% done"
 
 
-def _arrows(slot: Slot | None) -> Iterator[Legend]:
-    request = slot.request if slot is not None else None
-    if isinstance(request, FieldRequest):
+def _arrows(standing: Standing) -> Iterator[Legend]:
+    shown, request = _said_of(standing, "field")
+    if problem := standing.problems.get("field"):
+        yield Legend("field", problem, answers=request)
+    elif isinstance(request, FieldRequest):
         learned = request.learned is not None
         text = _LEARNED[request.quantity] if learned else _EXACT[request.quantity]
         still = request.quantity is Quantity.SCORE and len(request.times) == 1
-        yield Legend("field", text.replace("pₜ", "p_data") if still else text, answers=request)
+        text = text.replace("pₜ", "p_data") if still else text
+        yield Legend("field", text if shown is not None else f"{text} …", answers=request)
 
 
 _EXACT = {
@@ -176,19 +225,45 @@ _LEARNED = {
 }
 
 
-def _distance(slot: Slot | None) -> Iterator[Legend]:
-    job = slot.at(0) if slot is not None else None
-    if job is not None:
-        distance, floor = (float(value) for value in job.result.values[0])
-        text = f"to p_data {distance_words(distance, floor)}"
-        yield Legend("W₂", text, answers=request_of(job))
+def _distance(standing: Standing) -> Iterator[Legend]:
+    """The figure of the particles that are shown; "–" while it is not known."""
+    if not measures(standing):
+        return
+    told = distance(standing)
+    if told is None:
+        yield Legend("W₂", "to p_data –")
+    else:
+        of = f", at step {told.step:,}" if told.step is not None else ""
+        text = f"to p_data {distance_words(told.w2, told.floor)}{of}"
+        yield Legend("W₂", text, answers=told.request)
 
 
-def notice(experiment: Experiment, results: Results, pane: int) -> str:
+def notice(standing: Standing, results: Results) -> str:
     """Why a pane is empty, in one sentence; '' if it is not."""
-    for note in hopeless(experiment, results):
+    pane = standing.resolved
+    for note in hopeless(pane.experiment, results):
         return note.text
-    if lack := what_lacks(experiment, results):
-        return lack
-    slot = results.slots.get(f"trajectories/{pane}")
-    return slot.problem if slot is not None else ""
+    return (
+        what_lacks(pane, results)
+        or pane.no_closed_form
+        or standing.problems.get("trajectories", "")
+        or standing.problems.get("density", "")
+    )
+
+
+def waiting(standing: Standing) -> str:
+    """What is computed while what is dimmed, or missing, waits for it; '' where nothing does."""
+    if not standing.lacking and not any(shown.is_dimmed for shown in standing.shown.values()):
+        return ""
+    named = [_WAITED[kind] for kind in standing.lacking if kind in _WAITED]
+    return f"Computing {' and '.join(dict.fromkeys(named)) or 'what is asked'} …"
+
+
+_WAITED = {
+    "trajectories": "the particles",
+    "density": "the density",
+    "field": "the field",
+    "grid": "the grid",
+    "pairs": "the pairs",
+    "data": "the data",
+}

@@ -24,7 +24,7 @@ from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine.messages import Refusal, TrainingState
 from fmstudio.studio import guiding, learning
 from fmstudio.studio.motions import FASTEST, follows_closed_form, growth, mixes_infinitely_fast, pull
-from fmstudio.studio.planner import is_waiting_for_a_stroke, model_key
+from fmstudio.studio.resolve import is_waiting_for_a_stroke, model_key
 from fmstudio.studio.results import Results
 
 

@@ -127,6 +127,11 @@ def model_for(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> 
     return kin[-1] if kin else None
 
 
+def is_as_asked(model: LearnedModel, experiment: Experiment) -> bool:
+    """It was trained by the settings that are asked now, and not just by like ones."""
+    return recipe_of_model(model) == recipe_of(experiment)
+
+
 def _untuned(recipe: Recipe) -> Recipe:
     training = recipe.training
     changes = {name: type(training).model_fields[name].default for name in _TUNING}

@@ -1,19 +1,107 @@
-"""What is asked of the engine for a pane, and what a figure on show answers. Pure."""
+"""What holds in a pane now: one frozen value that planner, pictures, words and menus read. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from fmstudio.engine.messages import Request
+from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldErrorRequest,
+    FieldRequest,
+    Grid,
+    LabelsRequest,
+    LearnedModel,
+    Request,
+    SamplesRequest,
+    TrajectoriesRequest,
+    W2Request,
+)
+from fmstudio.studio import learning, motions
+from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
+from fmstudio.studio.fit import camera_of
+from fmstudio.studio.learning import Learned
+from fmstudio.studio.probing import probe_request
+from fmstudio.studio.results import ModelKey, Recipe
+from fmstudio.studio.tools import Place
+
+Sight = tuple[float, float]
+"""How far a pane lets one see along x and y, in units of the camera's ``half``."""
+TIMES = tuple(i / (FRAMES - 1) for i in range(FRAMES))
+DENSITY_ROWS = 160
+ARROW_ROWS = 21
+DATA_POINTS = 2000
+ERROR_TIMES = tuple(i / 20 for i in range(21))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number or a curve on show: the request that it answers, and its words."""
+    """A number or a curve on show: the request that it answers (None: it has not come), and its words."""
 
-    request: Request
+    request: Request | None
     text: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the engine has told so far: trained models, and the closed forms that there are not, with why."""
+
+    models: Mapping[Recipe, LearnedModel] = field(default_factory=dict)
+    no_closed_form: Mapping[ModelKey, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Look:
+    """When, in what shape and where it is looked at."""
+
+    t: float = 0.0
+    sight: Sight = (1.4, 1.1)
+    probe: Place | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """One pane of a document: what it computes, with which model, and all that it asks of the engine."""
+
+    document: Document
+    index: int
+    experiment: Experiment
+    trained: Learned
+    means: Means
+    no_closed_form: str = ""
+    """why the closed form that the motion follows does not exist; '' where it does, or is not followed"""
+    asks: Mapping[str, Request] = field(default_factory=dict)
+    """by layer or figure: 'density', 'field', 'trajectories', 'measure' ..."""
+
+    @property
+    def pane(self) -> PaneSpec:
+        return self.document.view.panes[self.index]
+
+    @property
+    def is_waiting_for_a_stroke(self) -> bool:
+        return is_waiting_for_a_stroke(self.experiment)
+
+    @property
+    def has_motion(self) -> bool:
+        """Particles move, or will as soon as they are computed."""
+        return "trajectories" in self.asks
+
+
+def resolve(document: Document, index: int, known: Known, look: Look) -> Resolved:
+    """What holds in pane number ``index``."""
+    experiment = document.experiment(index)
+    trained = learning.learned(experiment, known.models)
+    refused = known.no_closed_form.get(model_key(experiment), "")
+    moving = trajectories_request(experiment, trained) if trained.is_complete else None
+    means = Means(moving, trained.model, not refused)
+    why = refused if motions.follows_closed_form(experiment) else ""
+    plain = Resolved(document, index, experiment, trained, means, why)
+    asks = {} if plain.is_waiting_for_a_stroke else dict(_asks(plain, look))
+    return Resolved(document, index, experiment, trained, means, why, asks)
 
 
 def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
@@ -21,3 +109,134 @@ def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
     wants."""
     parts = ((lane.partition("/"), request) for lane, request in wanted.items())
     return {kind: request for (kind, _, index), request in parts if index == str(pane)}
+
+
+# ---- what belongs to what ----------------------------------------------------------------------------
+
+
+def model_key(experiment: Experiment) -> ModelKey:
+    """What a closed form belongs to; that of p_data alone needs no more than the simplest source."""
+    source = StandardNormalSpec() if experiment.dynamics.is_steady else experiment.source
+    return (source, experiment.target, experiment.path)
+
+
+def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
+    """An empty drawing is no distribution yet."""
+    return any(isinstance(d, DrawnSpec) and d.is_empty for d in (experiment.source, experiment.target))
+
+
+def frame_of(t: float) -> int:
+    """The kept moment nearest to t."""
+    return round(t * (FRAMES - 1))
+
+
+def rectangle(camera: CameraSpec, sight: Sight, rows: int) -> Grid:
+    """The visible rectangle, a little larger, with about square cells, ``rows`` of them along the camera's
+    square. ``sight`` is taken up to the next quarter so that a resize by a few pixels changes nothing."""
+    wide, high = (max(1.0, -(-far * 4 // 1) / 4) for far in sight)
+    half, most = camera.half * 1.02, 2 * rows
+    return Grid(
+        camera.x, camera.y, half * wide, half * high, min(int(rows * wide), most), min(int(rows * high), most)
+    )
+
+
+# ---- what is asked -----------------------------------------------------------------------------------
+
+
+def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
+    on, experiment, means = pane.pane.layers, pane.experiment, pane.means
+    if on.density:
+        auto = _density(pane, look)
+        yield "density", chosen_density(auto, pane.pane.density, experiment, means, look.t)
+    if on.field and _has_field(pane) and means.moving is not None and motions.has_arrows(experiment):
+        yield "field", chosen_arrows(_field(pane, look), pane.pane.arrows, experiment, means)
+    yield from _moving(pane)
+    if on.couplings and experiment.dynamics.follows_path:
+        yield "pairs", motions.pairs_request(pane.document, experiment)
+    if on.data and experiment.dynamics.follows_target:
+        yield "data", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
+    learned = pane.trained.model
+    compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
+    if compared and learned is not None and _has_field(pane):
+        yield "error", FieldErrorRequest(learned, ERROR_TIMES)
+    if look.probe is not None:
+        place, t = (look.probe.x, look.probe.y), min(look.t, pane.pane.until)
+        asked = probe_request(experiment, means, place, t)
+        if asked is not None:
+            yield "probe", asked
+
+
+def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
+    """The particles, and what is made of them."""
+    moving, experiment = pane.means.moving, pane.experiment
+    if moving is None or pane.no_closed_form:
+        return
+    yield "trajectories", moving
+    if moving.guide is None and experiment.dynamics.ends_at_target:
+        yield "measure", W2Request(moving)
+    warped = motions.grid_request(moving) if pane.pane.layers.grid else None
+    if warped is not None:
+        yield "grid", warped
+    by_label = pane.document.view.particle_colour is ParticleColour.LABEL
+    if by_label and experiment.dynamics.follows_target:
+        yield "labels", LabelsRequest(moving)
+
+
+def _has_field(pane: Resolved) -> bool:
+    """False once the engine has said that there is no closed form."""
+    return (
+        pane.experiment.field is FieldChoice.LEARNED
+        or pane.experiment.dynamics.is_process
+        or pane.means.closed_form
+    )
+
+
+def trajectories_request(experiment: Experiment, trained: Learned) -> TrajectoriesRequest:
+    """The simulation of one pane."""
+    use = trained.model if experiment.field is FieldChoice.LEARNED else None
+    return TrajectoriesRequest(
+        experiment.source,
+        experiment.target,
+        experiment.path,
+        experiment.dynamics,
+        experiment.simulation,
+        use,
+        trained.guide,
+    )
+
+
+def _density(pane: Resolved, look: Look) -> DensityRequest:
+    """What stands behind the particles if nothing else is chosen."""
+    experiment, moving = pane.experiment, pane.means.moving
+    dynamics = experiment.dynamics
+    grid = rectangle(camera_of(pane.document), look.sight, DENSITY_ROWS)
+    if dynamics.is_process:
+        law = motions.law_of(dynamics)
+        return DensityRequest(*model_key(experiment), grid, TIMES, law=law, first=frame_of(look.t))
+    own = moving is not None and (moving.learned is not None or moving.guide is not None)
+    particles = moving if own or motions.is_coupled(dynamics) else None
+    still = dynamics.is_steady and particles is None
+    sampled = particles is not None or not pane.means.closed_form
+    return DensityRequest(
+        *model_key(experiment),
+        grid=grid,
+        times=(1.0,) if still else TIMES,
+        method=DensityMethod.KDE if sampled else DensityMethod.EXACT,
+        trajectories=particles,
+        first=0 if still else frame_of(look.t),
+    )
+
+
+def _field(pane: Resolved, look: Look) -> FieldRequest:
+    experiment, trained = pane.experiment, pane.trained
+    still = experiment.dynamics.is_steady
+    return FieldRequest(
+        *model_key(experiment),
+        grid=rectangle(camera_of(pane.document), look.sight, ARROW_ROWS),
+        times=(1.0,) if still else TIMES,
+        quantity=motions.quantity_of(experiment.dynamics),
+        learned=trained.model if experiment.field is FieldChoice.LEARNED else None,
+        law=motions.law_of(experiment.dynamics),
+        guide=trained.guide,
+        first=0 if still else frame_of(look.t),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -42,58 +43,56 @@ class Recipe(NamedTuple):
 CACHE_BYTES = 400 * 2**20
 CACHE_JOBS = 200
 """A large result holds a descriptor, and many systems allow a process 256."""
-SLOT_JOBS = 6
-AGE_IN_ROWS = 3
 
 
-@dataclass
+@dataclass(frozen=True)
 class Slot:
-    """One lane's jobs, newest first: those on their way and the last that finished; or why there is none.
+    """One lane: the job of what it asks now. What was asked before is no business of it."""
 
-    An abandoned job stays for as long as it holds the newest picture of some moment.
-    """
-
-    jobs: list[Job] = field(default_factory=list)
-    problem: str = ""
-    refusal: Refusal | None = None
-
-    def at(self, row: int) -> Job | None:
-        """The newest result whose row number ``row`` (in the request's own order) is ready."""
-        for job in self.jobs:
-            if is_row_ready(job, row):
-                return job
-        return None
-
-    def nearest(self, row: int) -> tuple[Job, int] | None:
-        """As ``at``, or else a ready row near to ``row``; a newer result may be AGE_IN_ROWS rows farther."""
-        job = self.at(row)
-        if job is not None:
-            return job, row
-        found = [
-            (abs(r - row) + AGE_IN_ROWS * age, age, r)
-            for age, job in enumerate(self.jobs)
-            for r in range(job.result.shape[0])
-            if is_row_ready(job, r)
-        ]
-        if not found:
-            return None
-        _, age, nearest = min(found)
-        return self.jobs[age], nearest
+    job: Job
+    shipped: Job | None = None
+    """a first row of the same that came with the program, until the job has one"""
 
     @property
-    def request(self) -> Request | None:
-        return request_of(self.jobs[0]) if self.jobs else None
+    def best(self) -> Job:
+        """What there is to be seen of it."""
+        return self.job if self.shipped is None or self.job.result.ready else self.shipped
+
+    @property
+    def request(self) -> Request:
+        return request_of(self.job)
+
+    @property
+    def problem(self) -> str:
+        """Why there is no answer, in one sentence; '' where there is one, or may be."""
+        return self.job.message if self.job.state is JobState.FAILED else ""
+
+    @property
+    def refusal(self) -> Refusal | None:
+        return self.job.reason if self.job.state is JobState.FAILED else None
 
     @property
     def is_settled(self) -> bool:
-        """Nothing is on its way: the newest request is answered or refused."""
-        return bool(self.problem) or (bool(self.jobs) and self.jobs[0].state is JobState.DONE)
+        """It is answered or refused."""
+        return self.job.state in (JobState.DONE, JobState.FAILED)
+
+    def at(self, row: int) -> Job | None:
+        """The job, once row number ``row`` (in the request's own order) is ready."""
+        return self.best if is_row_ready(self.best, row) else None
 
 
 def request_of(job: Job) -> Request:
     """The request of a job that has rows (a slot never holds a training)."""
     assert not isinstance(job.request, TrainRequest)
     return job.request
+
+
+def nearest_row(job: Job, row: int) -> int | None:
+    """The ready row nearest to ``row``; None where none is ready."""
+    ready = job.result.ready
+    order = getattr(job.request, "order", None)
+    rows = range(ready) if order is None else order[:ready]
+    return min(rows, key=lambda r: abs(r - row), default=None)
 
 
 def is_row_ready(job: Job, row: int) -> bool:
@@ -184,6 +183,9 @@ class Results:
         """the newest last"""
         self.no_closed_form: dict[ModelKey, str] = {}
         self._cache: OrderedDict[Request, Job] = OrderedDict()
+        self._jobs: dict[int, Job] = {}
+        self._failed: set[int] = set()
+        self._shown: set[int] = set()
 
     def begin_training(self, recipe: Recipe) -> None:
         """A run is asked for."""
@@ -208,109 +210,87 @@ class Results:
         asked = self.training.recipe is not None and self.training.state is None
         return asked or self.training.is_active or bool(self.waiting)
 
-    def slot(self, lane: str) -> Slot:
-        return self.slots.setdefault(lane, Slot())
+    # ---- jobs ----
+
+    def expect(self, lane: str, job: Job) -> None:
+        """A job was submitted (or found in the cache) for this lane."""
+        self.slots[lane] = Slot(job)
+        self._jobs[job.id] = job
 
     def cached(self, request: Request) -> Job | None:
+        """The finished job of an equal request."""
         job = self._cache.get(request)
         if job is not None:
             self._cache.move_to_end(request)
         return job
 
-    def expect(self, lane: str, job: Job) -> None:
-        """A job was submitted (or found in the cache) for this lane."""
-        slot = self.slot(lane)
-        slot.problem, slot.refusal = "", None
-        slot.jobs = [job, *(j for j in slot.jobs if j is not job)]
-        self._trim(slot)
-
-    def clear(self, lane: str) -> None:
-        """The lane is not wanted any more."""
-        slot = self.slots.pop(lane, None)
-        if slot is not None:
-            self._drop(slot.jobs)
+    def find(self, job_id: int) -> Job | None:
+        """The job of that number, unless it was let go."""
+        return self._jobs.get(job_id)
 
     def finish(self, job: Job) -> None:
         """All rows of this job are there. A probe moves on: it is not asked again."""
         if not isinstance(job.request, ProbeRequest):
             self._cache[request_of(job)] = job
-        for slot in self.slots.values():
-            self._trim(slot)
-        self.evict()
+        for lane, slot in self.slots.items():
+            if slot.job.unfinished and slot.request == request_of(job):
+                self.slots[lane] = Slot(job)
 
     def fail(self, job: Job) -> None:
-        """The job was refused or failed: what was shown stays, the sentence is kept beside it."""
-        for slot in self.slots.values():
-            if slot.jobs and slot.jobs[0] is job:
-                slot.problem, slot.refusal = job.message, job.reason
-            slot.jobs = [j for j in slot.jobs if j is not job]
+        """The job was refused or failed: it is not asked again before ``forget_problems``."""
+        self._failed.add(job.id)
 
-    def _trim(self, slot: Slot) -> None:
-        """Keep jobs down to the newest finished one; of the unfinished, those that have or will have rows."""
-        kept: list[Job] = []
-        for index, job in enumerate(slot.jobs):
-            dead = job.state in (JobState.CANCELLED, JobState.FAILED) and job.result.ready == 0
-            if not dead or index == 0:
-                kept.append(job)
-            if job.state is JobState.DONE or len(kept) == SLOT_JOBS:
-                break
-        dropped = [job for job in slot.jobs if job not in kept]
-        slot.jobs = kept
-        self._drop(dropped)
+    def forget_problems(self) -> None:
+        """Ask again for what failed (after the engine came back)."""
+        self.slots = {lane: slot for lane, slot in self.slots.items() if slot.job.id not in self._failed}
+        self._failed.clear()
 
-    def _drop(self, jobs: list[Job]) -> None:
-        """Release jobs that neither the cache nor another slot holds."""
-        held = {id(job) for slot in self.slots.values() for job in slot.jobs}
-        held |= {id(job) for job in self._cache.values()}
-        for job in jobs:
-            if id(job) not in held:
-                job.release()
+    # ---- memory ----
 
-    def signature(self) -> tuple[object, ...]:
-        """Changes whenever something that can be seen has come in."""
-        rows = tuple(
-            (lane, *((job.id, job.result.ready) for job in slot.jobs)) for lane, slot in self.slots.items()
-        )
-        problems = tuple(slot.problem for slot in self.slots.values() if slot.problem)
-        return (rows, problems, len(self.no_closed_form), self.training.state)
+    def sweep(self, shown: Iterable[Job] = ()) -> None:
+        """Release what neither a lane asks for, nor a pane shows, nor the cache keeps."""
+        self._shown = {job.id for job in shown}
+        used = {slot.job.id for slot in self.slots.values()} | self._shown
+        self._evict(used)
+        self._release_all_but(used | {job.id for job in self._cache.values()})
 
-    def find(self, job_id: int) -> Job | None:
-        """The job of that number, unless it was dropped."""
-        for slot in self.slots.values():
-            for job in slot.jobs:
-                if job.id == job_id:
-                    return job
-        return None
+    def _release_all_but(self, kept: set[int]) -> None:
+        """What is under way is still written to: it goes when it ends."""
+        for job in [job for job in self._jobs.values() if job.id not in kept and not job.unfinished]:
+            del self._jobs[job.id]
+            self._failed.discard(job.id)
+            job.release()
 
-    def evict(self) -> None:
-        """Release the oldest finished jobs that nobody shows, beyond the cache's size."""
-        used = {id(job) for slot in self.slots.values() for job in slot.jobs}
-        total = sum(int(np.prod(job.result.shape)) * 4 for job in self._cache.values())
+    def _evict(self, used: set[int]) -> None:
+        """Drop the oldest finished jobs that nobody shows, beyond the cache's size."""
+        total = sum(_bytes(job) for job in self._cache.values())
         for request, job in list(self._cache.items()):
             if total <= CACHE_BYTES and len(self._cache) <= CACHE_JOBS:
                 return
-            if id(job) not in used:
-                total -= int(np.prod(job.result.shape)) * 4
+            if job.id not in used:
+                total -= _bytes(job)
                 del self._cache[request]
-                job.release()
 
     def make_room(self) -> bool:
         """Release every finished job that nobody shows; False if there is none."""
-        shown = {id(job) for slot in self.slots.values() for job in slot.jobs}
-        spare = [(request, job) for request, job in self._cache.items() if id(job) not in shown]
-        for request, job in spare:
-            del self._cache[request]
-            job.release()
-        return bool(spare)
+        before = len(self._cache)
+        used = {slot.job.id for slot in self.slots.values()} | self._shown
+        self._cache = OrderedDict((asked, job) for asked, job in self._cache.items() if job.id in used)
+        self._release_all_but(used)
+        return len(self._cache) < before
 
     def forget_refused_for_room(self) -> None:
         """There may be room now for what found none: it may be asked for again."""
-        for slot in self.slots.values():
-            if slot.refusal is Refusal.NO_ROOM:
-                slot.problem, slot.refusal = "", None
+        self.slots = {lane: slot for lane, slot in self.slots.items() if slot.refusal is not Refusal.NO_ROOM}
 
     def release_all(self) -> None:
         """The session ends: every array goes."""
-        for job in self._cache.values():
+        for job in self._jobs.values():
             job.release()
+        self._jobs.clear()
         self._cache.clear()
+        self.slots.clear()
+
+
+def _bytes(job: Job) -> int:
+    return 4 * int(np.prod(job.result.shape))

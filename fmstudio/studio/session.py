@@ -24,9 +24,11 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 from fmstudio.studio import drawing, learning
-from fmstudio.studio.planner import Planner, Sight
+from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
+from fmstudio.studio.resolve import Look, Sight
 from fmstudio.studio.results import Recipe, Results, TrainingRecord
+from fmstudio.studio.stage import Stage
 from fmstudio.studio.store import Store
 from fmstudio.studio.tools import Tools
 from fmstudio.studio.unsaved import Unsaved
@@ -46,6 +48,7 @@ class Session:
         self.results = Results()
         self.unsaved = Unsaved(self.store, self.results)
         self.planner = Planner(engine, self.results)
+        self.stage = Stage(self.results)
         self.tools = Tools()
         self.playback = Playback(document.view.seconds, document.view.loop)
         self.sight: Sight = (1.4, 1.1)
@@ -65,9 +68,11 @@ class Session:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
         self._take_ink()
-        self.planner.probe = self.tools.probe
-        self.planner.tick(self.store.document, self.playback.t, self.sight, not self.is_interacting)
+        look = Look(self.playback.t, self.sight, self.tools.probe)
+        self.planner.tick(self.store.document, look, not self.is_interacting)
         self.playback.advance(seconds)
+        self.stage.tick(self.planner.panes, self.playback.t, seconds, self.is_interacting)
+        self.results.sweep(self.stage.jobs)
 
     def listen(self) -> None:
         """Take what the engine has to say, and ask for nothing."""
@@ -126,7 +131,7 @@ class Session:
         self.results.waiting, self._training_job = [], None
         for model in models:
             self._publish(model)
-        self.planner.forget_measures()
+        self.stage.clear()
         self.store.open(document, path)
         self.unsaved.mark_saved()
         self.playback.seek(0.0)
@@ -157,8 +162,7 @@ class Session:
     def close(self) -> None:
         self.forget_ink()
         self.engine.close()
-        for lane in list(self.results.slots):
-            self.results.clear(lane)
+        self.stage.clear()
         self.results.release_all()
 
     # ---- replies ----
@@ -177,7 +181,8 @@ class Session:
             case TrainingSnapshot(learned=model):
                 self._publish(model)
             case EngineLost():
-                self.planner.forget_problems()
+                self.results.forget_problems()
+                self.stage.let_go()
                 self._engine_trouble = reply.message
                 self.notify(reply.message)
 

@@ -7,6 +7,7 @@ row of the engine's own. ``packaging/opening_rows.py`` computes them; they are i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,12 @@ def lay_under(results: Results, document: Document, wanted: Mapping[str, Request
         for number, (lane, request) in enumerate(wanted.items()):
             slot = results.slots.get(lane)
             row = _first_row(kept, document, lane, request)
-            if slot is None or row is None or any(job.result.ready for job in slot.jobs):
+            if slot is None or row is None or slot.job.result.ready:
                 continue
             result = LocalArray(request.shape)
             result.write(0, row)
-            slot.jobs.append(Job(-1 - number, lane, request, result, JobState.CANCELLED))
+            shipped = Job(-1 - number, lane, request, result, JobState.CANCELLED)
+            results.slots[lane] = replace(slot, shipped=shipped)
 
 
 def _first_row(kept: Any, document: Document, lane: str, request: Request) -> Values | None:

@@ -110,7 +110,7 @@ def test_that_a_drawn_stroke_becomes_the_target_with_its_exact_flow_and_undo_tak
     drawn = window.session.store.document.target
     assert drawn != begun
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
-    job = window.session.results.slot("density/0").jobs[0]
+    job = window.session.results.slots["density/0"].job
     assert job.request.target == drawn
     end = job.result.values[job.request.order.index(len(job.request.times) - 1)]
     assert end.max() > 0.1
@@ -136,7 +136,7 @@ def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, window):
     window.actions_by_id["exact-learned"].trigger()
     fields = [pane.field for pane in window.session.store.document.view.panes]
     assert fields == [FieldChoice.EXACT, FieldChoice.LEARNED]
-    qtbot.waitUntil(lambda: window.session.results.slot("trajectories/1").is_settled, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.session.stage.shown(1, "trajectories") is not None, timeout=PATIENCE)
     window.actions_by_id["stop-training"].trigger()
     qtbot.waitUntil(lambda: training().state is TrainingState.STOPPED, timeout=PATIENCE)
     assert window.session.results.models
@@ -235,7 +235,7 @@ def test_that_a_killed_engine_is_told_and_replaced_and_the_work_goes_on(qtbot, w
     commands.choose_target(window.session, PinwheelSpec())
     qtbot.wait(50)
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
-    assert window.session.results.slot("trajectories/0").jobs[0].request.target == PinwheelSpec()
+    assert window.session.results.slots["trajectories/0"].job.request.target == PinwheelSpec()
 
 
 def test_that_a_video_is_exported_with_progress(qtbot, window, tmp_path):

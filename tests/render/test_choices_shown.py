@@ -39,23 +39,28 @@ def settle(session: Session, engine: FakeEngine) -> None:
 
 
 def pane(session: Session, t: float) -> Pane:
-    return Presenter(session.results).scene(session.store.document, t, DARK).panes[0]
+    return Presenter(session.stage).scene(session.store.document, t, DARK).panes[0]
 
 
 def shown(session: Session, kind: type[Layer], t: float = 0.5) -> Layer | None:
     return next((layer for layer in pane(session, t).layers if isinstance(layer, kind)), None)
 
 
-def test_that_until_the_new_picture_comes_there_is_none(session: Session, engine: FakeEngine) -> None:
+def test_that_a_picture_stands_under_its_own_legend_until_the_new_one_comes(
+    session: Session, engine: FakeEngine
+) -> None:
     settle(session, engine)
     for choice in (DensityChoice.KDE, DensityChoice.RESIDUAL, ArrowChoice.SCORE):
         kind = ArrowLayer if isinstance(choice, ArrowChoice) else DensityLayer
-        assert shown(session, kind) is not None
-        commands.choose_shown(session, 0, choice)
-        session.tick(0.0)
-        assert shown(session, kind) is None
-        settle(session, engine)
-    assert shown(session, ArrowLayer) is not None
+        for answer in (False, True):
+            commands.choose_shown(session, 0, choice)
+            session.tick(0.0)
+            if answer:
+                settle(session, engine)
+            scene = pane(session, 0.5)
+            (layer,) = (layer for layer in scene.layers if isinstance(layer, kind))
+            assert layer.is_waiting is not answer
+            assert layer.answers in [entry.answers for entry in scene.legend]
 
 
 def test_that_a_march_shows_no_moment_that_it_has_not_come_to(session: Session, engine: FakeEngine) -> None:
@@ -123,10 +128,11 @@ def test_that_the_probe_draws_lines_to_what_pulls(session: Session, engine: Fake
     session.tick(0.0)
     job = engine.in_lane("probe/0")[-1]
     rows = np.full(job.result.shape, np.nan, np.float32)
-    rows[0] = (0.1, 3.0, 4.0, 1.0, 1.0, 0.0, 1.0, 1.0)
+    rows[0] = (0.1, 3.0, 4.0, 1.0, 1.0, 0.0, 1.0, 1.0, 3.0, 4.0)
     rows[1:3, :5] = [(2.0, 2.0, 0.8, 0, 0), (-2.0, 1.0, 0.2, 0, 0)]
     for number, row in enumerate(rows):
         job.result.write(number, row)
+    session.tick(0.0)
     lines = shown(session, TrailLayer)
     assert isinstance(lines, TrailLayer)
     np.testing.assert_allclose(lines.points, [[[0.5, 0.25], [2, 2]], [[0.5, 0.25], [-2, 1]]])

@@ -31,11 +31,11 @@ def settled(*panes: PaneSpec, **changes: object) -> Session:
 
 
 def layers(session: Session, t: float, pane: int = 0) -> tuple[object, ...]:
-    return Presenter(session.results).scene(session.store.document, t, DARK).panes[pane].layers
+    return Presenter(session.stage).scene(session.store.document, t, DARK).panes[pane].layers
 
 
 def values(session: Session, lane: str) -> np.ndarray:
-    return session.results.slots[lane].jobs[0].result.values
+    return session.results.slots[lane].job.result.values
 
 
 def test_that_coupling_lines_join_the_ends_of_their_pairs() -> None:
@@ -49,7 +49,7 @@ def test_that_coupling_lines_join_the_ends_of_their_pairs() -> None:
 
 def test_that_coupling_lines_stay_one_array_while_time_runs() -> None:
     session = settled(PaneSpec(layers=NOTHING.model_copy(update={"couplings": True})))
-    presenter = Presenter(session.results)
+    presenter = Presenter(session.stage)
     first, second = (presenter.scene(session.store.document, t, DARK).panes[0].layers[0] for t in (0.1, 0.9))
     assert isinstance(first, TrailLayer)
     assert isinstance(second, TrailLayer)
@@ -87,11 +87,11 @@ def test_that_a_pane_goes_no_further_than_it_says(t: float, shown: float) -> Non
 
 def test_that_a_scene_has_the_clock_of_its_motion() -> None:
     session = settled(PaneSpec(), dynamics=NoisingSpec())
-    scene = Presenter(session.results).scene(session.store.document, 0.25, DARK)
+    scene = Presenter(session.stage).scene(session.store.document, 0.25, DARK)
     assert (scene.clock.words(scene.t), scene.clock.start) == ("s = 0.25", "data")
 
 
 def test_that_pairs_say_that_no_solver_ran() -> None:
     session = settled(PaneSpec(), dynamics=InterpolantSpec())
-    pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+    pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
     assert "no solver" in pane.subtitle

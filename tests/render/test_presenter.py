@@ -33,7 +33,7 @@ def _settle(session, engine):
 
 
 def _layer(session, kind, t, presenter=None):
-    presenter = presenter or Presenter(session.results)
+    presenter = presenter or Presenter(session.stage)
     pane = presenter.scene(session.store.document, t, DARK).panes[0]
     return next((layer for layer in pane.layers if isinstance(layer, kind)), None)
 
@@ -41,7 +41,7 @@ def _layer(session, kind, t, presenter=None):
 def test_that_layers_stand_from_back_to_front(session, engine):
     commands.toggle_layer(session, 0, "data")
     _settle(session, engine)
-    layers = Presenter(session.results).scene(session.store.document, 0.4, DARK).panes[0].layers
+    layers = Presenter(session.stage).scene(session.store.document, 0.4, DARK).panes[0].layers
     assert [type(layer) for layer in layers] == [
         DensityLayer,
         ArrowLayer,
@@ -54,7 +54,7 @@ def test_that_layers_stand_from_back_to_front(session, engine):
 @pytest.mark.parametrize("t", [0.0, 0.31, 0.5, 0.999, 1.0])
 def test_that_particles_stand_where_the_simulation_has_them(session, engine, t):
     _settle(session, engine)
-    values = session.results.slot("trajectories/0").jobs[0].result.values
+    values = session.results.slots["trajectories/0"].job.result.values
     layer = _layer(session, ParticleLayer, t)
     place = t * (len(values) - 1)
     low = min(int(place), len(values) - 2)
@@ -65,7 +65,7 @@ def test_that_particles_stand_where_the_simulation_has_them(session, engine, t):
 
 def test_that_a_frame_between_two_states_hands_over_the_same_arrays(session, engine):
     _settle(session, engine)
-    presenter = Presenter(session.results)
+    presenter = Presenter(session.stage)
     one = _layer(session, ParticleLayer, 0.501, presenter)
     two = _layer(session, ParticleLayer, 0.503, presenter)
     assert one.a is two.a
@@ -103,7 +103,7 @@ def test_that_half_a_result_shows_the_nearest_moment_there_is(session, engine):
 
 def test_that_arrows_keep_their_direction(session, engine):
     _settle(session, engine)
-    job = session.results.slot("field/0").jobs[0]
+    job = session.results.slots["field/0"].job
     row = job.result.values[job.request.order.index(24)].reshape(-1, 2)
     arrows = _layer(session, ArrowLayer, 0.5).vectors
     cosine = (row * arrows).sum(1) / (np.linalg.norm(row, axis=1) * np.linalg.norm(arrows, axis=1))
@@ -114,7 +114,7 @@ def test_that_the_legend_says_how_a_density_was_obtained(session, engine):
     _settle(session, engine)
 
     def words():
-        pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+        pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
         return " ".join(f"{entry.name} {entry.text}" for entry in pane.legend)
 
     assert "density exact pₜ" in words()
@@ -127,7 +127,7 @@ def test_that_the_legend_says_how_a_density_was_obtained(session, engine):
 def test_that_a_pane_without_a_model_says_so(session):
     commands.single_pane(session, FieldChoice.LEARNED)
     session.tick(0.0)
-    pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+    pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
     assert "Train" in pane.notice
 
 
@@ -135,7 +135,7 @@ def test_that_a_refusal_is_told_in_the_pane(session, engine):
     session.tick(0.0)
     engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form here.", Refusal.NO_CLOSED_FORM)
     session.tick(0.0)
-    pane = Presenter(session.results).scene(session.store.document, 0.5, DARK).panes[0]
+    pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
     assert pane.notice == "No closed form here."
 
 

@@ -13,6 +13,7 @@ from fmstudio.render.scene import Camera, Legend, Pane, Scene
 from fmstudio.render.sheet import Placed, Plan, Sheet, agreed, film_sheet
 from fmstudio.studio import commands
 from fmstudio.studio.fit import camera_of, extent_of
+from fmstudio.studio.resolve import Known, Look, resolve
 
 WINDOW = 216.0
 SHEETS = {
@@ -42,10 +43,10 @@ entries = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
 def talkative(document, notice: str = "") -> Scene:
     """The panes of a document with as many words as they can have."""
     shown = []
-    for index, spec in enumerate(document.view.panes):
-        experiment = document.experiment(index)
+    for index in range(len(document.view.panes)):
+        pane = resolve(document, index, Known(), Look())
         own = Legend("W₂", f"to p_data 0.{150 + index} (floor 0.164)")
-        title, subtitle = words.title(spec.title, experiment), words.subtitle(experiment, spec)
+        title, subtitle = words.title(pane), words.subtitle(pane)
         shown.append(Pane(title, subtitle, (), (*LEGEND, own), notice))
     camera = camera_of(document)
     return Scene(tuple(shown), Camera(camera.x, camera.y, camera.half), DARK, 0.5)

@@ -10,7 +10,9 @@ from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.render.words import legend, notice, subtitle
+from fmstudio.studio.resolve import Known, Look, resolve
 from fmstudio.studio.session import Session
+from fmstudio.studio.stage import Standing
 from tests.fakes import FakeEngine
 
 FREE = (m.LinearFlowSpec(), m.BrownianMotionSpec(), m.OrnsteinUhlenbeckSpec(), m.LinearSDESpec())
@@ -25,12 +27,12 @@ def told(dynamics: m.DynamicsSpec, layers: LayersSpec | None = None) -> dict[str
         session.tick(0.0)
         engine.finish_all()
     session.tick(0.0)
-    return {entry.name: entry.text for entry in legend(session.store.document, session.results, 0)}
+    entries = legend(session.stage.panes[0], session.store.document, session.results)
+    return {entry.name: entry.text for entry in entries}
 
 
 def under(dynamics: m.DynamicsSpec) -> str:
-    document = Document(dynamics=dynamics)
-    return subtitle(document.experiment(0), document.view.panes[0])
+    return subtitle(resolve(Document(dynamics=dynamics), 0, Known(), Look()))
 
 
 @pytest.mark.parametrize("dynamics", [*FREE, m.NoisingSpec()], ids=lambda s: s.kind)
@@ -74,7 +76,8 @@ def test_that_a_motion_without_a_field_is_never_empty_for_want_of_one(dynamics: 
     document = Document(source=RingSpec(), view=ViewSpec(panes=panes))
     session = Session(FakeEngine(), document, lambda _sentence: None)
     session.results.no_closed_form[document.source, document.target, document.path] = "No closed form."
-    assert notice(document.experiment(0), session.results, 0) == ""
+    session.tick(0.0)
+    assert notice(session.stage.panes[0], session.results) == ""
 
 
 def test_that_a_pane_sends_nobody_to_train_what_it_could_not_show() -> None:
@@ -82,6 +85,8 @@ def test_that_a_pane_sends_nobody_to_train_what_it_could_not_show() -> None:
     document = Document(source=RingSpec(), dynamics=m.SDESpec())
     session = Session(FakeEngine(), document, lambda _sentence: None)
     session.results.no_closed_form[document.source, document.target, document.path] = "No closed form: train."
-    assert "needs a score" in notice(document.experiment(0), session.results, 0)
+    session.tick(0.0)
+    assert "needs a score" in notice(session.stage.panes[0], session.results)
     learned = document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))})
-    assert "needs a score" in notice(learned.experiment(0), session.results, 0)
+    standing = Standing(resolve(learned, 0, Known(), Look()))
+    assert "needs a score" in notice(standing, session.results)

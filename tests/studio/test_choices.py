@@ -38,7 +38,7 @@ def density_of(pane: PaneSpec, **changes: object) -> DensityRequest:
 def offered(document: Document) -> tuple[DensityChoice, ...]:
     session = planned(document)
     experiment = document.experiment(0)
-    found = choices.densities(experiment, session.planner.means(experiment))
+    found = choices.densities(experiment, session.planner.panes[0].means)
     session.close()
     return found
 

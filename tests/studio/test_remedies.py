@@ -24,7 +24,7 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.flows.posterior import NoClosedForm
 from fmstudio.studio import learning, remedies
 from fmstudio.studio.guardrails import Guardrail, Remedy, guardrails
-from fmstudio.studio.planner import model_key
+from fmstudio.studio.resolve import model_key
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 

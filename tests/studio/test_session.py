@@ -53,22 +53,6 @@ def test_that_an_undone_edit_is_answered_from_the_cache(session, engine):
     assert len(engine.submitted) == asked
 
 
-def test_that_the_old_result_is_shown_until_the_new_one_has_come_as_far(session, engine):
-    _settle(session, engine)
-    old = session.results.slot("trajectories/0").jobs[0]
-    commands.set_field(session, "simulation.start_seed", 99, "Dice")
-    session.tick(0.0)
-    new = engine.in_lane("trajectories/0")[-1]
-    engine.fill(new, rows=5)
-    slot = session.results.slot("trajectories/0")
-    assert slot.at(3) is new
-    assert slot.at(30) is old
-    engine.finish(new)
-    session.tick(0.0)
-    assert slot.at(30) is new
-    assert old not in slot.jobs
-
-
 def test_that_one_change_leaves_other_results_alone(session, engine):
     _settle(session, engine)
     asked = len(engine.submitted)
@@ -189,8 +173,10 @@ def test_that_a_figure_goes_with_the_motion_that_it_is_of(session, engine):
 
 def test_that_figures_do_not_stay_for_another_document(session, engine):
     _settle(session, engine)
+    assert session.stage.shown(0, "measure") is not None
     session.open(Document(source=RingSpec()))
-    assert "measure/0" not in session.results.slots
+    session.tick(0.0)
+    assert session.stage.shown(0, "measure") is None
 
 
 def test_that_kept_results_are_bounded_in_number_too(session, engine, monkeypatch):
@@ -221,15 +207,14 @@ def test_that_a_result_without_room_takes_that_of_what_is_only_remembered(sessio
 
 def test_that_what_found_no_room_is_told_and_asked_for_again_with_the_next_edit(session, engine):
     _settle(session, engine)
-    old = session.results.slot("trajectories/0").jobs[0]
     engine.room = 0
     commands.set_field(session, "simulation.start_seed", 98, "Dice")
     session.tick(0.0)
-    refused = session.results.slot("trajectories/0").jobs[0]
+    refused = session.results.slots["trajectories/0"].job
     assert (refused.result.shape, refused.result.ready) == (refused.request.shape, 0)
     session.tick(0.0)
-    assert session.results.slot("trajectories/0").jobs == [old]
-    assert session.results.slot("trajectories/0").refusal is Refusal.NO_ROOM
+    assert session.stage.shown(0, "trajectories") is None
+    assert session.results.slots["trajectories/0"].refusal is Refusal.NO_ROOM
     assert session.said == ["There is no room."]
     asked = len(engine.submitted)
     session.tick(0.0)
@@ -238,4 +223,4 @@ def test_that_what_found_no_room_is_told_and_asked_for_again_with_the_next_edit(
     commands.set_field(session, "view.seconds", 5.0, "Pace")
     session.tick(0.0)
     assert [job.lane for job in engine.submitted[asked:]] == ["trajectories/0"]
-    assert session.results.slot("trajectories/0").problem == ""
+    assert session.results.slots["trajectories/0"].problem == ""

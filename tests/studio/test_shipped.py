@@ -23,9 +23,10 @@ def scene(engine, document: Document, under: bool, complete: bool) -> tuple[Scen
     session.tick(0.0)
     if under:
         lay_under(session.results, document, session.planner.wanted)
+        session.tick(0.0)
     while complete and not session.is_complete:
         session.tick(0.0)
-    return Presenter(session.results).scene(document, 0.0, PALETTES["dark"]), session
+    return Presenter(session.stage).scene(document, 0.0, PALETTES["dark"]), session
 
 
 def test_that_the_opening_scene_is_there_at_once_and_does_not_jump() -> None:

@@ -15,13 +15,14 @@ from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import Request, TrainingState
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.render.scene import Layer, Pane, Scene
-from fmstudio.studio.planner import is_waiting_for_a_stroke
+from fmstudio.studio.resolve import Resolved, is_waiting_for_a_stroke
 from fmstudio.studio.session import Session
 
 
 @dataclass(frozen=True, eq=False)
 class PaneSeen:
-    """One pane: what the document asks of it, the requests that follow, and what is drawn."""
+    """One pane: the resolved pane that it stands for (for a moment after an edit, that before), the requests
+    that follow, and what is drawn."""
 
     index: int
     spec: PaneSpec
@@ -66,9 +67,14 @@ class Seen:
         return self.scene.t
 
     def jobs(self) -> Iterator[Job]:
-        """Every job that a lane holds."""
-        for slot in self.session.results.slots.values():
-            yield from slot.jobs
+        """Every job that a lane asks for or a pane shows."""
+        yield from (slot.job for slot in self.session.results.slots.values())
+        yield from self.session.stage.jobs
+
+    def shown(self, pane: int, what: str) -> Job | None:
+        """What a layer or figure of a pane is made of."""
+        shown = self.session.stage.shown(pane, what)
+        return None if shown is None else shown.job
 
     def owner(self, array: npt.NDArray[Any]) -> Job | None:
         """The job in whose result an array lies."""
@@ -95,16 +101,10 @@ def look(window: MainWindow) -> Seen | None:
     document = session.store.document
     if scene is None or len(scene.panes) != len(document.view.panes):
         return None
-    panes = tuple(
-        PaneSeen(
-            index,
-            spec,
-            document.experiment(index),
-            _wanted(session.planner.wanted, index),
-            scene.panes[index],
-        )
-        for index, spec in enumerate(document.view.panes)
-    )
+    stands = session.stage.panes
+    if len(stands) != len(scene.panes):
+        return None
+    panes = tuple(_pane(stands[index].resolved, pane) for index, pane in enumerate(scene.panes))
     return Seen(window, session, document, scene, panes, is_settled(session), session.results.is_training)
 
 
@@ -131,13 +131,8 @@ def is_answered(session: Session, lane: str, request: Request) -> bool:
         return False
     if slot.problem:
         return True
-    return any(job.request == request and job.state is JobState.DONE for job in slot.jobs)
+    return slot.request == request and slot.job.state is JobState.DONE
 
 
-def _wanted(all_lanes: dict[str, Request], index: int) -> dict[str, Request]:
-    found = {}
-    for lane, request in all_lanes.items():
-        what, _, pane = lane.partition("/")
-        if pane == str(index):
-            found[what] = request
-    return found
+def _pane(stands_for: Resolved, drawn: Pane) -> PaneSeen:
+    return PaneSeen(stands_for.index, stands_for.pane, stands_for.experiment, dict(stands_for.asks), drawn)

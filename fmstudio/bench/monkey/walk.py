@@ -249,7 +249,7 @@ def _progress(window: MainWindow) -> tuple[object, ...]:
     """Changes whenever the engine has done something."""
     session = window.session
     slots = session.results.slots.values()
-    rows = tuple((job.id, job.result.ready, job.state) for slot in slots for job in slot.jobs)
+    rows = tuple((job.id, job.result.ready, job.state) for job in (slot.job for slot in slots))
     return (rows, session.device, session.results.training.step)
 
 
@@ -264,7 +264,7 @@ class Asked:
     def count(self, window: MainWindow) -> None:
         session = window.session
         for lane, slot in session.results.slots.items():
-            newest = slot.jobs[0].id if slot.jobs else 0
+            newest = slot.job.id
             if newest != self._newest.get(lane, newest) and not lane.startswith("probe/"):
                 self._times[lane] += not session.results.is_training
             self._newest[lane] = newest
@@ -277,9 +277,9 @@ def _stuck(window: MainWindow) -> str:
     session = window.session
     wanted = session.planner.wanted
     open_lanes = [
-        f"{lane} ({slot.jobs[0].state if slot.jobs else 'no job'})"
+        f"{lane} ({slot.job.state if slot is not None else 'no job'})"
         for lane in wanted
-        if not (slot := session.results.slot(lane)).is_settled
+        if (slot := session.results.slots.get(lane)) is None or not slot.is_settled
     ]
     engine = "is there" if session.device and session.engine.alive else "is not there"
     return f"nothing comes: {', '.join(open_lanes) or 'no lane is open'}; the engine {engine}"

@@ -52,13 +52,15 @@ class FieldErrorPanel(Panel):
             self.section.set_summary(words, "danger")
 
     def _job(self) -> Job | None:
-        """The newest answer of the first pane that has one, with at least two rows."""
-        slots = self.session.results.slots
+        """Of the first pane that has one: an earlier snapshot's while a training is on, until the newest is
+        there; the newest as it comes if there is none."""
+        stage, slots = self.session.stage, self.session.results.slots
         for index in range(len(self.session.store.document.view.panes)):
-            slot = slots.get(f"error/{index}")
-            for job in slot.jobs if slot is not None else ():
-                if job.result.ready >= 2:
-                    return job
+            shown, slot = stage.shown(index, "error"), slots.get(f"error/{index}")
+            if shown is not None:
+                return shown.job
+            if slot is not None and slot.job.result.ready >= 2:
+                return slot.job
         return None
 
     def _show(self, job: Job, ready: int) -> None:

@@ -51,10 +51,9 @@ class GradientsPanel(Panel):
             self._show(job, job.result.ready)
 
     def _job(self) -> Job | None:
-        """The newest answer with at least two batch sizes."""
+        """The answer to what is asked, once it has at least two batch sizes."""
         slot = self.session.results.slots.get(GRADIENTS_LANE)
-        jobs = slot.jobs if slot is not None else ()
-        return next((job for job in jobs if job.result.ready >= 2), None)
+        return slot.job if slot is not None and slot.job.result.ready >= 2 else None
 
     def _show(self, job: Job, ready: int) -> None:
         request: Any = job.request

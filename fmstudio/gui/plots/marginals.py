@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,12 @@ from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.render.scales import meaning_of
 from fmstudio.render.scene import Meaning
+from fmstudio.studio.answers import snapshot_of
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.resolve import Figure
-from fmstudio.studio.results import is_row_ready, position_of, request_of
+from fmstudio.studio.results import is_row_ready, nearest_row, position_of, request_of
 from fmstudio.studio.session import Session
+from fmstudio.studio.stage import Standing
 
 MOST_PANES = 3
 _TOP = 1.08
@@ -60,6 +62,7 @@ class MarginalsPanel(Panel):
         self._pace = Pace()
         self.figures: tuple[Figure, ...] = ()
         """the curves that are shown, and the request that each answers"""
+        self._has_begun = False
         self._top = (-1, 0.0)
         content = QWidget()
         box = QVBoxLayout(content)
@@ -72,34 +75,36 @@ class MarginalsPanel(Panel):
 
     @property
     def has_content(self) -> bool:
-        return bool(self._ready())
+        """From the first curve on, for as long as there is one to come: a change moves no panel."""
+        return self._has_begun
 
     def tick(self) -> None:
         shown = self._ready()
-        if not shown:
-            return
+        asked = any(_asks(pane) for pane in self.session.stage.panes.values())
+        self._has_begun = bool(shown) or (self._has_begun and asked)
         look = tuple((job.id, row, role, _ends_ready(job)) for job, row, role in shown)
         if self._pace.is_due((look, round(self.session.playback.t * 200))):
             self._show(shown)
 
     def _ready(self) -> list[tuple[Job, int, str]]:
-        """(job, row, palette role) of each pane whose density at the present moment is there."""
-        document = self.session.store.document
+        """(job, row, palette role) of each pane that shows its density now. Before a model is
+        trained there is none: the exact one behind is not the learned pane's."""
         found = []
-        for index, pane in enumerate(document.view.panes[:MOST_PANES]):
-            slot = self.session.results.slots.get(f"density/{index}")
-            job = slot.jobs[0] if slot is not None and slot.jobs else None
-            if slot is None or job is None or not isinstance(job.request, DensityRequest):
+        for standing in list(self.session.stage.panes.values())[:MOST_PANES]:
+            density = standing.shown.get("density")
+            if density is None or density.is_dimmed or not _asks(standing):
                 continue
-            t = min(self.session.playback.t, pane.until)
-            nearest = slot.nearest(_row_at(job.request.times, t))
-            if nearest is not None and _is_density(nearest[0]):
-                found.append((*nearest, pane.field.value))
+            if not _is_density(density.request):
+                continue
+            t = min(self.session.playback.t, standing.resolved.pane.until)
+            row = nearest_row(density.job, _row_at(density.request.times, t))
+            if row is not None:
+                found.append((density.job, row, _role(density.request)))
         return found
 
     def _show(self, shown: list[tuple[Job, int, str]]) -> None:
         curves = [marginal(job, row) for job, row, _ in shown]
-        self.figures = tuple(Figure(request_of(job), _how(job, role)) for job, _, role in shown)
+        self.figures = tuple(Figure(request_of(job), _how(job)) for job, _, role in shown)
         self._show_ends(next((job for job, _, _ in shown if _has_ends(job)), None))
         for index, line in enumerate(self.present):
             line.setVisible(index < len(shown))
@@ -108,7 +113,8 @@ class MarginalsPanel(Panel):
             fill = 0.14 if index == 0 else 0.0
             self.chart.restroke(self.present[index], Stroke(role, 1.7, 1.0, not alone and index > 0, fill))
             self.present[index].setData(curve.x, curve.density)
-        self._show_range(curves, shown[0][0])
+        if shown:
+            self._show_range(curves, shown[0][0])
         self._show_legend(shown)
         self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
 
@@ -137,10 +143,8 @@ class MarginalsPanel(Panel):
 
     def _show_legend(self, shown: list[tuple[Job, int, str]]) -> None:
         palette, own = self.theme.palette, clock(self.session.store.document)
-        how = {role: _how(job, role) for job, _, role in reversed(shown)}
-        entries = [
-            (role, f"p<sub>t</sub> {how[role]}") for role in dict.fromkeys(role for _, _, role in shown)
-        ]
+        told = dict.fromkeys((role, f"p<sub>t</sub> {_how(job)}") for job, _, role in shown)
+        entries = list(told)
         entries += [
             (role, words)
             for role, words, line in (
@@ -157,9 +161,7 @@ class MarginalsPanel(Panel):
             self.legend.setText(text)
 
     def _on_theme_changed(self, _palette: Palette) -> None:
-        shown = self._ready()
-        if shown:
-            self._show(shown)
+        self._show(self._ready())
 
 
 def _row_at(times: tuple[float, ...], t: float) -> int:
@@ -174,20 +176,30 @@ def _has_ends(job: Job) -> bool:
     return request.method is DensityMethod.EXACT or sampled
 
 
-def _how(job: Job, role: str) -> str:
+def _how(job: Job) -> str:
     """How a pane's density was had, in a word or two."""
     request = job.request
     assert isinstance(request, DensityRequest)
     if request.method is DensityMethod.EXACT:
         return "exact"
+    field = f"{_role(request)} field"
     if request.method is DensityMethod.KDE:
-        return "KDE of samples" if request.trajectories is None else f"{role} field, KDE"
-    return f"{role} field"
+        return "KDE of samples" if request.trajectories is None else f"{field}, KDE"
+    return field
 
 
-def _is_density(job: Job) -> bool:
+def _role(request: DensityRequest) -> str:
+    """Whose density it is: that of a network's particles or flow, or of the closed form."""
+    return "exact" if snapshot_of(request) is None else "learned"
+
+
+def _asks(pane: Standing) -> bool:
+    """The pane has a density of its own, now or soon."""
+    return pane.resolved.trained.is_complete and _is_density(pane.resolved.asks.get("density"))
+
+
+def _is_density(request: object) -> TypeGuard[DensityRequest]:
     """Not a map of rates or errors, whose sums say nothing."""
-    request = job.request
     return isinstance(request, DensityRequest) and meaning_of(request.method) is Meaning.DENSITY
 
 

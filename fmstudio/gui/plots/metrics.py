@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
-from fmstudio.studio.measures import distance_in_full, is_chance
+from fmstudio.render import words
+from fmstudio.render.figures import Distance, distance, measures
+from fmstudio.studio.measures import distance_in_full
 from fmstudio.studio.resolve import Figure
-from fmstudio.studio.results import request_of
 from fmstudio.studio.session import Session
 
 HINT = (
@@ -19,8 +20,8 @@ HINT = (
     "draws of the target itself would be as far."
 )
 NAME_PIXELS = 112
-Figures = tuple[tuple[str, float, float], ...]
-"""(pane's title, W2, floor)"""
+Row = tuple[str, Distance | None]
+"""(pane's title, what is known)"""
 
 
 class MetricsPanel(Panel):
@@ -28,7 +29,8 @@ class MetricsPanel(Panel):
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
-        self._shown: Figures = ()
+        self._shown: tuple[Row, ...] = ()
+        self._has_begun = False
         self.figures: tuple[Figure, ...] = ()
         """what is shown, and the request that each answers"""
         self.rows: list[tuple[QLabel, QLabel, QLabel]] = []
@@ -43,45 +45,44 @@ class MetricsPanel(Panel):
 
     @property
     def has_content(self) -> bool:
-        return bool(self._figures())
+        """From the first figure on, for as long as there is one to come: a change moves no panel."""
+        return self._has_begun and bool(self._shown)
 
     def tick(self) -> None:
-        figures = self._figures()
-        if figures != self._shown:
-            self._shown = figures
-            self._show(figures)
+        told = self._told()
+        self._has_begun = bool(told) and (self._has_begun or any(known for _, known in told))
+        if told != self._shown:
+            self._shown = told
+            self._show(told)
 
-    def _figures(self) -> Figures:
-        document = self.session.store.document
-        found: dict[int, tuple[str, float, float]] = {}
-        figures: dict[int, Figure] = {}
-        for index, pane in enumerate(document.view.panes):
-            slot = self.session.results.slots.get(f"measure/{index}")
-            job = slot.at(0) if slot is not None else None
-            if job is not None:
-                w2, floor = (float(value) for value in job.result.values[0])
-                title = pane.title or document.experiment(index).dynamics.title
-                found.setdefault(job.id, (title, w2, floor))
-                figures.setdefault(job.id, Figure(request_of(job), f"{w2:.3f}"))
-        self.figures = tuple(figures.values())
+    def _told(self) -> tuple[Row, ...]:
+        """Of what each pane shows."""
+        found: dict[object, Row] = {}
+        for standing in self.session.stage.panes.values():
+            if measures(standing):
+                row = (words.title(standing.resolved), distance(standing))
+                found.setdefault(standing.resolved.asks["measure"], row)
         return tuple(found.values())
 
-    def _show(self, figures: Figures) -> None:
-        while len(self.rows) < len(figures):
+    def _show(self, told: tuple[Row, ...]) -> None:
+        while len(self.rows) < len(told):
             self.rows.append(self._new_row(len(self.rows)))
         for index, row in enumerate(self.rows):
             for label in row:
-                label.setVisible(index < len(figures))
-        for (title, w2, floor), (name, value, ground) in zip(figures, self.rows, strict=False):
+                label.setVisible(index < len(told))
+        for (title, known), (name, value, ground) in zip(told, self.rows, strict=False):
             name.setText(name.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, NAME_PIXELS))
             name.setToolTip(title)
-            full = distance_in_full(w2, floor)
+            full = "not known yet" if known is None else distance_in_full(known.w2, known.floor)
+            if known is not None and known.step is not None:
+                full += f", at training step {known.step:,}"
             for label in (value, ground):
                 label.setToolTip(f"{full}. {HINT}")
-            value.setText("" if is_chance(w2, floor) else f"{w2:.3f}")
-            ground.setText("within sampling noise" if is_chance(w2, floor) else f"floor {floor:.3f}")
-            value.setAccessibleName(f"{title}: {full}")
-            ground.setAccessibleName(f"{title}: {full}")
+                label.setAccessibleName(f"{title}: {full}")
+            value.setText("–" if known is None else "" if known.is_chance else f"{known.w2:.3f}")
+            ground.setText("" if known is None else known.beside)
+        answered = (known for _, known in told if known is not None)
+        self.figures = tuple(Figure(known.request, f"{known.w2:.3f}") for known in answered)
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:
         name, value, ground = QLabel(), QLabel(), QLabel()

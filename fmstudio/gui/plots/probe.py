@@ -12,7 +12,7 @@ from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
-from fmstudio.studio.probing import Probed, Quantity, probe_lane, probed, quantities
+from fmstudio.studio.probing import Probed, Quantity, probed, quantities
 from fmstudio.studio.session import Session
 
 KEYS = ("density", "drift", "velocity", "score", "divergence", "mean", "pull")
@@ -77,9 +77,8 @@ class ProbePanel(Panel):
     def _job(self) -> Job | None:
         """The newest whole answer for the pane under the pointer."""
         place = self.session.tools.probe
-        slot = self.session.results.slots.get(probe_lane(place.pane)) if place is not None else None
-        job = slot.at(0) if slot is not None else None
-        return job if job is not None and job.result.ready == job.result.shape[0] else None
+        shown = self.session.stage.shown(place.pane, "probe") if place is not None else None
+        return None if shown is None else shown.job
 
     def _show(self, told: Probed) -> None:
         texts = {

@@ -41,6 +41,7 @@ uniform vec2 u_cells;
 uniform float u_weight;
 uniform float u_gain;
 uniform float u_signed;
+uniform float u_opacity;
 varying vec2 v_cell;
 
 void main() {
@@ -52,7 +53,7 @@ void main() {
     vec4 colour = texture2D(u_table, vec2(place, 0.5));
     // Half a grey level of fixed noise, or slow slopes on a dark ground show bands.
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-    gl_FragColor = vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
+    gl_FragColor = u_opacity * vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
 }
 """
 
@@ -93,7 +94,7 @@ class DensityVisual:
         draw["u_cells"] = (columns - 1.0, rows - 1.0)
         draw["u_a"], draw["u_b"] = a.texture, b.texture
         draw["u_weight"], draw["u_gain"] = layer.weight, 1.0 / layer.top
-        draw["u_signed"] = float(signed)
+        draw["u_signed"], draw["u_opacity"] = float(signed), layer.opacity
         draw["u_table"] = self._table(frame, layer.meaning)
         draw.draw("triangles", self._index)
 

@@ -22,11 +22,12 @@ attribute vec2 a_to;
 attribute vec4 a_colour;
 uniform float u_weight;
 uniform float u_size;
+uniform float u_opacity;
 varying vec4 v_colour;
 void main() {
     gl_Position = vec4(to_clip(mix(a_from, a_to, u_weight)), 0.0, 1.0);
     gl_PointSize = u_size;
-    v_colour = vec4(a_colour.rgb * a_colour.a, a_colour.a);
+    v_colour = u_opacity * vec4(a_colour.rgb * a_colour.a, a_colour.a);
 }
 """
 
@@ -65,6 +66,7 @@ class DiscProgram:
         diameter: float,
         frame: PaneFrame,
         order: gloo.IndexBuffer | None = None,
+        opacity: float = 1.0,
     ) -> None:
         """Discs of ``diameter`` logical pixels, at weight w between two places (a, b, w)."""
         pixels = max(diameter * frame.ratio, 1.0)
@@ -72,7 +74,7 @@ class DiscProgram:
         draw = self._program
         draw["u_view"] = frame.view
         draw["a_from"], draw["a_to"], draw["u_weight"] = places
-        draw["a_colour"] = colour
+        draw["a_colour"], draw["u_opacity"] = colour, opacity
         size = pixels + 2 * ring + 1.0
         draw["u_size"], draw["u_edge"] = size, (pixels / 4 + 0.5, size * size / pixels)
         if ring:
@@ -100,9 +102,10 @@ class ParticleVisual:
         places = (self.uploads.of(layer.a), self.uploads.of(layer.b), layer.weight)
         colours = self.colours.of(layer.colours)
         if len(layer.a) <= CROWD:
-            self._ringed.draw(places, colours, layer.size, frame)
+            self._ringed.draw(places, colours, layer.size, frame, opacity=layer.opacity)
         else:
-            self._crowd.draw(places, colours, layer.size, frame, self._orders.of(layer.a))
+            order = self._orders.of(layer.a)
+            self._crowd.draw(places, colours, layer.size, frame, order, layer.opacity)
 
 
 class PointVisual:

@@ -17,6 +17,7 @@ from fmstudio.document.specs.distribution import RingsSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
+from fmstudio.engine.client import JobState
 from fmstudio.engine.messages import (
     DensityMethod,
     LearnedModel,
@@ -141,24 +142,33 @@ def test_that_an_old_job_under_a_new_title_is_seen(window, monkeypatch):
     """The scene of before the choice stays on the canvas, dressed in the words of what is chosen."""
     before = window.canvas.canvas.scene.panes[0]
     panes.choose_motion(window.session, "langevin")
-    window.frame(0.0)
+    settle(window)
     lie(window, monkeypatch, lambda pane: replace(pane, layers=before.layers))
     assert faults(window, "layers answer what is asked")
 
 
 def test_that_a_request_of_another_experiment_is_seen(window, monkeypatch):
     planner = window.session.planner
-    wrong = replace(planner.wanted["trajectories/0"], target=RingsSpec())
+    asks = planner.panes[0].asks
+    wrong = {**asks, "trajectories": replace(asks["trajectories"], target=RingsSpec())}
     monkeypatch.setattr(planner, "tick", lambda *_args, **_options: None)
-    planner.wanted["trajectories/0"] = wrong
+    planner.panes = (replace(planner.panes[0], asks=wrong),)
     assert faults(window, "requests are of the experiment") == [
         "pane 1 “ODE”: its trajectories is asked of another target"
     ]
 
 
+def test_that_what_was_asked_before_is_seen_unless_the_pane_says_that_it_waits(window, monkeypatch):
+    name = "a pane stands for what is asked, or says that it waits"
+    panes.choose_motion(window.session, "langevin")
+    assert faults(window, name)
+    lie(window, monkeypatch, lambda pane: replace(pane, waiting="Computing …"))
+    assert not faults(window, name)
+
+
 def test_that_a_refusal_that_nothing_tells_is_seen(window, monkeypatch):
-    slot = window.session.results.slot("trajectories/0")
-    slot.problem, slot.refusal = "The particles ran off to infinity.", Refusal.BAD_INPUT
+    job = window.session.results.slots["trajectories/0"].job
+    job.state, job.message, job.reason = JobState.FAILED, "The particles ran off.", Refusal.BAD_INPUT
     lie(window, monkeypatch, lambda pane: replace(pane, notice=""))
     assert faults(window, "a notice is of what is asked")
 
@@ -254,6 +264,9 @@ def test_that_a_stale_w2_is_seen(window, monkeypatch):
     before = next(one for one in window.canvas.canvas.scene.panes[0].legend if one.name == "W₂")
     panes.choose_motion(window.session, "langevin")
     window.frame(0.0)
+    for job in window.session.engine.submitted:
+        if job.unfinished:
+            window.session.engine.fill(job)
     lie(window, monkeypatch, entry("W₂", before.text))
     assert faults(window, "a W2 is that of what is drawn")
 
@@ -318,6 +331,7 @@ def test_that_every_check_is_broken_once():
         *PICTURES,
         *FIGURES,
         "requests are of the experiment",
+        "a pane stands for what is asked, or says that it waits",
         "a pane's own title is true of it",
         "the probe tells what is asked here",
         "the loss is of a model that matters",

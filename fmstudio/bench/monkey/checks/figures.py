@@ -24,7 +24,6 @@ from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.probe import ProbePanel
 from fmstudio.studio import learning
 from fmstudio.studio.equations import EQUATIONS, REALNVP
-from fmstudio.studio.probing import probe_lane
 
 P = TypeVar("P", bound=Panel)
 PACE = 0.8
@@ -85,12 +84,12 @@ def marginal_curves(seen: Seen) -> Iterator[str]:
 def _marginals(seen: Seen, pane: PaneSeen) -> Iterator[Any]:
     """Every row of the density asked that is there, summed over y."""
     asked = pane.wanted.get("density")
-    slot = seen.session.results.slots.get(f"density/{pane.index}")
-    for job in slot.jobs if slot is not None else ():
-        if isinstance(job.request, DensityRequest) and essence(job.request) == essence(asked):
-            ys = job.request.grid.ys
-            for row in range(job.result.ready):
-                yield job.result.values[row].sum(axis=0, dtype=np.float64) * float(ys[1] - ys[0])
+    job = seen.shown(pane.index, "density")
+    if job is None or not isinstance(job.request, DensityRequest) or essence(job.request) != essence(asked):
+        return
+    ys = job.request.grid.ys
+    for row in range(job.result.ready):
+        yield job.result.values[row].sum(axis=0, dtype=np.float64) * float(ys[1] - ys[0])
 
 
 @check("the probe tells what is asked here", patience=1.5)
@@ -98,7 +97,7 @@ def probe(seen: Seen) -> Iterator[str]:
     panel, place = _panel(seen, ProbePanel), seen.session.tools.probe
     if panel is None or place is None or place.pane >= len(seen.panes):
         return
-    asked = seen.panes[place.pane].wanted.get("probe")
+    asked = seen.session.planner.wanted.get(f"probe/{place.pane}")
     texts = {key: label.text() for key, label in panel.values.items() if label.isVisible()}
     told = {key: text for key, text in texts.items() if figures_in(text)}
     if not isinstance(asked, ProbeRequest):
@@ -108,9 +107,8 @@ def probe(seen: Seen) -> Iterator[str]:
     dynamics = seen.panes[place.pane].experiment.dynamics
     if dynamics.moved_by != "velocity" and {"velocity", "divergence", "mean"} & set(told):
         yield f"the probe tells {told} although {dynamics.title} does not move by the velocity"
-    slot = seen.session.results.slots.get(probe_lane(place.pane))
-    known = [job for job in slot.jobs if job.result.ready] if slot is not None else []
-    alike = [job for job in known if _is_alike(job.request, asked)]
+    known = seen.shown(place.pane, "probe")
+    alike = [known] if known is not None and _is_alike(known.request, asked) else []
     if told and not alike:
         yield f"the probe tells {told} of another place, path or field"
     elif told and not any(_probe_fits(job.result.values[0], texts) for job in alike):

@@ -1,0 +1,47 @@
+"""Figures of what a pane shows, each with the request that it answers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fmstudio.engine.messages import Request
+from fmstudio.studio.answers import snapshot_of
+from fmstudio.studio.measures import is_chance
+from fmstudio.studio.stage import Standing
+
+
+@dataclass(frozen=True)
+class Distance:
+    """W2 to the target beside its sampling floor; ``step`` is that of the snapshot, where it is not the one
+    whose particles are shown."""
+
+    request: Request
+    w2: float
+    floor: float
+    step: int | None = None
+
+    @property
+    def is_chance(self) -> bool:
+        return is_chance(self.w2, self.floor)
+
+    @property
+    def beside(self) -> str:
+        """What stands beside the distance, or in its place."""
+        return "within sampling noise" if self.is_chance else f"floor {self.floor:.3f}"
+
+
+def measures(standing: Standing) -> bool:
+    """There is a distance to be told, now or soon."""
+    return "measure" in standing.resolved.asks
+
+
+def distance(standing: Standing) -> Distance | None:
+    """Of the particles that a pane shows; None while it is not known, or other particles are asked."""
+    shown, moving = standing.shown.get("measure"), standing.shown.get("trajectories")
+    if shown is None or moving is None:
+        return None
+    w2, floor = (float(value) for value in shown.job.result.values[0])
+    model, drawn = snapshot_of(shown.request), snapshot_of(moving.request)
+    if model is not None and drawn is not None:
+        return Distance(shown.request, w2, floor, model.step if model.step != drawn.step else None)
+    return None if moving.is_waiting else Distance(shown.request, w2, floor)

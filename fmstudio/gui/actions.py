@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("copy-picture", "Copy picture", "Ctrl+Shift+C", "on_copy_picture", "file"),
     ActionInfo("commands", "Commands…", "Ctrl+K", "on_commands", "file"),
     ActionInfo("reference", "Sources and notation…", "F1", "on_reference", "file"),
+    ActionInfo("keys", "Keys…", "Ctrl+F1", "on_keys", "file"),
     ActionInfo("quit", "Quit", "Ctrl+Q", "on_quit", "file"),
     ActionInfo("undo", "Undo", "Ctrl+Z", "on_undo", "edit"),
     ActionInfo("redo", "Redo", "Ctrl+Shift+Z", "on_redo", "edit"),

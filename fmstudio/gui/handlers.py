@@ -57,6 +57,9 @@ class Handlers(QObject):
     def on_reference(self) -> None:
         show_reference(self._window)
 
+    def on_keys(self) -> None:
+        self._window.show_keys()
+
     def on_quit(self) -> None:
         self._window.close()
 

@@ -155,8 +155,15 @@ class MainWindow(QMainWindow):
         gallery = (
             Offer("Gallery", entry.title, partial(self.files.open_gallery, entry.id)) for entry in ENTRIES
         )
-        offers = (*self.actions_by_id.offers(), *choices(self.session), *gallery)
+        self._offer("Commands", (*self.actions_by_id.offers(), *choices(self.session), *gallery))
+
+    def show_keys(self) -> None:
+        """Every command that has a key, with its key."""
+        self._offer("Keys", tuple(offer for offer in self.actions_by_id.offers() if offer.key))
+
+    def _offer(self, title: str, offers: tuple[Offer, ...]) -> None:
         dialog = CommandPalette(self, offers)
+        dialog.setWindowTitle(title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

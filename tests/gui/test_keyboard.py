@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QGraphicsView, QLineEdit, QWidget
 
@@ -14,6 +14,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.gui.actions import ACTIONS
+from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.keyboard import CONTROLS, TEXT_FIELDS
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.panels import Panel
@@ -215,6 +216,17 @@ def test_that_no_shortcut_stands_twice_and_each_is_the_windows(window):
     assert "Tab" not in shortcuts
     for info in ACTIONS:
         assert window.actions_by_id[info.id] in window.actions()
+
+
+def test_that_one_list_has_every_key_of_the_table(window, qtbot):
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F1, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(CommandPalette)
+    rows = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    off = {"undo", "redo"}  # there is nothing to undo yet
+    keys = {QKeySequence(info.shortcut) for info in ACTIONS if info.shortcut and info.id not in off}
+    assert {QKeySequence(row.text(2)) for row in rows} >= keys - {QKeySequence("Ctrl+K")}
+    dialog.close()
+    qtbot.wait(10)
 
 
 def test_that_what_is_hidden_while_it_has_the_focus_gives_it_to_the_canvas(window):

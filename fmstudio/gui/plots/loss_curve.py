@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 BINS = 240
 BAND_BINS = 120
+BAND_LEAST = 12
+"""Losses in a bin, at least: quantiles of fewer are the losses themselves, and jump from bin to bin."""
 BAND = (0.1, 0.9)
 """The quantiles between which the band lies: four raw losses in five."""
 _MEMORY = 18.0
@@ -52,12 +54,13 @@ def _bins(n: int, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
 
 def _band(x: Curve, y: Curve) -> tuple[Curve, Curve, Curve]:
     """(steps, low, high): two quantiles of the losses of each bin, from the first step to the last."""
-    starts, counts = _bins(len(y), BAND_BINS)
+    starts, counts = _bins(len(y), max(1, min(BAND_BINS, len(y) // BAND_LEAST)))
     parts = np.split(y, starts[1:])
     low, high = np.array([np.quantile(part, BAND) for part in parts]).T
     middles = np.add.reduceat(x, starts) / counts
-    middles[0], middles[-1] = x[0], x[-1]
-    return middles, low, high
+    at = np.concatenate([x[:1], middles[1:-1], x[-1:]])
+    ends = slice(None) if len(parts) > 1 else [0, 0]
+    return at, low[ends], high[ends]
 
 
 def _smoothed(means: Curve) -> Curve:

@@ -16,6 +16,7 @@ from fmstudio.document.specs.training import ModelSpec, Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import LearnedModel, TrainingProgress, TrainingSnapshot, TrainingState
 from fmstudio.gui.plots.loss import LossPanel
+from fmstudio.gui.plots.loss_curve import loss_curve
 from fmstudio.studio import commands, learning
 from fmstudio.studio.opening import open_file, save_file
 from fmstudio.studio.session import Session
@@ -130,3 +131,11 @@ def test_that_the_band_lies_about_the_mean_and_is_no_barcode(
     np.testing.assert_array_equal(x, other)
     assert np.all(np.diff(x) > 0)
     assert np.all(low <= high)
+
+
+def test_that_the_band_of_a_young_run_is_no_barcode_either() -> None:
+    """Of a noisy loss it is wide everywhere, from the first dozen losses on."""
+    losses = 3.0 + np.random.default_rng(3).normal(size=130)
+    for n in (24, 60, 130):
+        curve = loss_curve(np.arange(n), losses[:n])
+        assert np.all(curve.high - curve.low > 0.5)

@@ -53,7 +53,7 @@ def test_that_a_loss_curve_stays_small_and_its_band_holds_most_losses(n, seed):
     losses = np.random.default_rng(seed).random(n)
     curve = loss_curve(np.arange(n), losses)
     assert len(curve.steps) <= BINS
-    assert len(curve.band_steps) <= BAND_BINS
+    assert len(curve.band_steps) == len(curve.low) == len(curve.high) <= BAND_BINS
     assert (curve.band_steps[0], curve.band_steps[-1]) == (0, n - 1)
     assert np.all(curve.low <= curve.high)
     assert losses.min() <= curve.low.min()

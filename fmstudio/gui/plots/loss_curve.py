@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 240
-BAND_BINS = 120
+BAND_BINS = 48
 BAND_LEAST = 12
 """Losses in a bin, at least: quantiles of fewer are the losses themselves, and jump from bin to bin."""
 BAND = (0.1, 0.9)
@@ -75,11 +75,11 @@ def _smoothed(means: Curve) -> Curve:
 
 
 def vertical_range(curve: LossCurve, floor: float | None) -> tuple[float, float]:
-    """What to show: the smooth curve but for its first plunge, the floor, and room for the floor's words."""
+    """What to show: the smooth curve but for its first plunge, most of the band, the floor and its words."""
     tail = curve.smooth[len(curve.smooth) // 25 :]
-    low = float(tail.min()) if floor is None else min(floor, float(tail.min()))
+    low = min(float(tail.min()), float(np.median(curve.low)), float("inf") if floor is None else floor)
     # A likelihood may leap for a moment: the leap may leave the picture, the rest should fill it.
     most = low + LEAP * (float(np.quantile(tail, 0.9)) - low)
-    high = max(min(float(tail.max()), most), low + 1e-3 * (1 + abs(low)))
+    high = max(min(float(tail.max()), most), float(np.median(curve.high)), low + 1e-3 * (1 + abs(low)))
     span = high - low
     return max(0.0, low - 0.3 * span) if low >= 0 else low - 0.3 * span, high + 0.12 * span

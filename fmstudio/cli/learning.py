@@ -73,7 +73,16 @@ def _asked(
 
     document, models = load(doc or OPENING_DOCUMENT)
     overrides = Overrides(source, target, path, coupling, seed, settings or (), **more)
-    return Asked(overrides.applied(document), models)
+    document = overrides.applied(document)
+    _tell(document.target if target else None, document.source if source else None)
+    return Asked(document, models)
+
+
+def _tell(*distributions: Any) -> None:
+    """How files were read, on standard error."""
+    for spec in distributions:
+        if remarks := getattr(spec, "remarks", ""):
+            typer.echo(f"{spec.name}: {remarks}.", err=True)
 
 
 @app.command()
@@ -113,11 +122,11 @@ def train(
         typer.echo(json.dumps(trained.report))
     else:
         floor = trained.report["loss_floor"]
-        beside = "" if floor is None else f", floor {floor:.4f}"
+        beside = "" if floor is None else f", floor {floor:.4g}"
         typer.echo(
             f"{out}: {trained.report['steps']} steps in {trained.report['seconds']:.1f} s "
             f"({trained.report['steps_per_second']:.0f} steps/s on {trained.report['device']}), "
-            f"loss {trained.report['final_loss']:.4f}{beside}",
+            f"loss {trained.report['final_loss']:.4g}{beside}",
             err=True,
         )
     if trained.asked_to_end is not None:

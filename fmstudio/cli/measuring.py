@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from fmstudio.document.arrays import read_npy
 from fmstudio.document.overrides import named_distribution
 from fmstudio.document.point_files import read_bytes
-from fmstudio.document.specs.distribution import PointsSpec
+from fmstudio.document.specs.distribution import PointsSpec, units_of
 from fmstudio.engine import build
 from fmstudio.engine.workshop import prepare_torch
 from fmstudio.flows import metrics
@@ -23,38 +24,43 @@ PAIRWISE_POINTS = 10_000
 _LARGEST = 4 * 2**30
 
 
+Array = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Samples:
-    """What is in the file; ``trajectories`` (frames, n, 2) with their times, if they were kept."""
+    """What is in the file, in its own units; ``trajectories`` (frames, n, 2) with their times, if kept."""
 
-    x: Tensor
-    t: Tensor | None
-    trajectories: Tensor | None
+    x: Array
+    t: Array | None
+    trajectories: Array | None
 
 
 def measured(path: Path, target: str, source: str | None, seed: int, points: int) -> dict[str, Any]:
     """The figures by name; ``npe`` is None without trajectories. Raises ValueError with one sentence.
 
-    A built-in target is drawn from anew; a file of points is compared with as it is.
+    A built-in target is drawn from anew; a file of points is compared with as it is, and distances are in its
+    units. The kernels of MMD have widths in units of the plane, in which the points are some 3 wide.
     """
     if points < 2:
         raise ValueError(f"points must be at least 2, got {points}")
     samples = read_samples(path)
     prepare_torch()
     generator = torch.Generator().manual_seed(seed)
-    x = _some(samples.x, points, generator)
-    law = _Law.of(target, "target")
+    law = _Law(named_distribution(target))
+    units = units_of(law.spec)
+    x = _some(_tensor(units.to_plane(samples.x)), points, generator)
     y = law.draw(len(x), generator)
     floor = law.floor(len(x), generator)
     few_x, few_y = x[:PAIRWISE_POINTS], y[:PAIRWISE_POINTS]
     return {
         "n": len(x),
-        "w2": metrics.w2(x, y),
-        "w2_floor": floor,
-        "sliced_w2": metrics.sliced_w2(x, y, generator),
+        "w2": units.scale * metrics.w2(x, y),
+        "w2_floor": units.scale * floor,
+        "sliced_w2": units.scale * metrics.sliced_w2(x, y, generator),
         "mmd": metrics.mmd(few_x, few_y),
-        "energy_distance": metrics.energy_distance(few_x, few_y),
-        "npe": _npe(samples, source, y, points, generator),
+        "energy_distance": units.scale * metrics.energy_distance(few_x, few_y),
+        "npe": _npe(samples, law, source, y, points, generator),
     }
 
 
@@ -68,7 +74,8 @@ def read_samples(path: Path) -> Samples:
         raise ValueError(f"{path.name}: trajectories need shape (frames, n, 2), with times t (frames,).")
     if not all(np.isfinite(a).all() for a in (x, t, states) if a is not None):
         raise ValueError(f"{path.name} holds NaN or infinite values: sample again with more steps.")
-    return Samples(_tensor(x), *(None if a is None else _tensor(a) for a in (t, states)))
+    rest = (None if a is None else np.array(a, np.float64) for a in (t, states))
+    return Samples(np.asarray(x, np.float64), *rest)
 
 
 def _tensor(values: Any) -> Tensor:
@@ -95,10 +102,6 @@ class _Law:
 
     spec: Any
 
-    @staticmethod
-    def of(name: str, part: str) -> _Law:
-        return _Law(named_distribution(name, part))
-
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
         """At most ``n`` points."""
         if isinstance(self.spec, PointsSpec):
@@ -116,17 +119,17 @@ class _Law:
 
 
 def _npe(
-    samples: Samples, source: str | None, y: Tensor, points: int, generator: torch.Generator
+    samples: Samples, law: _Law, source: str | None, y: Tensor, points: int, generator: torch.Generator
 ) -> float | None:
     """The normalised path energy; source draws are the trajectories' starts unless a source is named."""
     if samples.trajectories is None or samples.t is None:
         return None
-    starts = samples.trajectories[0]
+    states = _tensor(units_of(law.spec).to_plane(samples.trajectories))
     if source is None:
-        x_0 = _some(starts, points, generator)
+        x_0 = _some(states[0], points, generator)
     else:
-        x_0 = _Law.of(source, "source").draw(len(y), generator)
-    return metrics.normalised_path_energy(samples.trajectories, samples.t, metrics.w2(x_0, y))
+        x_0 = _Law(named_distribution(source, "source", law.spec)).draw(len(y), generator)
+    return metrics.normalised_path_energy(states, torch.from_numpy(samples.t), metrics.w2(x_0, y))
 
 
 def _some(points: Tensor, n: int, generator: torch.Generator) -> Tensor:

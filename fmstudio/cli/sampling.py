@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.editing import SettingError
 from fmstudio.document.overrides import MOVING_KINDS, one_of
 from fmstudio.document.point_files import read_points
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.dynamics import (
     InterpolantSpec,
     LangevinSpec,
@@ -60,7 +62,8 @@ class Sampling:
         found = learning.learned(self._asked, available)
         self._learned = _chosen(found.model, field)
         self._guide = found.guide
-        self._start = None if start is None else torch.from_numpy(read_points(start)).float()
+        self._units = units_of(self._asked.target, self._asked.source)
+        self._start = None if start is None else self._placed(read_points(start).points)
         self._n = n if self._start is None else len(self._start)
 
     @property
@@ -71,7 +74,8 @@ class Sampling:
         return self._asked.path.source_gap if along and not own else ""
 
     def run(self, keep: bool, log_density: bool) -> dict[str, Any]:
-        """The arrays of the file. Leaves the shell with code 1 if the particles run off to infinity."""
+        """The arrays of the file, in the units of the points that were given. Leaves the shell with code 1 if
+        the particles run off to infinity."""
         request = self._request()
         motion = motions.motion(request)
         if self._start is not None:
@@ -82,12 +86,19 @@ class Sampling:
             kept, last = _gathered(states, request, keep)
         except RanAway as away:
             fail(str(away), 1)
-        arrays: dict[str, Any] = {"x": last.numpy(), "t": np.asarray(motion.times, np.float64)}
+        arrays: dict[str, Any] = {"x": self._told(last), "t": np.asarray(motion.times, np.float64)}
         if keep:
-            arrays["trajectories"] = torch.stack(kept).numpy()
+            arrays["trajectories"] = self._told(torch.stack(kept))
         if log_density:
-            arrays["log_density"] = self._log_density(last).numpy()
+            arrays["log_density"] = self._log_density(last).numpy() - self._units.log_area
         return arrays
+
+    def _placed(self, points: npt.NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(self._units.to_plane(points)).float()
+
+    def _told(self, x: Tensor) -> npt.NDArray[Any]:
+        """Places in the file's units: float64 where they are not the plane's, else as they were computed."""
+        return x.numpy() if self._units.are_plane else self._units.from_plane(x.numpy())
 
     def _request(self) -> TrajectoriesRequest:
         """Any number of particles: the window's bounds, which ``model_copy`` does not ask, are not ours."""

@@ -25,6 +25,7 @@ from fmstudio.cli.checkpoints import Checkpoint
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.saved_model import SavedCurve
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine import build, learning
 from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
@@ -82,12 +83,13 @@ def train_and_save(
         floor = _floor(request, heard)
         if floor is not None:
             write(out, _trained(request, model, run, floor))
+    told, units = training.objective, units_of(document.target, document.source)
     report = {
         "steps": run.step,
         "seconds": run.seconds,
         "steps_per_second": (run.step - run.first) / max(run.seconds, 1e-9),
-        "final_loss": run.loss,
-        "loss_floor": floor,
+        "final_loss": told.in_units(run.loss, units),
+        "loss_floor": None if floor is None else told.in_units(floor, units),
         "device": device.type if isinstance(fresh, MLP) else "cpu",
     }
     return Trained(report, next((number for number in heard if number != signal.SIGINT), None))

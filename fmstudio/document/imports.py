@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fmstudio.document.pictures import import_picture
 from fmstudio.document.point_files import ImportProblem, import_points
@@ -14,16 +14,12 @@ __all__ = ["SUFFIXES", "ImportProblem", "import_picture", "import_points", "impo
 POINT_SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".npy")
 PICTURE_SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
-_IMPORTERS: dict[str, Callable[[Path], PointsSpec | DrawnSpec]] = {
-    **dict.fromkeys(POINT_SUFFIXES, import_points),
-    **dict.fromkeys(PICTURE_SUFFIXES, import_picture),
-}
-
-SUFFIXES: tuple[str, ...] = tuple(_IMPORTERS)
+SUFFIXES: tuple[str, ...] = (*POINT_SUFFIXES, *PICTURE_SUFFIXES)
 
 
-def import_target(path: Path) -> PointsSpec | DrawnSpec:
-    """The distribution in a file, by its suffix. Raises ImportProblem, one sentence."""
+def import_target(path: Path, other: Any = None) -> PointsSpec | DrawnSpec:
+    """The distribution in a file, by its suffix; points in the units of those at the ``other`` end, where
+    that can be. Raises ImportProblem, one sentence."""
     if path.is_dir():
         raise ImportProblem(f"{path.name} is a folder: give a file of points or a picture.")
     suffix = path.suffix.lower()
@@ -31,9 +27,10 @@ def import_target(path: Path) -> PointsSpec | DrawnSpec:
         raise ImportProblem(
             f"{path.name} is a vector drawing, which cannot be imported: save it as PNG first."
         )
-    importer = _IMPORTERS.get(suffix)
-    if importer is None:
-        raise ImportProblem(
-            f"{path.name} cannot be imported: give points (.csv, .npy) or a picture (.png, .jpg)."
-        )
-    return importer(path)
+    if suffix in POINT_SUFFIXES:
+        return import_points(path, other if isinstance(other, PointsSpec) else None)
+    if suffix in PICTURE_SUFFIXES:
+        return import_picture(path)
+    raise ImportProblem(
+        f"{path.name} cannot be imported: give points (.csv, .npy) or a picture (.png, .jpg)."
+    )

@@ -10,8 +10,7 @@ from typing import Any
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field, with_text
-from fmstudio.document.imports import PICTURE_SUFFIXES, POINT_SUFFIXES, import_picture
-from fmstudio.document.point_files import points_in_place
+from fmstudio.document.imports import SUFFIXES, import_target
 from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, InterpolantSpec
 from fmstudio.document.specs.path import PATHS
@@ -45,10 +44,11 @@ class Overrides:
 
     def applied(self, document: Document) -> Document:
         """The document with these changes, in every pane. Raises ValueError with one sentence."""
-        for part in ("source", "target"):
-            name = getattr(self, part)
-            if name is not None:
-                document = _everywhere(document, part, named_distribution(name, part))
+        if self.target is not None:
+            document = _everywhere(document, "target", named_distribution(self.target, "target"))
+        if self.source is not None:
+            spec = named_distribution(self.source, "source", document.target)
+            document = _everywhere(document, "source", spec)
         if self.path is not None:
             document = _everywhere(document, "path", _path(self.path))
         if self.coupling is not None:
@@ -81,19 +81,17 @@ class Overrides:
         return document
 
 
-def named_distribution(name: str, part: str = "target") -> Any:
+def named_distribution(name: str, part: str = "target", other: Any = None) -> Any:
     """The built-in distribution of that name, or the one in a file. Raises ValueError with one sentence.
 
-    Points stay where they lie, so that samples may be compared with the file.
+    ``other`` stands at the other end: a file of points is read in its units, where that can be.
     """
     if name in BUILT_IN_KINDS:
         return built_in(name)
     path = Path(name).expanduser()
     suffix = path.suffix.lower()
-    if suffix in POINT_SUFFIXES:
-        return points_in_place(path)
-    if suffix in PICTURE_SUFFIXES:
-        return import_picture(path)
+    if suffix in SUFFIXES:
+        return import_target(path, other)
     near = get_close_matches(name, BUILT_IN_KINDS, 1)
     hint = f"did you mean '{near[0]}'?" if near else f"built in are {', '.join(BUILT_IN_KINDS)}."
     raise SettingError(f"{part} '{name}' is neither built in nor a file (.npy, .csv or .png); {hint}")

@@ -1,4 +1,4 @@
-"""Pictures as densities: dark ink on a light ground, light ink on a dark one, or anything on nothing."""
+"""Pictures as densities: ink is what differs from the ground, darker, lighter or of another colour."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import struct
 import warnings
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,42 +15,55 @@ from PIL import Image, ImageOps
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.point_files import ImportProblem, read_bytes
-from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.document.specs.distribution import PICTURE_CELLS as CELLS
+from fmstudio.document.specs.distribution import DrawnSpec, PictureSpec
 
-CELLS = 256
 MAX_MEGAPIXELS = 32
+MOST_FRAMES = 100
 _NOISE = 0.04
-"""Ink fainter than this is taken for the grain of the paper (or of JPEG)."""
+"""Ink fainter than this (black on white is 1) is taken for the grain of the paper (or of JPEG)."""
+_SHADES = 32
+"""Shades of a channel that are told apart when the commonest colour of the border is sought."""
 
 Plane = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Contrast:
+    """How far each pixel is from the ground, (height, width); 1 is black on white. The ground in words."""
+
+    values: Plane
+    ground: str
 
 
 def import_picture(path: Path) -> DrawnSpec:
     """A picture as a density on a 256 x 256 raster, its shape kept. Raises ImportProblem.
 
-    The border decides what is ground: ink is the difference from it, and transparent parts hold none.
+    The commonest colour of the border is the ground, and ink is what differs from it; on nothing, it is what
+    covers. Of a film, it is the first frame with ink.
     """
-    picture = _decoded(read_bytes(path), path.name)
-    ink = _ink(*_light_and_cover(picture))
-    if not ink.any():
-        raise ImportProblem(f"{path.name} is all of one colour: a density needs ink on a ground.")
-    height, width = ink.shape
-    raster = np.zeros((CELLS, CELLS), np.float32)
-    top, left = (CELLS - height) // 2, (CELLS - width) // 2
-    raster[top : top + height, left : left + width] = ink
-    return DrawnSpec(raster=FrozenArray(raster[::-1]), name=path.stem)
+    shown, frames, contrast = _first_with_ink(read_bytes(path), path.name)
+    if contrast is None:
+        which = f" in each of its first {frames} frames" if frames > 1 else ""
+        raise ImportProblem(f"{path.name} is all of one colour{which}: a density needs ink on a ground.")
+    peak = float(contrast.values.max())
+    picture = PictureSpec(
+        contrast=FrozenArray(contrast.values / peak), threshold=min(round(_NOISE / peak, 3), 0.9)
+    )
+    notes = [f"frame {shown} of {frames}"] if frames > 1 else []
+    notes.append(f"ink is what differs from {contrast.ground}")
+    return DrawnSpec.of_picture(picture, path.stem, "; ".join(notes))
 
 
-def _decoded(data: bytes, name: str) -> Image.Image:
-    """The picture, turned upright, at most 256 pixels a side. Its size is judged before it is unpacked."""
+def _first_with_ink(data: bytes, name: str) -> tuple[int, int, _Contrast | None]:
+    """The number of the frame, how many there are, and its contrast, or None if there is none anywhere.
+    This is the one border where a picture's faults become a sentence."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is not used here
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as picture:
-                _check_size(picture, name)
-                picture.draft(None, (2 * CELLS, 2 * CELLS))  # a JPEG is unpacked no larger than needed
-                return _shrunk(ImageOps.exif_transpose(picture))
+                return _looked_through(picture, name)
     except ImportProblem:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -71,6 +85,20 @@ def _decoded(data: bytes, name: str) -> Image.Image:
         raise ImportProblem(
             f"There is not enough memory for {name}: make it smaller and try again."
         ) from error
+
+
+def _looked_through(picture: Image.Image, name: str) -> tuple[int, int, _Contrast | None]:
+    """Each frame's size is judged before it is unpacked, and none is unpacked behind the first with ink."""
+    count = min(getattr(picture, "n_frames", 1), MOST_FRAMES)
+    for number in range(count):
+        if number:
+            picture.seek(number)
+        _check_size(picture, name)
+        picture.draft(None, (2 * CELLS, 2 * CELLS))  # a JPEG is unpacked no larger than needed
+        contrast = _contrast(_shrunk(ImageOps.exif_transpose(picture)))
+        if contrast.values.max() > _NOISE:
+            return number + 1, count, contrast
+    return count, count, None
 
 
 def _check_size(picture: Image.Image, name: str) -> None:
@@ -102,27 +130,59 @@ def _shrunk(picture: Image.Image) -> Image.Image:
     return picture.resize(size, Image.Resampling.BOX)
 
 
-def _light_and_cover(picture: Image.Image) -> tuple[Plane, Plane]:
-    """Luminance and opacity in [0, 1], each (height, width)."""
+# ---- ink ---------------------------------------------------------------------------------------------
+
+
+def _contrast(picture: Image.Image) -> _Contrast:
     values = np.asarray(picture, dtype=np.float32)
     if picture.mode == "F":
-        return values, np.ones_like(values)
+        ground = float(_commonest(_border(values)[:, None])[0])
+        return _Contrast(np.abs(values - ground), "the value that surrounds it")
     values = values / np.float32(255)
-    light: Plane = values[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    return light, values[..., 3]
-
-
-def _ink(light: Plane, cover: Plane) -> Plane:
-    """How far each pixel is from the ground, in [0, 1], grain removed."""
+    colour, cover = values[..., :3], values[..., 3]
     if np.median(_border(cover)) < 0.5:
-        mean = float((light * cover).sum() / max(float(cover.sum()), 1e-9))
-        ground = 1.0 if mean < 0.5 else 0.0  # nothing around it: lay it on what it stands out from
-    else:
-        ground = float(np.median(_border(light)))
-    shown = light * cover + ground * (1 - cover)
-    ink = ground - shown if ground > 0.5 else shown - ground
-    return np.where(ink > _NOISE, ink, 0).astype(np.float32)
+        return _Contrast(cover, "nothing: it is what covers")
+    opaque = _border(colour)[_border(cover) >= 0.5]
+    ground_colour = _commonest(opaque)
+    gap = _perceived(colour) - _perceived(ground_colour)
+    distance: Plane = np.sqrt(np.square(gap).sum(axis=-1)) * cover
+    red, green, blue = (round(255 * float(value)) for value in ground_colour)
+    return _Contrast(distance, f"the ground that surrounds it (#{red:02x}{green:02x}{blue:02x})")
+
+
+def _commonest(colours: Plane) -> Plane:
+    """The middle of those of a list (n, channels) that fall into its fullest bin."""
+    bins = np.minimum((colours * _SHADES).astype(np.int64), _SHADES - 1)
+    _, which, counts = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+    middle: Plane = np.median(colours[which.reshape(-1) == counts.argmax()], axis=0)
+    return middle
+
+
+def _perceived(colour: Plane) -> Plane:
+    """sRGB in [0, 1] as Oklab (bottosson.github.io/posts/oklab), whose distances are as the eye sees them;
+    white has the lightness 1."""
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    cones = np.cbrt(linear @ _CONES.T)
+    seen: Plane = (cones @ _OPPONENTS.T).astype(np.float32)
+    return seen
+
+
+_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OPPONENTS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
 
 
 def _border(values: Plane) -> Plane:
+    """The outermost pixels, (n,) or (n, channels)."""
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])

@@ -74,6 +74,10 @@ def _lattice(spec: d.DrawnSpec) -> Lattice:
     return Lattice(tensor(spec.raster.values), spec.half, name="drawing")
 
 
+def _labels(spec: d.PointsSpec) -> Tensor | None:
+    return None if spec.labels is None else tensor(spec.labels.values).long()
+
+
 def tensor(values: Any) -> Tensor:
     """A float32 tensor with a copy of a (read-only) array."""
     return torch.from_numpy(values.copy())
@@ -92,7 +96,7 @@ _DISTRIBUTIONS: dict[type, Callable[[Any], Distribution]] = {
     d.PinwheelSpec: lambda s: shapes.pinwheel(s.arms, s.scale),
     d.RingsSpec: lambda s: shapes.rings(s.count, s.radius, s.noise),
     d.SCurveSpec: lambda s: shapes.s_curve(s.scale, s.noise),
-    d.PointsSpec: lambda s: Cloud(tensor(s.points.values), None, s.width, name="point cloud"),
+    d.PointsSpec: lambda s: Cloud(tensor(s.points.values), None, s.width, _labels(s), "point cloud"),
     d.DrawnSpec: _lattice,
 }
 

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fmstudio.document.document import Document
 from fmstudio.document.files import SUFFIX
-from fmstudio.document.imports import SUFFIXES, import_target
+from fmstudio.document.imports import SUFFIXES
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.rescue import Copy
-from fmstudio.studio import panes
+from fmstudio.studio.importing import import_at
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
 from fmstudio.studio.session import Session
 
@@ -115,11 +115,11 @@ class FileActions:
             self.open_file(path)
             return
         try:
-            target = import_target(path)
+            told = import_at(self._session, "target", path)
         except ValueError as error:
-            self._window.notices.say(str(error), "file")
-            return
-        panes.choose(self._session, "target", target, f"Import {path.name}")
+            told = str(error)
+        if told:
+            self._window.notices.say(told, "file")
 
     def rescue(self) -> None:
         """Keep unsaved work from now on, and offer what crashes left, one copy after another."""

@@ -47,9 +47,9 @@ def stamp(raster: Raster, half: float, start: Vector, end: Vector, brush: Brush)
 
 
 def stroke(target: DrawnSpec, start: Vector, end: Vector, brush: Brush) -> DrawnSpec:
-    """The drawing with one more segment."""
+    """The drawing with one more segment; it is no picture of a file any more."""
     raster = stamp(target.raster.values, target.half, start, end, brush)
-    return target.model_copy(update={"raster": FrozenArray(raster)})
+    return target.model_copy(update={"raster": FrozenArray(raster), "picture": None, "note": ""})
 
 
 def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:

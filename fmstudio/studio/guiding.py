@@ -9,6 +9,7 @@ from fmstudio.document.specs.distribution import (
     FiveModesSpec,
     GaussianMixtureSpec,
     PinwheelSpec,
+    PointsSpec,
     RingsSpec,
     TwoMoonsSpec,
     TwoSpiralsSpec,
@@ -44,8 +45,8 @@ def may_be_guided(experiment: Experiment) -> bool:
 
 
 def is_labelled(target: Spec) -> bool:
-    """Its points bear labels."""
-    return isinstance(target, LABELLED)
+    """Its points bear labels: by its kind, or as they were imported."""
+    return isinstance(target, LABELLED) or (isinstance(target, PointsSpec) and target.labels is not None)
 
 
 def choose(session: Session, method: GuidanceMethod | None) -> None:

@@ -28,6 +28,13 @@ GOOD_TEXTS = {
     "blanks": "  1   2\n3 4\n-1\t0.5\n\n",
     "comments": "# made by hand\n1,2 # first\n3,4\n-1,0.5",
     "trailing separator": "1,2,\n3,4,\n-1,0.5,\n",
+    "row names, as R writes them": '"x" "y"\n"1" 1 2\n"2" 3 4\n"3" -1 0.5\n',
+    "an index, as pandas writes it": ",x,y\n0,1.0,2.0\n1,3.0,4.0\n2,-1.0,0.5\n",
+    "columns that are numbered": "0,1\n1.0,2.0\n3.0,4.0\n-1.0,0.5\n",
+    "a named separator": "sep=;\nx;y\n1,0;2,0\n3,0;4,0\n-1,0;0,5",
+    "minus signs of typography": "x;y\n1;2\n3;4\n\u22121;0.5",
+    "blanks that do not break": "1,0;2,0\n3,0\u00a0;\u202f4,0\n-1,0;0,5",
+    "other columns": "id,x,y,z\n7,1,2,0.1\n8,3,4,0.2\n9,-1,0.5,0.3",
     "exponents": "1e0,2\n0.3e1,4\n-1,5e-1\n",
 }
 
@@ -40,6 +47,20 @@ BAD_TEXTS = {
     "1,2\n-inf,3\n": "infinite",
     "1,2,3\n4,5,6\n": "3 columns",
     "1\n2\n": "1 column",
+    "NA,0.5\n1,2\n3,4\n": "line 1",
+    "1.25;0.5O\n1;2\n3;4\n": "line 1",
+    "1.25x;0.5O\n1;2\n3;4\n": "line 1",
+    "1,122\n2,175\n": "line 1",
+    "x,y\n1,5,2,5\n3,5,4,5\n": "line 2",
+    "1,5;2.5\n1;2\n": "line 1",
+    '"1,234","5,678"\n"2,345","6,789"\n': "line 1",
+    "x,y\n1,2\n,3\n": "line 3",
+    "1_0,2\n3,4\n": "line 1",
+    "1,2\n3,\n5,6\n": "line 2",
+    'x,y\n1,2\n"3,4\n': "line 3",
+    "a,b,c\n1,2,0.5\n1,3,0.25\n": "3 columns",
+    "x,y,\n1,2,3\n4,5,6\n": "column 3",
+    "0,1.5,1\n1,2.5,0\n2,1.5,1\n3,2,0\n": "label",
     "1,2\n3,4,5\n": "line 2",
     "1,2\nthree,4\n": "line 2",
     "a,b\nc,d\n1,2\n3,4": "line 2",
@@ -75,10 +96,14 @@ def test_that_bad_text_is_one_sentence(tmp_path: Path, text: str) -> None:
     assert BAD_TEXTS[text] in refusal(path)
 
 
-def test_that_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+def test_that_text_in_another_encoding_is_read_by_its_mark_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "cloud.txt"
-    path.write_bytes("1,2\n3,4".encode("utf-16"))
-    assert "UTF-8" in refusal(path)
+    for encoding in ("utf-8-sig", "utf-16", "utf-32"):
+        path.write_bytes("1,2\n3,4".encode(encoding))
+        np.testing.assert_array_equal(import_points(path).points.values, [[1, 2], [3, 4]])
+    for data in ("1,2\n3,4".encode("utf-16-le"), "größe,y\n1,2\n3,4".encode("latin-1")):
+        path.write_bytes(data)
+        assert "UTF-8" in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +133,7 @@ def test_that_what_is_no_npy_is_one_sentence(tmp_path: Path, data: bytes) -> Non
 
 
 @settings(max_examples=60, deadline=None)
-@given(array=arrays(np.float64, st.tuples(st.integers(2, 20), st.just(2)), elements=st.floats(-1e308, 1e308)))
+@given(array=arrays(np.float64, st.tuples(st.integers(2, 8), st.just(2)), elements=st.floats(-1e308, 1e308)))
 def test_that_any_finite_points_end_in_view_without_changing_shape(
     array: np.ndarray, tmp_path_factory
 ) -> None:  # type: ignore[no-untyped-def]
@@ -117,10 +142,13 @@ def test_that_any_finite_points_end_in_view_without_changing_shape(
     spec = import_points(path)
     values = spec.points.values.astype(np.float64)
     assert np.abs(values).max() <= 4.0
-    if np.abs(array).max() <= 4.0:
+    half = float((array.max(axis=0) / 2 - array.min(axis=0) / 2).max())
+    if spec.units.are_plane:
+        assert half >= 0.5 or half == 0
         np.testing.assert_allclose(values, array, atol=1e-6)
         return
-    assert "scaled by" in spec.name
+    np.testing.assert_allclose(spec.units.from_plane(values), array, rtol=1e-6, atol=1e-6 * half)
+    assert half == 0 or half < 1e-300 or np.abs(values).max() == pytest.approx(3.0)
     scale = np.abs(array).max()
     left, right = np.diff(array / scale, axis=0), np.diff(values, axis=0)
     # one factor for both axes and all points
@@ -133,7 +161,93 @@ def test_that_large_clouds_are_thinned_the_same_way_each_time_and_say_so(tmp_pat
     first, second = import_points(path), import_points(path)
     assert first == second
     assert first.points.shape == (MAX_POINTS, 2)
-    assert "20,000 of 20,005 points" in first.name
+    assert first.name == "large"
+    assert "20,000 of 20,005 points" in first.remarks
+
+
+SENTINELS = [-9999.0, 999.0, -99.0, 1e20, -32768.0]
+
+
+@pytest.mark.parametrize("sentinel", SENTINELS)
+def test_that_what_stands_for_a_missing_value_is_named(tmp_path: Path, sentinel: float) -> None:
+    points = np.random.default_rng(2).normal(size=(50, 2))
+    points[[17, 30], 1] = sentinel
+    for name in ("cloud.npy", "cloud.csv"):
+        path = tmp_path / name
+        if name.endswith("npy"):
+            np.save(path, points)
+        else:
+            np.savetxt(path, points, delimiter=",")
+        assert f"18: y is {sentinel:g} (2 of 50 rows)" in refusal(path)
+
+
+def test_that_a_value_among_others_stands_for_itself(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.npy"
+    np.save(path, np.random.default_rng(2).permutation(np.arange(-1200.0, 1200.0)).reshape(-1, 2))
+    assert import_points(path).points.shape == (1200, 2)
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e-4, 1.0, 1e6])
+@pytest.mark.parametrize("away", [0.0, 1e3])
+def test_that_widths_follow_the_points(tmp_path: Path, factor: float, away: float) -> None:
+    points = np.random.default_rng(3).normal(size=(400, 2)) + away
+    np.save(tmp_path / "unit.npy", points * 1.0)
+    np.save(tmp_path / "other.npy", points * factor)
+    unit, other = import_points(tmp_path / "unit.npy"), import_points(tmp_path / "other.npy")
+    assert other.width * other.units.scale == pytest.approx(unit.width * unit.units.scale * factor, rel=1e-3)
+
+
+def test_that_two_files_lie_as_they_do_in_their_own_units(tmp_path: Path) -> None:
+    near = np.random.default_rng(4).normal(size=(50, 2)) + 5e6
+    for name, points in (("a.npy", near), ("b.npy", near + 2.0), ("c.npy", near * 10)):
+        np.save(tmp_path / name, points)
+    first = import_points(tmp_path / "a.npy")
+    second = import_points(tmp_path / "b.npy", first)
+    assert second.units == first.units
+    gap = (second.points.values - first.points.values) * first.units.scale
+    np.testing.assert_allclose(gap, 2.0, rtol=1e-5)
+    far = import_points(tmp_path / "c.npy", first)
+    assert far.units != first.units
+    assert "moved and scaled apart" in far.remarks
+
+
+# ---- labels ------------------------------------------------------------------------------------------
+
+LABELLED = {
+    "words": ("x,y,label\n1,2,red\n3,4,blue\n1,1,red\n3,3,blue", [1, 0, 1, 0], ("blue", "red")),
+    "numbers": ("1.5 2 7\n3 4 0\n1 1 7\n3 3 0", [1, 0, 1, 0], ("0", "7")),
+    "no header": ("1;2;a\n3;4;b\n1;1;a\n3;3;b", [0, 1, 0, 1], ("a", "b")),
+    "first": ("species,x,y\na,1,2\nb,3,4\na,1,1\nb,3,3", [0, 1, 0, 1], ("a", "b")),
+    "index": (",x,y,label\n0,1,2,a\n1,3,4,b\n2,1,1,a\n3,3,3,b", [0, 1, 0, 1], ("a", "b")),
+    "other names": ("east,north,class\n1,2,a\n3,4,b\n1,1,a\n3,3,b", [0, 1, 0, 1], ("a", "b")),
+}
+
+
+@pytest.mark.parametrize("kind", LABELLED)
+def test_that_a_third_column_of_labels_is_kept(tmp_path: Path, kind: str) -> None:
+    text, codes, names = LABELLED[kind]
+    path = tmp_path / "cloud.csv"
+    path.write_text(text)
+    spec = import_points(path)
+    assert spec.labels is not None
+    np.testing.assert_array_equal(spec.labels.values, codes)
+    assert spec.label_names == names
+    assert "2 labels from column" in spec.remarks
+    assert PointsSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_that_labels_of_an_array_are_kept_too(tmp_path: Path) -> None:
+    points = np.random.default_rng(5).normal(size=(60, 3))
+    points[:, 2] = np.arange(60) % 3 + 4
+    np.save(tmp_path / "cloud.npy", points)
+    spec = import_points(tmp_path / "cloud.npy")
+    assert spec.label_names == ("4", "5", "6")
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 2, 2], [0.5, 0, 1], [1, 2, 2]])
+def test_that_labels_with_gaps_are_no_labels(labels: list[float]) -> None:
+    with pytest.raises(ValueError, match="labels must be"):
+        PointsSpec(points=[[0, 0], [1, 1], [2, 2]], labels=labels)
 
 
 # ---- pictures ----------------------------------------------------------------------------------------

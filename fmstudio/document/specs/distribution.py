@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from fmstudio.document.arrays import FrozenArray
@@ -21,6 +22,54 @@ from fmstudio.document.specs.spec import Spec, setting
 Vector = tuple[float, float]
 Covariance = tuple[float, float, float]
 """(xx, xy, yy)"""
+
+
+PICTURE_CELLS = 256
+MAX_LABELS = 64
+"""As many as guidance may choose from."""
+
+
+class Units(Spec):
+    """How a file's own units lie in the plane: what is at x there is at ``offset + scale x`` in the file.
+
+    Kept in float64, since 32 bits do not tell two houses of a town apart in metres of its map zone.
+    """
+
+    offset: Vector = (0.0, 0.0)
+    scale: float = Field(default=1.0, gt=0)
+
+    @property
+    def are_plane(self) -> bool:
+        """The plane's own: nothing to undo."""
+        return self == PLANE
+
+    def to_plane(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """(..., 2) of the file in the plane; halves keep the difference of two huge ones finite."""
+        values = np.asarray(points, np.float64)
+        halves: npt.NDArray[np.float64] = values / 2 - np.array(self.offset) / 2
+        return halves / self.scale * 2
+
+    def from_plane(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """(..., 2) of the plane in the file."""
+        moved: npt.NDArray[np.float64] = np.array(self.offset) + self.scale * np.asarray(points, np.float64)
+        return moved
+
+    def words(self) -> str:
+        """What one unit of the plane is, and where its middle lies; '' for the plane's own."""
+        x, y = (f"{value:.10g}" for value in self.offset)
+        return (
+            ""
+            if self.are_plane
+            else f"one unit of the plane is {self.scale:.3g} of the file, around ({x}, {y})"
+        )
+
+    @property
+    def log_area(self) -> float:
+        """What is to be taken from a log-density of the plane to have that of the file."""
+        return 2 * math.log(self.scale)
+
+
+PLANE = Units()
 
 
 class StandardNormalSpec(Spec):
@@ -218,9 +267,22 @@ class PointsSpec(Spec):
     title: ClassVar[str] = "Points"
     kind: Literal["points"] = "points"
     points: FrozenArray
-    """(n, 2), n >= 2"""
+    """(n, 2), n >= 2, in the plane's units"""
     width: float = setting(0.05, "Width", low=0.001, high=2.0, step=0.01)
     name: str = "points"
+    units: Units = PLANE
+    """those of the file: every figure that leaves the studio is in them"""
+    labels: FrozenArray | None = None
+    """(n,), numbered from 0; each borne by some point"""
+    label_names: tuple[str, ...] = ()
+    """what each number stands for in the file"""
+    note: str = ""
+    """how the file was read, where that could be read otherwise"""
+
+    @property
+    def remarks(self) -> str:
+        """How the file became these points, as a person should know; '' where nothing was done to it."""
+        return "; ".join(words for words in (self.units.words(), self.note) if words)
 
     @model_validator(mode="after")
     def _plane(self) -> Self:
@@ -229,10 +291,53 @@ class PointsSpec(Spec):
             raise ValueError(f"points must have shape (n, 2) with n of at least 2, got {shape}")
         if not np.isfinite(self.points.values).all():
             raise ValueError("points hold NaN or infinite values; remove these rows")
+        if self.labels is not None:
+            self._require_labels(self.labels)
         return self
 
     def extent(self) -> Extent:
         return _reach_of_points(self.points).plus(Extent.square(0.0, self.width))
+
+    def _require_labels(self, labels: FrozenArray) -> None:
+        values = labels.values
+        if values.shape != self.points.shape[:1] or not np.isfinite(values).all():
+            raise ValueError(f"labels must be one number a point, got shape {values.shape}")
+        found = np.unique(values)
+        if len(found) > MAX_LABELS or not np.array_equal(found, np.arange(len(found))):
+            raise ValueError(f"labels must be numbered 0, 1, ... without gaps, {MAX_LABELS} at most")
+
+
+class PictureSpec(Spec):
+    """Of which picture a drawing was made, and what of it is ink."""
+
+    contrast: FrozenArray
+    """(height, width), each at most 256: how far each pixel is from the ground, from 0 to 1"""
+    threshold: float = setting(
+        0.04, "Threshold", low=0.0, high=0.9, step=0.01, hint="What differs less from the ground is no ink"
+    )
+    inverted: bool = False
+    """the ground is ink, and the ink is ground"""
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        values = self.contrast.values
+        if values.ndim != 2 or not 1 <= min(values.shape) <= max(values.shape) <= PICTURE_CELLS:
+            raise ValueError(f"contrast must be of {PICTURE_CELLS} pixels a side at most, got {values.shape}")
+        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+            raise ValueError("contrast must hold numbers from 0 to 1")
+        return self
+
+    def ink(self) -> npt.NDArray[np.float32]:
+        """The raster, its lowest row first, with the picture in its middle."""
+        contrast = self.contrast.values
+        shown = np.where(contrast > self.threshold, contrast, 0)
+        if self.inverted:
+            shown = 1 - shown
+        height, width = shown.shape
+        top, left = (PICTURE_CELLS - height) // 2, (PICTURE_CELLS - width) // 2
+        raster = np.zeros((PICTURE_CELLS, PICTURE_CELLS), np.float32)
+        raster[top : top + height, left : left + width] = shown
+        return raster[::-1]
 
 
 class DrawnSpec(Spec):
@@ -248,6 +353,19 @@ class DrawnSpec(Spec):
     half: float = setting(3.0, "Half side", low=0.1, high=20.0, step=0.1)
     """The raster covers [-half, half]^2"""
     name: str = "drawing"
+    picture: PictureSpec | None = None
+    """what the raster was made of, until a stroke changes it"""
+    note: str = ""
+    """how the picture was read"""
+
+    @classmethod
+    def of_picture(cls, picture: PictureSpec, name: str, note: str = "") -> Self:
+        return cls(raster=FrozenArray(picture.ink()), name=name, picture=picture, note=note)
+
+    @property
+    def remarks(self) -> str:
+        """How a picture became this drawing; '' for one that was drawn here."""
+        return self.note
 
     @model_validator(mode="after")
     def _mass(self) -> Self:
@@ -296,6 +414,13 @@ DistributionSpec = Annotated[
 
 SOURCES: tuple[type[Spec], ...] = (StandardNormalSpec, GaussianMixtureSpec, RingSpec, UniformSquareSpec)
 """Offered as thumbnails in the source panel."""
+
+
+def units_of(*distributions: Any) -> Units:
+    """The units in which figures about these are told: those of the first that came with its own."""
+    own = (d.units for d in distributions if isinstance(d, PointsSpec))
+    return next((units for units in own if not units.are_plane), PLANE)
+
 
 TARGETS: tuple[type[Spec], ...] = (
     TwoMoonsSpec,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from fmstudio.document.specs.distribution import Units
 from fmstudio.document.specs.spec import Spec, setting
 
 
@@ -43,6 +44,13 @@ class Objective(StrEnum):
     def uses_pairs(self) -> bool:
         """It makes a difference how x_0 and z are paired."""
         return self in FIELD_OBJECTIVES
+
+    def in_units(self, loss: float, units: Units) -> float:
+        """A loss of the plane in the units of a file: squares of velocities grow with the square of lengths,
+        likelihoods are per area, and the noise and the labels have no unit."""
+        if self in (Objective.CFM, Objective.EXACT):
+            return loss * units.scale**2
+        return loss + units.log_area if self in (Objective.CNF_ML, Objective.REALNVP) else loss
 
 
 FIELD_OBJECTIVES = (Objective.CFM, Objective.DSM, Objective.EXACT)

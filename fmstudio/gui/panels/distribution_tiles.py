@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import Signal
 
-from fmstudio.document.imports import ImportProblem, import_target
+from fmstudio.document.imports import ImportProblem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.tile_grid import TileGrid
 from fmstudio.gui.widgets.tiles import Thumbnail
-from fmstudio.studio import panes
+from fmstudio.studio.importing import End, import_at
 from fmstudio.studio.planner import thumbnail_lane
 from fmstudio.studio.results import Results
 from fmstudio.studio.session import Session
 
-End = Literal["source", "target"]
 COLUMNS = 5
 
 
@@ -82,10 +80,10 @@ class DistributionTiles(TileGrid):
 
 
 def import_file(session: Session, end: End, path: str, notify: Notify) -> None:
-    """Put a file of points or a picture at one end, or say why that cannot be."""
+    """Put a file of points or a picture at one end; say how it was read, or why that cannot be."""
     try:
-        spec = import_target(Path(path))
+        told = import_at(session, end, Path(path))
     except ImportProblem as problem:
-        notify(str(problem))
-        return
-    panes.choose(session, end, spec, f"Import {Path(path).name}")
+        told = str(problem)
+    if told:
+        notify(told)

@@ -164,7 +164,9 @@ class Stage:
         jobs = {kind: job for kind, job in jobs.items() if kind not in FOLLOWING}
         jobs |= {kind: job for kind in FOLLOWING if (job := self._follower(old, new, kind, t)) is not None}
         shown = {kind: self._judged(job, new.asks.get(kind), t) for kind, job in jobs.items()}
-        lacking = tuple(kind for kind, job in now.items() if self._lacks(kind, job, shown, new, t))
+        # What is dimmed has a reason at once: all that has not come, however short a time ago it was asked.
+        soon = any(one.is_dimmed for one in shown.values())
+        lacking = tuple(kind for kind, job in now.items() if self._lacks(kind, job, shown, new, t, soon))
         return Standing(resolved, shown, lacking, problems)
 
     def _candidates(self, old: Standing | None, new: Resolved, kind: str) -> Iterator[Job]:
@@ -199,11 +201,13 @@ class Stage:
         late = self._now - self._fine.get(job.id, self._now) > GRACE_SECONDS
         return Shown(job, True, late and not is_refreshed)
 
-    def _lacks(self, kind: str, job: Job, shown: Mapping[str, Shown], new: Resolved, t: float) -> bool:
-        """It should have been there by now, and nothing of its kind is shown meanwhile."""
+    def _lacks(
+        self, kind: str, job: Job, shown: Mapping[str, Shown], new: Resolved, t: float, soon: bool
+    ) -> bool:
+        """It should have been there by now (``soon``: at once), and nothing like it is shown meanwhile."""
         if kind in LATE or is_slow(job.request) or has_come_to(job, t):
             return False
-        if self._now - self._fine.get(job.id, self._now) <= GRACE_SECONDS:
+        if not soon and self._now - self._fine.get(job.id, self._now) <= GRACE_SECONDS:
             return False
         there = shown.get(kind)
         stands = there is not None and has_come_to(there.job, t)

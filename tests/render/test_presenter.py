@@ -8,7 +8,7 @@ from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.view import FieldChoice, ParticleColour
 from fmstudio.engine.messages import Refusal
 from fmstudio.render.palette import DARK
-from fmstudio.render.presenter import Presenter
+from fmstudio.render.presenter import DIMMED, Presenter
 from fmstudio.render.scene import ArrowLayer, DensityLayer, ParticleLayer, PointLayer, TrailLayer
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
@@ -146,3 +146,47 @@ def test_that_every_colouring_gives_each_particle_an_opaque_colour(session, engi
     layer = _layer(session, ParticleLayer, 0.5)
     assert layer.colours.shape == (len(layer.a), 4)
     assert (layer.colours[:, 3] == 255).all()
+
+
+def test_that_a_layer_with_a_mistake_stops_no_other_and_is_told_once(session, engine, monkeypatch):
+    _settle(session, engine)
+    told: list[str] = []
+    presenter = Presenter(session.stage, told.append)
+
+    def broken(*_args):
+        raise ValueError("an odd array")
+
+    monkeypatch.setattr(presenter._backdrop, "arrows", broken)
+    for _ in range(3):
+        pane = presenter.scene(session.store.document, 0.5, DARK).panes[0]
+        assert {type(layer) for layer in pane.layers} == {DensityLayer, TrailLayer, ParticleLayer}
+        assert "The field cannot be drawn (ValueError: an odd array)" in pane.notice
+    assert len(told) == 1
+
+
+def test_that_a_film_fails_rather_than_lack_a_layer(session, engine, monkeypatch):
+    _settle(session, engine)
+    presenter = Presenter(session.stage)
+    monkeypatch.setattr(presenter._moving, "particles", lambda *_args: [].pop())
+    with pytest.raises(IndexError):
+        presenter.scene(session.store.document, 0.5, DARK)
+
+
+def test_that_an_old_picture_is_faint_under_its_own_words_with_a_reason(session, engine):
+    _settle(session, engine)
+    commands.choose_dynamics(session, LangevinSpec())
+    presenter = Presenter(session.stage)
+    for seconds, opacity, waits in ((0.01, 1.0, False), (0.5, DIMMED, True)):
+        session.tick(seconds)
+        pane = presenter.scene(session.store.document, 0.5, DARK).panes[0]
+        particles = next(layer for layer in pane.layers if isinstance(layer, ParticleLayer))
+        assert pane.title == "ODE"
+        assert particles.is_waiting
+        assert particles.opacity == opacity
+        assert bool(pane.waiting) is waits
+    assert "the particles" in pane.waiting
+    _settle(session, engine)
+    pane = presenter.scene(session.store.document, 0.5, DARK).panes[0]
+    assert pane.title == "Langevin"
+    assert pane.waiting == ""
+    assert not any(layer.is_waiting for layer in pane.layers)

@@ -16,6 +16,7 @@ from fmstudio.document import gallery
 from fmstudio.document.document import Document
 from fmstudio.document.preferences import Preferences
 from fmstudio.document.specs.distribution import DrawnSpec, PinwheelSpec
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.client import ProcessEngine
 from fmstudio.engine.messages import TrainingState
@@ -23,6 +24,7 @@ from fmstudio.gui.app import make_window
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.theme import Theme, apply_theme
+from fmstudio.render.scene import ParticleLayer
 from fmstudio.studio import commands
 from fmstudio.studio.fit import camera_of
 from fmstudio.studio.opening import open_gallery
@@ -330,3 +332,27 @@ def test_that_the_gallery_is_searched_and_opens_what_is_chosen(qtbot, quick_wind
     dialog.open_button.click()
     assert quick_window.session.store.document.title == gallery.ENTRIES[shown[0]].title
     qtbot.waitUntil(lambda: not quick_window.findChildren(GalleryDialog), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("death", [False, True], ids=["the engine lives", "the engine dies"])
+def test_that_at_every_frame_particles_move_by_the_motion_that_the_pane_names(qtbot, window, death):
+    session = window.session
+    commands.set_field(session, "simulation.steps", 4, "Four steps")
+    for dynamics in (SDESpec(), LangevinSpec(), ODESpec(solver="rk4"), ODESpec()):
+        commands.choose_dynamics(session, dynamics)
+        if death:
+            window.frame(0.0)
+            os.kill(session.engine.pid, signal.SIGKILL)
+        for _ in range(2000):
+            qtbot.wait(5)
+            pane = window.canvas.canvas.scene.panes[0]
+            of = [layer.answers for layer in pane.layers if isinstance(layer, ParticleLayer)]
+            assert {str(request.dynamics.title) for request in of} <= {pane.title}
+            if session.is_complete and session.store.document.dynamics.title == pane.title:
+                break
+        qtbot.waitUntil(lambda: session.is_complete, timeout=PATIENCE)
+        window.frame(0.0)
+        pane = window.canvas.canvas.scene.panes[0]
+        assert not any(layer.is_waiting for layer in pane.layers)
+        if death:
+            break

@@ -31,6 +31,7 @@ from fmstudio.engine.particles import RanAway, require_near
 from fmstudio.engine.workshop import prepare_torch
 from fmstudio.flows.likelihood import log_density as log_density_of_flow
 from fmstudio.flows.realnvp import RealNVP
+from fmstudio.flows.resolution import TooCoarse
 from fmstudio.flows.simulate import TILE
 from fmstudio.studio import learning
 
@@ -77,7 +78,10 @@ class Sampling:
         """The arrays of the file, in the units of the points that were given. Leaves the shell with code 1 if
         the particles run off to infinity."""
         request = self._request()
-        motion = motions.motion(request)
+        try:
+            motion = motions.motion(request)
+        except TooCoarse as coarse:
+            fail(str(coarse), 1)
         if self._start is not None:
             motion = replace(motion, start=self._start)
         noise = torch.Generator().manual_seed(self._asked.simulation.noise_seed)

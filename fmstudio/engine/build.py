@@ -225,7 +225,8 @@ def field(
     if learned is None:
         unguided: Field = ExactField(marginal(source, target, path))
     else:
-        unguided = LearnedField(network(learned), schedule(learned.path))
+        along = CondOT() if is_pathless(learned) else schedule(learned.path)
+        unguided = LearnedField(network(learned), along)
     if guide is None or guide.spec.scale == 0:
         return unguided
     _require_label(guide.spec.label, target)

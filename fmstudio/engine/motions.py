@@ -41,6 +41,7 @@ from fmstudio.flows.fields import Field
 from fmstudio.flows.layer_walk import LayerWalk, Layerwise
 from fmstudio.flows.processes import ProcessLaw, process_law
 from fmstudio.flows.realnvp import RealNVP
+from fmstudio.flows.resolution import require_resolved
 from fmstudio.flows.schedules import Schedule
 from fmstudio.flows.simulate import simulate_in_tiles, starting_points
 from fmstudio.flows.solvers import SOLVERS, Solver
@@ -76,21 +77,20 @@ class Motion:
 
 
 def motion(request: TrajectoriesRequest) -> Motion:
-    """Raises NoClosedForm where the dynamics needs a closed form that does not exist, KeyError for an
-    Interpolant, which no dynamics moves."""
+    """Raises TooCoarse where its steps cannot give p_t, NoClosedForm where the dynamics needs a closed form
+    that does not exist, KeyError for an Interpolant, which no dynamics moves."""
     spec, simulation = request.dynamics, request.simulation
     end = m.duration_of(spec)
     if request.learned is not None and spec.uses_field:
         _require_a_score(spec, request.learned)
         if request.learned.objective is Objective.REALNVP:
             return _layer_walk(request, request.learned)
-    return Motion(
-        dynamics_of(request),
-        SOLVERS[spec.solver](),
-        _start(request),
-        tuple(end * k / simulation.steps for k in range(simulation.steps + 1)),
-        m.substeps_of(spec),
-    )
+    dynamics, solver = dynamics_of(request), SOLVERS[spec.solver]()
+    times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))
+    if dynamics.along is not None:
+        source, target = build.distribution(request.source), build.distribution(request.target)
+        require_resolved(dynamics, solver, times, (source.narrowest, target.narrowest))
+    return Motion(dynamics, solver, _start(request), times, m.substeps_of(spec))
 
 
 def dynamics_of(request: TrajectoriesRequest) -> Dynamics:

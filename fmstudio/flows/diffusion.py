@@ -13,6 +13,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from fmstudio.flows.curves import Curve
 from fmstudio.flows.schedules import Schedule
 
 Time = float | Tensor
@@ -82,8 +83,24 @@ class NoisingSigma(Sigma):
         alpha, dalpha, beta = self.schedule.alpha(t), self.schedule.dalpha(t), self.schedule.beta(t)
         rate = torch.minimum(dalpha, self.fastest * alpha) / alpha.clamp_min(torch.finfo(alpha.dtype).tiny)
         rate = torch.where(alpha > 0, rate, torch.full_like(rate, self.fastest))
-        squared = 2 * beta.square() * rate - 2 * self.schedule.beta_dbeta(t)
+        # t^n with n < 1 falls infinitely fast at t = 0 as well.
+        falling = torch.minimum(-self.schedule.beta_dbeta(t), self.fastest * beta.square().clamp_min(1.0))
+        squared = 2 * beta.square() * rate + 2 * falling
         return squared.clamp_min(0).sqrt()
+
+
+@final
+@dataclass(frozen=True)
+class PacedSigma(Sigma):
+    """``sigma`` of t in the clock tau of a curve, through a step in which t goes ``pace`` times as fast:
+    sigma^2 dt = (sigma^2 pace) dtau."""
+
+    sigma: Sigma
+    curve: Curve
+    pace: float
+
+    def __call__(self, t: Time) -> Tensor:
+        return self.sigma(self.curve.back(float(t))) * math.sqrt(self.pace)
 
 
 def _time(t: Time) -> Tensor:

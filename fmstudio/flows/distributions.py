@@ -37,6 +37,11 @@ class Distribution(ABC):
     def mean(self) -> Tensor:
         """E[z], (2,)."""
 
+    @property
+    @abstractmethod
+    def narrowest(self) -> float:
+        """The standard deviation of its narrowest part."""
+
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """``n`` draws, (n, 2). Raises ValueError if n < 1."""
         return self.sample_labelled(n, generator)[0]
@@ -122,6 +127,10 @@ class GaussianMixture(Distribution):
     def mean(self) -> Tensor:
         return self.weights.to(self.means) @ self.means
 
+    @property
+    def narrowest(self) -> float:
+        return math.sqrt(float(torch.linalg.eigvalsh(self.covs.double()).min()))
+
 
 @final
 class Cloud(Distribution):
@@ -157,6 +166,10 @@ class Cloud(Distribution):
 
     def mean(self) -> Tensor:
         return self.weights @ self.points
+
+    @property
+    def narrowest(self) -> float:
+        return self.width
 
     @cached_property
     def kernel(self) -> CloudKernel:
@@ -206,6 +219,10 @@ class Lattice(Distribution):
         across, along = self.mass.sum(0) @ self.centres, self.mass.sum(1) @ self.centres
         return torch.stack([across, along])
 
+    @property
+    def narrowest(self) -> float:
+        return self.cell
+
     @cached_property
     def kernel(self) -> LatticeKernel:
         """The sums over the cells that its closed forms rest on."""
@@ -233,6 +250,10 @@ class UniformBox(Distribution):
 
     def mean(self) -> Tensor:
         return torch.zeros(2)
+
+    @property
+    def narrowest(self) -> float:
+        return self.half / math.sqrt(3)
 
 
 def _at_the_end(width: float, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from fmstudio.flows.diffusion import NoisingSigma, Sigma, Time
+from fmstudio.flows.diffusion import NoisingSigma, PacedSigma, Sigma, Time
 from fmstudio.flows.fields import Field
 from fmstudio.flows.schedules import Schedule
 
@@ -32,6 +32,16 @@ class Dynamics(ABC):
     def diffusion(self, t: Time) -> Tensor:
         """sigma_t >= 0, a scalar."""
 
+    @property
+    def along(self) -> tuple[Schedule, Sigma | None] | None:
+        """The path that this motion follows, and its noise if any."""
+        return None
+
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        """What a solver's step from ``t`` to ``after`` is taken of, from where and how far: along a path by
+        the clock of its curve, else by t."""
+        return self, t, after - t
+
 
 # ---- along a probability path ------------------------------------------------------------------------
 
@@ -43,6 +53,15 @@ class FlowODE(Dynamics):
 
     field: Field
     noises: ClassVar[bool] = False
+
+    @property
+    def along(self) -> tuple[Schedule, Sigma | None]:
+        return self.field.schedule, None
+
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        field, curve = self.field.on_curve()
+        start = curve.of(t)
+        return FlowODE(field), start, curve.of(after) - start
 
     def drift(self, x: Tensor, t: Time) -> Tensor:
         return self.field.velocity(x, t)
@@ -61,6 +80,13 @@ class SDEExtension(Dynamics):
     sigma: Sigma
     noises: ClassVar[bool] = True
 
+    @property
+    def along(self) -> tuple[Schedule, Sigma | None]:
+        return self.field.schedule, self.sigma
+
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        return _extended_stride(self.field, self.sigma, t, after)
+
     def drift(self, x: Tensor, t: Time) -> Tensor:
         return _extended_drift(self.field, self.sigma, x, t)
 
@@ -77,6 +103,13 @@ class ReverseSDE(Dynamics):
     field: Field
     schedule: Schedule
     noises: ClassVar[bool] = True
+
+    @property
+    def along(self) -> tuple[Schedule, Sigma | None]:
+        return self.schedule, NoisingSigma(self.schedule)
+
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        return _extended_stride(self.field, NoisingSigma(self.schedule), t, after)
 
     def drift(self, x: Tensor, t: Time) -> Tensor:
         return _extended_drift(self.field, NoisingSigma(self.schedule), x, t)
@@ -96,10 +129,19 @@ class ProbabilityFlow(Dynamics):
     schedule: Schedule
     noises: ClassVar[bool] = False
 
+    @property
+    def along(self) -> tuple[Schedule, Sigma | None]:
+        return self.schedule, None
+
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        field, curve = self.field.on_curve()
+        start = curve.of(t)
+        return ProbabilityFlow(field, curve.schedule), start, curve.of(after) - start
+
     def drift(self, x: Tensor, t: Time) -> Tensor:
         at = torch.as_tensor(t, dtype=torch.float64)
         alpha, dalpha = float(self.schedule.alpha(at)), float(self.schedule.dalpha(at))
-        if alpha < 1e-3 * dalpha:
+        if alpha <= 1e-3 * dalpha:
             return self.field.velocity(x, t)
         beta, beta_dbeta = float(self.schedule.beta(at)), float(self.schedule.beta_dbeta(at))
         rate = dalpha / alpha
@@ -332,6 +374,13 @@ def _extended_drift(field: Field, sigma: Sigma, x: Tensor, t: Time) -> Tensor:
         return field.velocity(x, t)
     velocity, score = field.velocity_and_score(x, t)
     return torch.add(velocity, score, alpha=half_squared)
+
+
+def _extended_stride(field: Field, sigma: Sigma, t: float, after: float) -> tuple[Dynamics, float, float]:
+    """The drift along the path by its curve's clock; the noise, and the score that makes up for it, by t."""
+    field, curve = field.on_curve()
+    start, length = curve.of(t), curve.of(after) - curve.of(t)
+    return SDEExtension(field, PacedSigma(sigma, curve, (after - t) / length)), start, length
 
 
 def _scalar(value: Time) -> Tensor:

@@ -13,15 +13,19 @@ products beta beta' and beta W stay finite; what is 0/0 at an end is taken ``MAR
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal, Protocol, final, get_args, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.curves import Curve, curve_of
 from fmstudio.flows.kernels import flat
 from fmstudio.flows.marginals import Coefficients, Marginal
+from fmstudio.flows.posterior import marginal as marginal_of
 from fmstudio.flows.schedules import Schedule, Time, as_time
 
 Prediction = Literal["velocity", "noise", "score", "data"]
@@ -55,6 +59,11 @@ class Field(ABC):
     def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """Both from one evaluation: what the drift of an SDE needs."""
 
+    def on_curve(self) -> tuple[Field, Curve]:
+        """The same field by the clock of its curve, in which solvers step; by t itself unless a field knows
+        better."""
+        return self, Curve(self.schedule, float, float)
+
     def noise(self, x: Tensor, t: Time) -> Tensor:
         """E[x_0 given x_t = x] = -beta s for a standard normal source, (n, 2)."""
         return -Coefficients.at(self.schedule, t, x).beta * self.score(x, t)
@@ -67,6 +76,16 @@ class ExactField(Field):
     def __init__(self, marginal: Marginal) -> None:
         self.marginal = marginal
         self.schedule = marginal.schedule
+
+    def on_curve(self) -> tuple[Field, Curve]:
+        return self._on_curve
+
+    @cached_property
+    def _on_curve(self) -> tuple[Field, Curve]:
+        curve, own = curve_of(self.schedule), self.marginal
+        if curve.schedule == self.schedule:
+            return self, curve
+        return ExactField(marginal_of(own.source, own.target, curve.schedule)), curve
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         return self.marginal.velocity(x, t)
@@ -116,6 +135,14 @@ class LearnedField(Field):
         divisors = {"velocity": schedule.wronskian(0.0), "data": schedule.beta(0.0)}
         self._low = 0.0 if float(divisors.get(predicts, schedule.alpha(0.0))) > 0 else MARGIN
 
+    def on_curve(self) -> tuple[Field, Curve]:
+        """Of a velocity network, as it was trained by t; t^n with n > 1 sets out with no speed at all, which
+        no clock can make finite, and has no singular end: it keeps its own."""
+        curve = curve_of(self.schedule)
+        if curve.schedule == self.schedule or self.predicts != "velocity" or _speed(self.schedule, 0.0) == 0:
+            return super().on_curve()
+        return LearnedField(_Reclocked(self.network, self.schedule, curve), curve.schedule), curve
+
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         if self.predicts == "velocity":
             return self._predicted(x, as_time(t))
@@ -163,6 +190,35 @@ class LearnedField(Field):
 
     def _predicted(self, x: Tensor, time: Tensor) -> Tensor:
         return self.network(x, _time_column(x, time))
+
+
+@final
+class _Reclocked:
+    """A velocity network in the clock of its curve: dx/dtau = dx/dt dt/dtau."""
+
+    def __init__(self, network: Callable[[Tensor, Tensor], Tensor], schedule: Schedule, curve: Curve) -> None:
+        self._network, self._schedule, self._curve = network, schedule, curve
+
+    def _pace(self, tau: Tensor) -> tuple[Tensor, float]:
+        """(t as a column, dt/dtau) of one time."""
+        at = float(tau[0, 0])
+        t = self._curve.back(at)
+        pace = _speed(self._curve.schedule, at) / _speed(self._schedule, t)
+        return tau.new_tensor([[t]]).expand(len(tau), 1), pace
+
+    def __call__(self, x: Tensor, tau: Tensor) -> Tensor:
+        column, pace = self._pace(tau)
+        return pace * self._network(x, column)
+
+    def velocity_and_divergence(self, x: Tensor, tau: Tensor) -> tuple[Tensor, Tensor]:
+        column, pace = self._pace(_time_column(x, tau))
+        network = LearnedField(self._network, self._schedule)
+        return pace * self._network(x, column), pace * network.divergence(x, column[0])
+
+
+def _speed(schedule: Schedule, t: float) -> float:
+    """|d(alpha, beta)/dt|."""
+    return math.hypot(float(schedule.dalpha(t)), float(schedule.dbeta(t)))
 
 
 def _time_column(x: Tensor, time: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, silu
 
+from fmstudio.flows.curves import Curve
 from fmstudio.flows.distributions import Distribution
 from fmstudio.flows.fields import MARGIN, Field
 from fmstudio.flows.labels import split_by_label
@@ -188,6 +189,20 @@ def _run_classifier(
         yield TrainingStep(step + 1, value)
 
 
+@final
+class _Reclocked(Classifier):
+    """A classifier in the clock of a curve."""
+
+    def __init__(self, classifier: Classifier, curve: Curve) -> None:
+        self._classifier, self._back, self.labels = classifier, curve.back, classifier.labels
+
+    def log_prob(self, x: Tensor, t: Time) -> Tensor:
+        return self._classifier.log_prob(x, self._back(float(t)))
+
+    def gradient(self, x: Tensor, t: Time, label: int) -> Tensor:
+        return self._classifier.gradient(x, self._back(float(t)), label)
+
+
 # ---- guided fields -----------------------------------------------------------------------------------
 
 
@@ -232,6 +247,11 @@ class ClassifierGuided(_Guided):
         self.field, self.classifier, self.label, self.scale = field, classifier, label, scale
         self.schedule = field.schedule
 
+    def on_curve(self) -> tuple[Field, Curve]:
+        field, curve = self.field.on_curve()
+        classifier = _Reclocked(self.classifier, curve)
+        return ClassifierGuided(field, classifier, self.label, self.scale), curve
+
     def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         velocity, score = self.field.velocity_and_score(x, t)
         pull = self.scale * self.classifier.gradient(x, _inside(t), self.label)
@@ -249,6 +269,10 @@ class ClassifierFree(_Guided):
         _require_scale(scale)
         self.unconditional, self.conditional, self.scale = unconditional, conditional, scale
         self.schedule = unconditional.schedule
+
+    def on_curve(self) -> tuple[Field, Curve]:
+        unconditional, curve = self.unconditional.on_curve()
+        return ClassifierFree(unconditional, self.conditional.on_curve()[0], self.scale), curve
 
     def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         velocity, score = self.unconditional.velocity_and_score(x, t)

@@ -116,6 +116,11 @@ class _Augmented(Dynamics):
     trace: Trace
     noises: ClassVar[bool] = False
 
+    def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
+        field, curve = self.field.on_curve()
+        start = curve.of(t)
+        return _Augmented(field, self.trace), start, curve.of(after) - start
+
     def drift(self, x: Tensor, t: Time) -> Tensor:
         place, probe = x[:, :DIMENSION], x[:, DIMENSION + 1 :]
         velocity, divergence = self.trace.of(self.field, place, t, probe)

@@ -3,6 +3,14 @@
 Time runs from 0 (source, noise) to 1 (target, data) for every schedule. The diffusion literature's time is
 s = 1 - t and appears only inside VP, sub-VP and VE (Chen 2024), whose formulas are written in it.
 
+Not every schedule reaches alpha_0 = 0. VE has alpha_0 = 1, VP and sub-VP exp(-(beta_min + beta_max)/4), .007
+by default, .59 for beta_max = 2. Its p_0 is then the law of alpha_0 z + beta_0 x_0, and particles are started
+from that law itself, by independent draws of z and x_0, not from beta_0 x_0: only so do they end at the
+target. How far p_0 is from the source is told where a path is chosen and sampled.
+
+How fast a schedule runs through its pairs (alpha, beta) is no matter for the map: ``curves`` steps by a clock
+in which none is singular.
+
 A time is a float or a tensor. Floats become 0-dimensional float64 tensors: these do not promote a float32
 batch that they multiply, so coefficients are exact to the last digit of the batch at no cost.
 """
@@ -156,6 +164,11 @@ class _NoisingRate:
         """B(1 - t)."""
         s = 1 - as_time(t)
         return s * (self.beta_min + (self.beta_max - self.beta_min) / 2 * s)
+
+    def s_of(self, integral: float) -> float:
+        """The s at which B(s) = ``integral``."""
+        rise = self.beta_max - self.beta_min
+        return 2 * integral / (self.beta_min + math.sqrt(self.beta_min**2 + 2 * rise * integral))
 
     def rate(self, t: Time) -> Tensor:
         """B'(s) at s = 1 - t, the beta(s) of the diffusion literature."""

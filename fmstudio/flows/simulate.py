@@ -105,13 +105,14 @@ def _states(
     for k, (t, after) in enumerate(itertools.pairwise(grid)):
         draws = None if noise is None else noise.draw(k, len(x), solver.noise_columns(d), d).to(x)
         moved = torch.empty_like(x)
+        under_way, start, length = dynamics.stride(t, after)
         for first in range(0, len(x), tile):
             if first > 0:
                 yield None
             rows = slice(first, first + tile)
             with torch.no_grad():
                 moved[rows] = solver.step(
-                    dynamics, x[rows], t, after - t, None if draws is None else draws[rows]
+                    under_way, x[rows], start, length, None if draws is None else draws[rows]
                 )
         x = moved
         yield x

@@ -13,7 +13,17 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-CHAPTERS = ("openings", "processes", "paths", "marginals", "samplers", "learning", "guidance", "likelihoods")
+CHAPTERS = (
+    "openings",
+    "processes",
+    "paths",
+    "clocks",
+    "marginals",
+    "samplers",
+    "learning",
+    "guidance",
+    "likelihoods",
+)
 
 
 @dataclass(frozen=True)

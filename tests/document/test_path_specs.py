@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from fmstudio.document.specs.path import PATHS, ScheduleSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.engine import build
-from tests.flows.ranges import PATHS_AT_THEIR_RANGES, path_name
+from fmstudio.verify.ranges import PATHS_AT_THEIR_RANGES, path_name
 
 
 @pytest.mark.parametrize("path", PATHS_AT_THEIR_RANGES, ids=path_name)

@@ -1,4 +1,4 @@
-"""Every path at both ends of the range of each of its settings: what tests of schedules run over."""
+"""Every path at both ends of the range of each of its settings: what laws and tests of schedules run over."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def initial_log_prob(
     """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself. Raises
     NoClosedForm where p_0 mixes the target in and has none."""
     if is_pathless(learned):
-        return distribution(source).log_prob
+        return start_log_prob(distribution(source), CondOT())
     return start_log_prob(distribution(source), schedule(path), distribution(target))
 
 

@@ -33,6 +33,11 @@ class Distribution(ABC):
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), (n,), in the dtype and on the device of ``x`` (n, 2)."""
 
+    def onto_support(self, x: Tensor, slack: float) -> Tensor:  # noqa: ARG002
+        """Points (n, 2) that miss the support by at most ``slack`` of its width, moved onto its edge; all
+        others as they are. Only a law with an edge moves any."""
+        return x
+
     @abstractmethod
     def mean(self) -> Tensor:
         """E[z], (2,)."""
@@ -242,6 +247,10 @@ class UniformBox(Distribution):
         counted(n)
         x = torch.rand((n, 2), generator=generator, device=generator.device)
         return self.half * (2 * x - 1), torch.zeros(n, dtype=torch.int64, device=generator.device)
+
+    def onto_support(self, x: Tensor, slack: float) -> Tensor:
+        near = (x.abs() <= self.half * (1 + 2 * slack)).all(1, keepdim=True)
+        return torch.where(near, x.clamp(-self.half, self.half), x)
 
     def log_prob(self, x: Tensor) -> Tensor:
         inside = (x.abs() <= self.half).all(1)

@@ -71,7 +71,7 @@ def distance(path: ScheduleSpec, end: Tensor) -> float:
     """W2 to p_1 in units of what exact draws score. Infinite for what ran away."""
     if not bool((end.abs() < 1e4).all()):
         return float("inf")
-    draws, floor = _drawn(float(build.schedule(path).beta(1.0))
+    draws, floor = _drawn(float(build.schedule(path).beta(1.0)))
     return w2(end, draws) / floor
 
 
@@ -84,7 +84,7 @@ def _ratios(steps: int) -> Iterator[float]:
 
 @law(
     "schedules",
-    "All paths at both ends of their settings, every solver and σ profile: 30 steps end at p_1 or are refused",
+    "All paths at both ends of their settings, every solver and σ: 30 steps end at p_1 or are refused",
     "twice the largest of 4 floors",
 )
 def paths_end_at_their_target() -> Measured:

@@ -167,3 +167,14 @@ def test_that_bad_arguments_are_named() -> None:
         train_by_likelihood(UniformBox(1.0), three_modes(), MLP(8, 1))
     with pytest.raises(ValueError, match="flow_steps"):
         train_by_likelihood(standard_normal(), three_modes(), MLP(8, 1), flow_steps=0)
+
+
+def test_that_a_way_back_that_just_misses_a_flat_source_has_a_density_and_a_far_one_has_none() -> None:
+    box = UniformBox(2.0)
+    log_p = initial_log_prob(box, CondOT())
+    level = -2 * math.log(4.0)
+    x = torch.tensor([[0.0, 0.0], [2.01, 0.0], [2.07, -2.07], [2.2, 0.0], [0.0, 5.0]])
+    found = log_p(x)
+    assert found[:3] == pytest.approx([level] * 3)
+    assert torch.isneginf(found[3:]).all()
+    assert torch.equal(standard_normal().onto_support(x, 0.1), x)

@@ -2,9 +2,8 @@
 
 An explicit step of length h multiplies a distance by 1 - h L where the drift pulls with rate L. The score of
 the narrowest part of p_t, of variance v_t = alpha^2 w_1^2 + beta^2 w_0^2, pulls with sigma_t^2 / (2 v_t): for
-h L > 1 a step goes past its aim and leaves more noise than it takes, for h L > 2 it throws particles out. At
-the end, where nothing heals it, h L must stay below 1. Any sigma_t keeps the marginals, but not in steps of
-any length.
+h L > 1 a step goes past its aim and leaves more noise than it takes, for h L > 2 it throws particles out. Any
+sigma_t keeps the marginals, but not in steps of any length.
 
 A flow has no such rate, stepped by its curve's clock. What is left is how unevenly a schedule spends its
 steps: t^n crosses more than half of its way, counted by the angle of (alpha, beta), in one of ten.
@@ -26,9 +25,9 @@ from fmstudio.flows.solvers import Solver
 FARTHEST = 0.5
 """The part of the way that a first-order step may go at once, where it is also ``UNEVEN`` times its share."""
 UNEVEN = 3.0
-HEALED = 0.5
+HEALED = 2
 EARLY = 2.2
-"""Before this time a step may go so far past its aim: it stays in reach, and the rest of the way heals it.
+"""So many first steps may go so far past their aim: they stay in reach, and the rest of the way heals it.
 The noising SDE of CondOT and its like pulls with 21 at t = 0, which ten steps may take."""
 
 
@@ -71,12 +70,13 @@ def _require_stable(
     rate = sigma(stages).square() / (2 * variance)
     steps = grid.diff()
     lengths = torch.cat([steps, steps[-1:]])[: len(stages)]
-    allowed = torch.where(stages < HEALED, EARLY, 1.0)
+    allowed = torch.ones_like(stages)
+    allowed[: min(HEALED, len(stages) - 2)] = EARLY
     pull, at = (rate * lengths / allowed).max(0)
     if float(pull) > 1:
         needed = math.ceil(float(pull) * len(steps) / 10) * 10
         raise TooCoarse(
-            f"{len(steps)} steps are too long for this noise: near t = {float(stages[at]):.2g} one of them goes "
-            f"{float(pull * allowed[at]):.2g} times as far as the score pulls. Use {needed} steps, "
+            f"{len(steps)} steps are too long for this noise: near t = {float(stages[at]):.2g} one of them "
+            f"goes {float(pull * allowed[at]):.2g} times as far as the score pulls. Use {needed} steps, "
             "a smaller σ or one that falls with √β."
         )

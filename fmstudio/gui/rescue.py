@@ -137,7 +137,7 @@ class Rescue:
 
     def _keep(self) -> None:
         document, models = self._session.store.document, self.unsaved.models
-        state = (document, *models, self._path())
+        state = (document, *(model.parameters for model in models), self._path())
         if self._kept is not None and _are_same(state, self._kept):
             return
         try:

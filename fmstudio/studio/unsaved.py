@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import final
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
 from fmstudio.studio.opening import models_of
@@ -19,13 +20,13 @@ class Unsaved:
 
     def __init__(self, store: Store, results: Results) -> None:
         self._store, self._results = store, results
-        self._on_disk: dict[int, LearnedModel] = {}
-        """by identity; they are kept, so that no other gets their number"""
+        self._on_disk: dict[int, FrozenArray] = {}
+        """parameters by identity (comparing them takes long); kept, so that no other gets their number"""
         self._unasked: set[Recipe] = set()
 
     def mark_saved(self) -> None:
         """The models that the document has now are those of its file."""
-        self._on_disk.update((id(model), model) for model in self.models)
+        self._on_disk.update((id(model.parameters), model.parameters) for model in self.models)
 
     def disregard(self, recipes: Iterable[Recipe]) -> None:
         """What is trained now without being asked for."""
@@ -43,7 +44,7 @@ class Unsaved:
     @property
     def is_model(self) -> bool:
         """Some model was trained, or trained on, since then."""
-        fresh = (model for model in self.models if id(model) not in self._on_disk)
+        fresh = (model for model in self.models if id(model.parameters) not in self._on_disk)
         return any(learning.recipe_of_model(model) not in self._unasked for model in fresh)
 
     @property

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.bench.monkey.asking import differences, essence
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import PaneSpec
 from fmstudio.engine.client import Job, JobState
-from fmstudio.engine.messages import Request, TrainingState
+from fmstudio.engine.messages import (
+    DensityRequest,
+    FieldRequest,
+    Request,
+    TrainingState,
+    TrajectoriesRequest,
+    W2Request,
+)
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.render.scene import Layer, Pane, Scene
-from fmstudio.studio.resolve import Resolved, is_waiting_for_a_stroke
 from fmstudio.studio.session import Session
+
+MEMORY_SECONDS = 30.0
+_KINDS: dict[type, str] = {
+    TrajectoriesRequest: "trajectories",
+    DensityRequest: "density",
+    FieldRequest: "field",
+    W2Request: "measure",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class PaneSeen:
-    """One pane: the resolved pane that it stands for (for a moment after an edit, that before), the requests
-    that follow, and what is drawn."""
+    """One pane: what it shows as its own, the requests that follow, and what is drawn.
+
+    A pane that waits goes on showing what it showed as a whole, words and all: then it ``is_old``, and is
+    held to the document that it shows; what is ``wanted`` is what its layers say they answer.
+    """
 
     index: int
     spec: PaneSpec
@@ -30,6 +51,7 @@ class PaneSeen:
     wanted: dict[str, Request]
     """by what they are for: "density", "field", "trajectories", "measure", ..."""
     drawn: Pane
+    is_old: bool = False
 
     @property
     def name(self) -> str:
@@ -38,15 +60,16 @@ class PaneSeen:
     @property
     def is_blank(self) -> bool:
         """A drawing without a stroke yet."""
-        return is_waiting_for_a_stroke(self.experiment)
+        ends = (self.experiment.source, self.experiment.target)
+        return any(isinstance(end, DrawnSpec) and end.is_empty for end in ends)
 
     def certain(self) -> Iterator[Layer]:
-        """The layers that claim to be what is asked now."""
-        return (layer for layer in self.drawn.layers if not layer.is_waiting)
+        """The layers that claim to be what the pane shows as its own."""
+        return (layer for layer in self.drawn.layers if self.is_old or not layer.is_waiting)
 
     def waits(self) -> bool:
-        """The pane says that it waits."""
-        return bool(self.drawn.waiting)
+        """Something of it is marked as not what is asked now."""
+        return bool(self.drawn.waiting) or any(layer.is_waiting for layer in self.drawn.layers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +94,6 @@ class Seen:
         yield from (slot.job for slot in self.session.results.slots.values())
         yield from self.session.stage.jobs
 
-    def shown(self, pane: int, what: str) -> Job | None:
-        """What a layer or figure of a pane is made of."""
-        shown = self.session.stage.shown(pane, what)
-        return None if shown is None else shown.job
-
     def owner(self, array: npt.NDArray[Any]) -> Job | None:
         """The job in whose result an array lies."""
         for job in self.jobs():
@@ -94,18 +112,80 @@ class Seen:
         return next(done, None)
 
 
-def look(window: MainWindow) -> Seen | None:
+class Documents:
+    """What the document was, newest first: what a pane that waits may still show."""
+
+    def __init__(self, session: Session) -> None:
+        self._kept: deque[tuple[float, Document]] = deque(maxlen=200)
+        self._watch = session.store.watch(_itself, self._on_document, now=True)
+
+    def _on_document(self, document: Document) -> None:
+        self._kept.appendleft((time.monotonic(), document))
+
+    def recent(self) -> Iterator[Document]:
+        """Those of the last while, and the one before these."""
+        for since, document in self._kept:
+            yield document
+            if time.monotonic() - since > MEMORY_SECONDS:
+                return
+
+    def close(self) -> None:
+        self._watch.stop()
+
+
+def _itself(document: Document) -> Document:
+    return document
+
+
+def look(window: MainWindow, before: Iterable[Document] = ()) -> Seen | None:
     """Bring the window up to date by one frame, and look. None before the first scene."""
     window.frame(0.0)
     session, scene = window.session, window.canvas.canvas.scene
     document = session.store.document
     if scene is None or len(scene.panes) != len(document.view.panes):
         return None
-    stands = session.stage.panes
-    if len(stands) != len(scene.panes):
-        return None
-    panes = tuple(_pane(stands[index].resolved, pane) for index, pane in enumerate(scene.panes))
+    known = tuple(before)
+    panes = tuple(_pane(document, known, session, i, drawn) for i, drawn in enumerate(scene.panes))
     return Seen(window, session, document, scene, panes, is_settled(session), session.results.is_training)
+
+
+def _pane(
+    document: Document, before: tuple[Document, ...], session: Session, index: int, drawn: Pane
+) -> PaneSeen:
+    """Held to what is asked now; or, if it says that it waits, to what it shows as a whole."""
+    spec, experiment = document.view.panes[index], document.experiment(index)
+    now = PaneSeen(index, spec, experiment, _wanted(session.planner.wanted, index), drawn)
+    if not now.waits() or _is_explained(now):
+        return now
+    answered = _answered(drawn)
+    for earlier in before:
+        if index < len(earlier.view.panes):
+            own = (earlier.view.panes[index], earlier.experiment(index))
+            old = PaneSeen(index, *own, answered, drawn, is_old=True)
+            if _is_explained(old):
+                return old
+    return now
+
+
+def _is_explained(pane: PaneSeen) -> bool:
+    """Its title and all its layers are of this experiment."""
+    title = pane.spec.title or str(pane.experiment.dynamics.title)
+    others = (_unlike(layer, pane.experiment) for layer in pane.drawn.layers if layer.answers is not None)
+    return pane.drawn.title == title and not any(others)
+
+
+def _unlike(layer: Layer, experiment: Experiment) -> list[str]:
+    """In what a layer is not of this experiment. Under a stroke each layer follows as it comes."""
+    found = differences(layer.answers, experiment)
+    strokes = layer.is_waiting and isinstance(experiment.target, DrawnSpec)
+    return [name for name in found if not (strokes and name == "target")]
+
+
+def _answered(drawn: Pane) -> dict[str, Request]:
+    """What a pane's layers and figures say they answer."""
+    parts = (*drawn.legend, *drawn.layers)
+    said = (part.answers for part in parts if part.answers is not None)
+    return {_KINDS.get(type(request), type(request).__name__): request for request in said}
 
 
 def is_settled(session: Session) -> bool:
@@ -126,13 +206,22 @@ def trains(session: Session) -> bool:
 
 
 def is_answered(session: Session, lane: str, request: Request) -> bool:
+    """With rows, or with why there are none."""
     slot = session.results.slots.get(lane)
     if slot is None:
         return False
-    if slot.problem:
-        return True
-    return slot.request == request and slot.job.state is JobState.DONE
+    return bool(slot.problem) or (slot.job.state is JobState.DONE and slot.job.request == request)
 
 
-def _pane(stands_for: Resolved, drawn: Pane) -> PaneSeen:
-    return PaneSeen(stands_for.index, stands_for.pane, stands_for.experiment, dict(stands_for.asks), drawn)
+def _wanted(all_lanes: dict[str, Request], index: int) -> dict[str, Request]:
+    found = {}
+    for lane, request in all_lanes.items():
+        what, _, pane = lane.partition("/")
+        if pane == str(index):
+            found[what] = request
+    return found
+
+
+def alike(one: object, other: object, any_snapshot: bool = False) -> bool:
+    """Two requests ask the same."""
+    return bool(essence(one, any_snapshot) == essence(other, any_snapshot))

@@ -19,9 +19,9 @@ from fmstudio.bench.monkey.answers import Answerer, is_busy
 from fmstudio.bench.monkey.audit import Audit, kind_of
 from fmstudio.bench.monkey.files import make_files
 from fmstudio.bench.monkey.hand import Hand
-from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind
+from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind, worked
 from fmstudio.bench.monkey.report import Finding, Report, Stall
-from fmstudio.bench.monkey.seen import is_settled, look, trains
+from fmstudio.bench.monkey.seen import Documents, is_answered, is_settled, look, trains
 from fmstudio.bench.monkey.stalls import Heartbeat
 from fmstudio.bench.monkey.watch import Watch
 from fmstudio.document.document import Document
@@ -34,8 +34,8 @@ from fmstudio.gui.theme import Theme, apply_theme
 TRAIL = 10
 LOOK_MS = 60
 """Between two looks while something is on its way."""
-PATIENCE = 3.0
-"""Seconds after which a slow computation is left to itself and the next act begins."""
+PATIENCE = (0.5, 2.0, 6.0)
+"""Seconds after which a slow computation is left to itself and the next act begins: one of these."""
 TRAINING_PATIENCE = 0.8
 STUCK_SECONDS = 25.0
 """Without any progress for so long, nothing will come any more."""
@@ -58,6 +58,7 @@ class Walk:
         self._watch = Watch(self._on_traceback, self._on_qt_warning)
         self._audit = Audit(self._on_fault)
         self._heart = Heartbeat(self._on_beat)
+        self._documents: Documents | None = None
 
     def run(self) -> Report:
         with ExitStack() as stack:
@@ -85,6 +86,7 @@ class Walk:
         window = make_window(engine, Document(), (), theme, Preferences.load())
         answers = Answerer(folder, world.files, Random(f"{self.report.seed}/answers"))
         answers.start()
+        self._documents = documents = Documents(window.session)
         try:
             window.show()
             window.add_right_column()
@@ -93,6 +95,7 @@ class Walk:
             self._walk(window, world)
         finally:
             self._heart.stop()
+            documents.close()
             window.files.asks = False
             window.close()
             window.session.close()
@@ -105,7 +108,7 @@ class Walk:
 
     def _walk(self, window: MainWindow, world: World) -> None:
         first = Hand(window, Random(f"{self.report.seed}/first"))
-        self._settle(first)
+        self._settle(first, 30.0)
         self._heart.start()
         self.report.stalls.clear()
         window.session.playback.play()
@@ -118,7 +121,7 @@ class Walk:
                 self._take(hand, world)
                 hand.wait(luck.choice((0, 10, 40, 120)))
                 self._examine(hand)
-            self._settle(hand)
+            self._settle(hand, luck.choice(PATIENCE))
             if self._age() >= quarter * self._seconds / 4:
                 quarter += 1
                 self._count(window)
@@ -164,13 +167,13 @@ class Walk:
 
     # ---- waiting and looking ----
 
-    def _settle(self, hand: Hand) -> None:
+    def _settle(self, hand: Hand, patience: float) -> None:
         """Wait, with an eye on everything, until nothing is on its way; then look once more."""
         session, started = hand.window.session, time.monotonic()
         progress, moved, asked = _progress(hand.window), started, Asked()
         while not is_settled(session):
             now = time.monotonic()
-            if now - started > (TRAINING_PATIENCE if trains(session) else PATIENCE) and now - moved < 4:
+            if now - started > (TRAINING_PATIENCE if trains(session) else patience) and now - moved < 4:
                 break
             if _progress(hand.window) != progress or trains(session):
                 progress, moved = _progress(hand.window), now
@@ -190,7 +193,7 @@ class Walk:
     def _examine(self, hand: Hand) -> None:
         """Compare; the time that takes is not the window's."""
         began = time.perf_counter()
-        seen = look(hand.window)
+        seen = look(hand.window, self._documents.recent() if self._documents else ())
         looked = time.perf_counter()
         if seen is not None:
             self._audit.examine(seen)
@@ -246,11 +249,12 @@ def _made(folder: Path) -> Path:
 
 
 def _progress(window: MainWindow) -> tuple[object, ...]:
-    """Changes whenever the engine has done something."""
+    """Changes whenever the engine has done something; while it starts, whenever it has worked."""
     session = window.session
     slots = session.results.slots.values()
-    rows = tuple((job.id, job.result.ready, job.state) for job in (slot.job for slot in slots))
-    return (rows, session.device, session.results.training.step)
+    rows = tuple((slot.job.id, slot.job.result.ready, slot.job.state) for slot in slots)
+    pid = session.engine.pid if isinstance(session.engine, ProcessEngine) else None
+    return (rows, session.device, session.results.training.step, worked(pid))
 
 
 class Asked:
@@ -275,11 +279,10 @@ class Asked:
 
 def _stuck(window: MainWindow) -> str:
     session = window.session
-    wanted = session.planner.wanted
     open_lanes = [
-        f"{lane} ({slot.job.state if slot is not None else 'no job'})"
-        for lane in wanted
-        if (slot := session.results.slots.get(lane)) is None or not slot.is_settled
+        f"{lane} ({session.results.slots[lane].job.state if lane in session.results.slots else 'no job'})"
+        for lane, request in session.planner.wanted.items()
+        if not is_answered(session, lane, request)
     ]
     engine = "is there" if session.device and session.engine.alive else "is not there"
     return f"nothing comes: {', '.join(open_lanes) or 'no lane is open'}; the engine {engine}"

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from fmstudio.bench.monkey.checks import CHECKS
-from fmstudio.bench.monkey.seen import Seen, look
+from fmstudio.bench.monkey.seen import Documents, Seen, look
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.distribution import RingsSpec
 from fmstudio.document.specs.dynamics import SDESpec
@@ -40,6 +40,8 @@ from tests.bench.monkey.conftest import settle
 pytestmark = pytest.mark.display
 Break = Callable[[MainWindow, pytest.MonkeyPatch], None]
 Change = Callable[[Pane], Pane]
+LASTS = "what waits says so"
+"""Wrong only if it lasts."""
 
 
 def faults(window: MainWindow, name: str) -> list[str]:
@@ -96,6 +98,10 @@ def old_target(layer: Any) -> Any:
     return replace(layer, answers=replace(layer.answers, target=RingsSpec()))
 
 
+def waiting(layer: Any) -> Any:
+    return replace(old_target(layer), is_waiting=True)
+
+
 def halved(layer: Any) -> Any:
     n = len(layer.a) // 2
     return replace(layer, a=layer.a[:n], b=layer.b[:n], colours=layer.colours[:n])
@@ -108,6 +114,7 @@ def smoothed(layer: Any) -> Any:
 PICTURES: dict[str, Change] = {
     "layers answer what is asked": layers(old_target, DensityLayer, ParticleLayer, ArrowLayer),
     "layers show the numbers of what they answer": layers(old_target, ParticleLayer),
+    LASTS: lambda pane: layers(waiting, DensityLayer)(replace(pane, waiting="")),
     "particles are those asked": layers(halved, ParticleLayer),
     "particles are where they are at t": layers(
         lambda one: replace(one, weight=one.weight + 5), ParticleLayer
@@ -167,10 +174,27 @@ def test_that_what_was_asked_before_is_seen_unless_the_pane_says_that_it_waits(w
 
 
 def test_that_a_refusal_that_nothing_tells_is_seen(window, monkeypatch):
-    job = window.session.results.slots["trajectories/0"].job
-    job.state, job.message, job.reason = JobState.FAILED, "The particles ran off.", Refusal.BAD_INPUT
+    panes.choose(window.session, "target", RingsSpec(), "Choose")
+    window.frame(0.0)
+    engine, slot = window.session.engine, window.session.results.slots["trajectories/0"]
+    engine.refuse(slot.job, "The particles ran off to infinity.", Refusal.BAD_INPUT)
+    settle(window)
+    name = "a notice is of what is asked"
+    assert faults(window, name) == []
     lie(window, monkeypatch, lambda pane: replace(pane, notice=""))
-    assert faults(window, "a notice is of what is asked")
+    assert faults(window, name)
+
+
+def test_that_a_pane_may_wait_as_a_whole_and_is_then_held_to_what_it_shows(window):
+    documents = Documents(window.session)
+    panes.choose_motion(window.session, "langevin")
+    seen = look(window, documents.recent())
+    assert seen is not None
+    assert seen.panes[0].is_old
+    assert [
+        f"{name}: {fault}" for name in CHECKS for fault in CHECKS[name].examine(seen) if name != LASTS
+    ] == []
+    documents.close()
 
 
 @pytest.mark.parametrize("title", ["Langevin", "RK4", "Runge–Kutta 4", "Learned", "50 steps", "σ = 0.3"])

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fmstudio.bench.monkey.checks.paint import essence
+from fmstudio.bench.monkey.asking import is_of
 from fmstudio.bench.monkey.checks.registry import check
-from fmstudio.bench.monkey.checks.words import figures_in, true_distance
-from fmstudio.bench.monkey.seen import PaneSeen, Seen
+from fmstudio.bench.monkey.checks.words import figures_in, is_told, true_distances
+from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
+from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest
+from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest, Request
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.equation import EquationLabel, EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
@@ -45,9 +46,11 @@ def metrics(seen: Seen) -> Iterator[str]:
         title = name.toolTip() or name.text()
         if name.isHidden() or not value.text():
             continue
-        told = figures_in(value.text() + " " + ground.text())
-        known = [true_distance(seen, pane) for pane in seen.panes if pane.drawn.title == title]
-        if not any(all(figure in figures for figure in told) for figures in known):
+        told = f"{value.text()} {ground.text()} {value.accessibleName()}"
+        known = [
+            each for pane in seen.panes if pane.drawn.title == title for each in true_distances(seen, pane)
+        ]
+        if figures_in(told) and not any(is_told(told, figures) for figures in known):
             yield f"the W2 panel says {value.text()}, {ground.text()} of “{title}”; known: {known}"
 
 
@@ -57,10 +60,9 @@ def marginal_words(seen: Seen) -> Iterator[str]:
     if panel is None:
         return
     words = re.sub(r"<[^>]+>", "", panel.legend.text())
-    asked = [pane.wanted.get("density") for pane in seen.panes]
-    methods = {request.method for request in asked if isinstance(request, DensityRequest)}
+    methods = {request.method for pane in seen.panes for request in _densities(pane)}
     for sign, method in (("exact", DensityMethod.EXACT), ("KDE", DensityMethod.KDE)):
-        if sign in words and method not in methods:
+        if re.search(rf"{sign}(?! field)", words) and method not in methods:
             yield f"marginals say “{words}”, densities are had by {', '.join(sorted(methods)) or 'nothing'}"
 
 
@@ -81,15 +83,25 @@ def marginal_curves(seen: Seen) -> Iterator[str]:
             yield f"marginal curve {number + 1} is of no density that is asked"
 
 
+def _densities(pane: PaneSeen) -> list[DensityRequest]:
+    """What is asked, and what is drawn while that has not come."""
+    said = (pane.wanted.get("density"), *(layer.answers for layer in pane.drawn.layers))
+    return [request for request in said if isinstance(request, DensityRequest)]
+
+
 def _marginals(seen: Seen, pane: PaneSeen) -> Iterator[Any]:
-    """Every row of the density asked that is there, summed over y."""
-    asked = pane.wanted.get("density")
-    job = seen.shown(pane.index, "density")
-    if job is None or not isinstance(job.request, DensityRequest) or essence(job.request) != essence(asked):
-        return
-    ys = job.request.grid.ys
-    for row in range(job.result.ready):
-        yield job.result.values[row].sum(axis=0, dtype=np.float64) * float(ys[1] - ys[0])
+    """Every row of these that is there, summed over y."""
+    asked = _densities(pane)
+    for job in seen.jobs():
+        request = job.request
+        if isinstance(request, DensityRequest) and any(alike(request, each, seen.trains) for each in asked):
+            for row in range(job.result.ready):
+                yield job.result.values[row].sum(axis=0, dtype=np.float64) * _cell(request)
+
+
+def _cell(request: DensityRequest) -> float:
+    ys = request.grid.ys
+    return float(ys[1] - ys[0])
 
 
 @check("the probe tells what is asked here", patience=1.5)
@@ -107,16 +119,12 @@ def probe(seen: Seen) -> Iterator[str]:
     dynamics = seen.panes[place.pane].experiment.dynamics
     if dynamics.moved_by != "velocity" and {"velocity", "divergence", "mean"} & set(told):
         yield f"the probe tells {told} although {dynamics.title} does not move by the velocity"
-    known = seen.shown(place.pane, "probe")
-    alike = [known] if known is not None and _is_alike(known.request, asked) else []
-    if told and not alike:
-        yield f"the probe tells {told} of another place, path or field"
-    elif told and not any(_probe_fits(job.result.values[0], texts) for job in alike):
+    known = [job for job in seen.jobs() if isinstance(job.request, ProbeRequest) and job.result.ready]
+    alike_ones = [job for job in known if alike(job.request, asked, seen.trains)]
+    if told and not alike_ones:
+        yield f"the probe tells {told} of another path, motion or field"
+    elif told and not any(_probe_fits(job.result.values[0], texts) for job in alike_ones):
         yield f"the probe tells {told}, no answer of it says so"
-
-
-def _is_alike(one: Any, other: ProbeRequest) -> bool:
-    return isinstance(one, ProbeRequest) and (one.moving, one.x) == (other.moving, other.x)
 
 
 def _probe_fits(here: Any, texts: dict[str, str]) -> bool:
@@ -132,12 +140,10 @@ def loss(seen: Seen) -> Iterator[str]:
     panel, results = _panel(seen, LossPanel), seen.session.results
     if panel is None or results.is_training or panel.shown is None:
         return
-    shown = panel.shown.recipe
-    needed = learning.needed(seen.document)
-    wanted = (getattr(request, "learned", None) for pane in seen.panes for request in pane.wanted.values())
-    drawn = {learning.recipe_of_model(model) for model in wanted if model is not None}
-    if shown not in needed and shown not in drawn:
-        yield "the training loss is of a model that no pane shows and nothing trains"
+    shown = results.training.recipe
+    asked: list[Experiment | Document] = [seen.document, *(pane.experiment for pane in seen.panes)]
+    if shown not in learning.needed(seen.document) and not any(is_of(shown, each) for each in asked):
+        yield "the training loss is of a model that nothing asks for"
 
 
 @check("the error curve is of the model that is drawn", patience=PACE)
@@ -149,10 +155,15 @@ def field_error(seen: Seen) -> Iterator[str]:
     if drawn is None or not len(drawn):
         return
     asked = [pane.wanted.get("error") for pane in seen.panes]
-    jobs = [job for job in seen.jobs() if isinstance(job.request, FieldErrorRequest) and job.request in asked]
+    jobs = [job for job in seen.jobs() if _is_error_of(job.request, asked)]
     fits = (np.allclose(job.result.values[: len(drawn), 0], drawn, rtol=1e-3) for job in jobs)
     if not any(fits):
         yield "the curve of learned less exact is of no model that is asked"
+
+
+def _is_error_of(request: object, asked: list[Request | None]) -> bool:
+    """Of a model that is asked, or of an earlier snapshot of it."""
+    return isinstance(request, FieldErrorRequest) and any(alike(request, one, True) for one in asked)
 
 
 @check("equations are those of the motions", patience=0.1)
@@ -160,13 +171,17 @@ def equations(seen: Seen) -> Iterator[str]:
     panel = _panel(seen, EquationPanel)
     if panel is None:
         return
-    kinds = []
-    for pane in seen.panes:
-        layered = pane.experiment.field is FieldChoice.LEARNED and (
-            pane.experiment.training.objective.value == REALNVP
-        )
-        kinds.append(REALNVP if layered else pane.experiment.dynamics.kind)
-    asked = [EQUATIONS[kind].markup for kind in dict.fromkeys(kinds)]
+    now = [seen.document.experiment(index) for index in range(len(seen.panes))]
+    shown = [pane.experiment for pane in seen.panes]
     drawn = [label.text() for well in panel.wells for label in well.findChildren(EquationLabel)]
-    if drawn != asked:
-        yield f"the equations are not those of {', '.join(dict.fromkeys(kinds))}"
+    if drawn not in (_markup(now), _markup(shown)):
+        yield f"the equations are not those of {', '.join(each.dynamics.title for each in now)}"
+
+
+def _markup(experiments: list[Experiment]) -> list[str]:
+    kinds = [REALNVP if _is_layered(each) else each.dynamics.kind for each in experiments]
+    return [EQUATIONS[kind].markup for kind in dict.fromkeys(kinds)]
+
+
+def _is_layered(experiment: Experiment) -> bool:
+    return experiment.field is FieldChoice.LEARNED and experiment.training.objective.value == REALNVP

@@ -3,98 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
+from fmstudio.bench.monkey.asking import differences, essence
 from fmstudio.bench.monkey.checks.registry import check
-from fmstudio.bench.monkey.seen import PaneSeen, Seen
-from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import (
-    DensityRequest,
-    FieldRequest,
-    Guide,
-    LearnedModel,
-    ProbeRequest,
-    Request,
-    TrajectoriesRequest,
-)
+from fmstudio.bench.monkey.seen import Seen
+from fmstudio.engine.messages import DensityRequest, FieldRequest, TrajectoriesRequest
 from fmstudio.render.scene import ArrowLayer, DensityLayer, InkLayer, ParticleLayer
-from fmstudio.studio import learning
 from fmstudio.studio.results import position_of
-
-_ENDS = ("source", "target", "path")
-
-
-def _differences(request: Request, pane: PaneSeen) -> list[str]:
-    """In what a request is not of this pane's experiment."""
-    experiment = pane.experiment
-    found = [name for name in _ENDS if getattr(request, name, None) not in (None, getattr(experiment, name))]
-    if isinstance(request, TrajectoriesRequest):
-        found += [
-            name for name in ("dynamics", "simulation") if getattr(request, name) != getattr(experiment, name)
-        ]
-        if (request.learned is None) is not (experiment.field is FieldChoice.EXACT):
-            found.append("field")
-    model = getattr(request, "learned", None)
-    if isinstance(model, LearnedModel) and not _is_of(model, pane):
-        found.append("model")
-    moving = getattr(request, "trajectories", None) or getattr(request, "moving", None)
-    if isinstance(moving, TrajectoriesRequest):
-        found += [name for name in _differences(moving, pane) if name != "simulation"]
-    return found
-
-
-def _is_of(model: LearnedModel, pane: PaneSeen) -> bool:
-    """The model is of this recipe, or differs by the optimiser's settings alone."""
-    mine, asked = learning.recipe_of_model(model), learning.recipe_of(pane.experiment)
-    return (
-        mine[:4] == asked[:4]
-        and mine.training.objective == asked.training.objective
-        and mine.training.coupling == asked.training.coupling
-        and mine.training.reflow == asked.training.reflow
-    )
 
 
 @check("requests are of the experiment")
 def requests_are_of_the_experiment(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        for what, request in pane.wanted.items():
-            for name in _differences(request, pane):
+        for what, request in () if pane.is_old else pane.wanted.items():
+            for name in differences(request, pane.experiment):
                 yield f"{pane.name}: its {what} is asked of another {name}"
 
 
 @check("layers answer what is asked")
 def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
+        asked = [essence(request, seen.trains) for request in pane.wanted.values()]
         for layer in pane.certain():
             answers = layer.answers
             if answers is None:
                 if not isinstance(layer, InkLayer):
                     yield f"{pane.name}: a {type(layer).__name__} does not say what it answers"
-                continue
-            asked = [essence(request, seen.trains) for request in pane.wanted.values()]
-            if essence(answers, seen.trains) not in asked:
+            elif essence(answers, seen.trains) not in asked:
                 kind, name = type(layer).__name__, type(answers).__name__
-                other = ", ".join(_differences(answers, pane)) or "another setting"
+                other = ", ".join(differences(answers, pane.experiment)) or "another setting"
                 yield f"{pane.name}: a {kind} answers a {name} that is not asked any more ({other})"
 
 
-_ELSEWHERE = {ProbeRequest: ("x", "t"), DensityRequest: ("grid",), FieldRequest: ("grid",)}
-"""Neither the part of the plane that is seen, nor where the pointer is, makes a picture false."""
-
-
-def essence(request: object, training: bool = False) -> Any:
-    """What makes a request another one. While a model is ``training``, its last snapshots are alike."""
-    if isinstance(request, LearnedModel):
-        return learning.recipe_of_model(request) if training else request
-    if not isinstance(request, (*get_args(Request), Guide)):
-        return request
-    asked: Any = request
-    names = (each.name for each in fields(asked) if each.compare)
-    kept = [name for name in names if name not in _ELSEWHERE.get(type(request), ())]
-    return (type(request), *(essence(getattr(request, name), training) for name in kept))
+@check("what waits says so", patience=1.0)
+def what_waits_says_so(seen: Seen) -> Iterator[str]:
+    """An old picture may stand for a moment; then it is dimmed, and the pane says what it waits for."""
+    if seen.session.is_interacting:
+        return
+    for pane in seen.panes:
+        asked = [essence(request, True) for request in seen.session.planner.wanted.values()]
+        for layer in pane.drawn.layers:
+            if layer.is_waiting and essence(layer.answers, True) not in asked and not pane.drawn.waiting:
+                yield f"{pane.name}: a {type(layer).__name__} of what was asked before stands as if new"
 
 
 @check("layers show the numbers of what they answer")

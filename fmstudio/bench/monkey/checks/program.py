@@ -92,7 +92,8 @@ def timeline(seen: Seen) -> Iterator[str]:
     values = (t, 100 * t, *(t * duration for duration in _durations(seen.document)))
     if not any(abs(figure - value) <= 0.501 * 10 ** -_decimals(told[0]) for value in values):
         yield f"the timeline says “{text}” at t = {t:.3f}"
-    steps = max(pane.experiment.simulation.steps for pane in seen.panes)
+    panes = range(len(seen.document.view.panes))
+    steps = max(seen.document.experiment(index).simulation.steps for index in panes)
     counted = next((label for label in labels if label.startswith("step")), f"/ {steps}")
     if int(counted.split("/")[1].replace(",", "")) != steps:
         yield f"the timeline says “{counted}”, the finest pane takes {steps}"

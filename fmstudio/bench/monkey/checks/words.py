@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from fmstudio.bench.monkey.checks.paint import essence
+from fmstudio.bench.monkey.asking import essence
 from fmstudio.bench.monkey.checks.registry import check
-from fmstudio.bench.monkey.seen import PaneSeen, Seen
+from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity, Refusal
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldRequest,
+    Quantity,
+    Refusal,
+    TrajectoriesRequest,
+    W2Request,
+)
 from fmstudio.render.scene import Legend, ParticleLayer, TrailLayer
 
 _METHOD_SIGNS = {
@@ -76,17 +83,18 @@ def subtitles(seen: Seen) -> Iterator[str]:
 @check("the legend speaks of what is asked")
 def legend_answers(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        asked = [essence(request, seen.trains) for request in pane.wanted.values()]
+        said = (*pane.wanted.values(), *(layer.answers for layer in pane.drawn.layers if layer.is_waiting))
+        known = [essence(request, True) for request in said]
         for entry in pane.drawn.legend:
-            if entry.answers is not None and essence(entry.answers, seen.trains) not in asked:
+            if entry.answers is not None and essence(entry.answers, True) not in known:
                 yield f"{pane.name}: “{entry.name} {entry.text}” speaks of what is not asked any more"
 
 
 @check("the legend says how the density was had")
 def density_words(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        asked = pane.wanted.get("density")
         for entry in _entries(pane, "density"):
+            asked = entry.answers or pane.wanted.get("density")
             if not isinstance(asked, DensityRequest):
                 yield f"{pane.name}: “density {entry.text}” although none is asked"
                 continue
@@ -103,8 +111,8 @@ def density_words(seen: Seen) -> Iterator[str]:
 @check("the legend says whose arrows they are")
 def arrow_words(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        asked = pane.wanted.get("field")
         for entry in _entries(pane, "field"):
+            asked = entry.answers or pane.wanted.get("field")
             if not isinstance(asked, FieldRequest):
                 yield f"{pane.name}: “field {entry.text}” although none is asked"
                 continue
@@ -120,36 +128,52 @@ def arrow_words(seen: Seen) -> Iterator[str]:
 @check("a W2 is that of what is drawn")
 def distances(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        true = true_distance(seen, pane)
+        known = true_distances(seen, pane)
         for entry in _entries(pane, "W₂"):
             told = figures_in(entry.text)
-            if any(figure not in true for figure in told):
-                yield f"{pane.name}: “W₂ {entry.text}”, known are {true or 'none'} of what is asked"
+            if told and not any(is_told(entry.text, figures) for figures in known):
+                yield f"{pane.name}: “W₂ {entry.text}”, known are {known or 'none'} of what is asked"
 
 
-def true_distance(seen: Seen, pane: PaneSeen) -> list[str]:
-    """The W2 and its floor of the simulation that is asked, as they are written; none while not known."""
+def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
+    """W2 and floor of the particles that a pane shows, as they are written; of the snapshots of its model,
+    each with its training step."""
     moving = pane.wanted.get("trajectories")
-    jobs = (*seen.jobs(), seen.answer(pane.wanted.get("measure")))
-    for job in jobs:
-        asked: Any = job.request if job is not None else None
-        if asked is None or type(asked).__name__ != "W2Request" or job is None or not job.result.ready:
+    asked = next((layer.answers for layer in pane.certain() if isinstance(layer, ParticleLayer)), moving)
+    found = []
+    for job in (*seen.jobs(), seen.answer(pane.wanted.get("measure"))):
+        request = job.request if job is not None else None
+        if job is None or not isinstance(request, W2Request) or not job.result.ready:
             continue
-        if moving is not None and asked.trajectories == moving:
-            return [f"{float(value):.3f}" for value in job.result.values[0]]
-    return []
+        if alike(request.trajectories, asked, any_snapshot=True):
+            figures = tuple(f"{float(value):.3f}" for value in job.result.values[0])
+            model = request.trajectories.learned
+            is_same = alike(request.trajectories, asked) or model is None
+            found.append(figures if is_same or model is None else (*figures, f"step {model.step:,}"))
+    return found
+
+
+def is_told(text: str, known: tuple[str, ...]) -> bool:
+    """All figures of the text are known, and a snapshot's step is named."""
+    steps = [figure for figure in known if figure.startswith("step")]
+    return all(figure in known for figure in figures_in(text)) and all(step in text for step in steps)
 
 
 @check("a notice does not stand over what it denies")
 def notices(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
         slot = seen.session.results.slots.get(f"trajectories/{pane.index}")
-        denies = pane.drawn.notice and (
-            (slot is not None and pane.drawn.notice == slot.problem)
-            or pane.drawn.notice.startswith(("Training", "No model", "To be trained"))
+        denies = (
+            not pane.is_old
+            and pane.drawn.notice
+            and (
+                (slot is not None and pane.drawn.notice == slot.problem)
+                or pane.drawn.notice.startswith(("Training", "No model", "To be trained"))
+            )
         )
         for layer in pane.certain() if denies else ():
-            if isinstance(layer, ParticleLayer | TrailLayer):
+            moves = isinstance(layer.answers, TrajectoriesRequest)
+            if moves and isinstance(layer, ParticleLayer | TrailLayer):
                 yield f"{pane.name}: “{pane.drawn.notice}” stands over {type(layer).__name__}s that go on"
                 break
 
@@ -159,7 +183,7 @@ def notices_hold(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
         lane = f"trajectories/{pane.index}"
         slot = seen.session.results.slots.get(lane)
-        if pane.is_blank or slot is None:
+        if pane.is_blank or pane.is_old or slot is None:
             continue
         failed = slot.problem and slot.refusal not in (None, Refusal.NO_CLOSED_FORM)
         if failed and not pane.drawn.notice and lane in seen.session.planner.wanted:

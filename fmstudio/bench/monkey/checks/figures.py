@@ -140,7 +140,7 @@ def loss(seen: Seen) -> Iterator[str]:
     panel, results = _panel(seen, LossPanel), seen.session.results
     if panel is None or results.is_training or panel.shown is None:
         return
-    shown = results.training.recipe
+    shown = panel.shown.recipe
     asked: list[Experiment | Document] = [seen.document, *(pane.experiment for pane in seen.panes)]
     if shown not in learning.needed(seen.document) and not any(is_of(shown, each) for each in asked):
         yield "the training loss is of a model that nothing asks for"

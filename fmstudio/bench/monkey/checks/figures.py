@@ -138,9 +138,10 @@ def _probe_fits(here: Any, texts: dict[str, str]) -> bool:
 @check("the loss is of a model that matters", patience=0.3)
 def loss(seen: Seen) -> Iterator[str]:
     panel, results = _panel(seen, LossPanel), seen.session.results
-    if panel is None or results.is_training or panel.shown is None:
+    run = panel.shown if panel is not None and not results.is_training else None
+    shown = run.recipe if run is not None else None
+    if shown is None:
         return
-    shown = panel.shown.recipe
     asked: list[Experiment | Document] = [seen.document, *(pane.experiment for pane in seen.panes)]
     if shown not in learning.needed(seen.document) and not any(is_of(shown, each) for each in asked):
         yield "the training loss is of a model that nothing asks for"

@@ -154,7 +154,7 @@ class Stage:
         problems = {kind: slot.problem for kind, slot in slots.items() if slot.problem}
         now = {kind: slot.best for kind, slot in slots.items() if not slot.problem}
         resolved = new
-        if old is None or _must_go(new, problems) or _is_ready(new, now, t):
+        if old is None or not _is_seen(old) or _must_go(new, problems) or _is_ready(new, now, t):
             jobs = now
         elif live or _goes_on(old, new):
             jobs = {kind: self._newest(old, new, kind, t, live) or job for kind, job in now.items()}
@@ -212,6 +212,11 @@ class Stage:
         there = shown.get(kind)
         stands = there is not None and has_come_to(there.job, t)
         return not (there and stands and lineage(there.request) == lineage(new.asks[kind]))
+
+
+def _is_seen(old: Standing) -> bool:
+    """Some picture of it stands: words without one are not kept."""
+    return any(shown.job.result.ready for shown in old.shown.values())
 
 
 def _must_go(new: Resolved, problems: Mapping[str, str]) -> bool:

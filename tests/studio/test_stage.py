@@ -399,3 +399,14 @@ def test_that_an_empty_result_is_nothing_to_show(session: Session, engine: FakeE
     for _ in range(3):
         session.tick(LONG)
         assert standing(session).shown["trajectories"].job is not job
+
+
+def test_that_words_without_a_picture_are_not_kept(engine: FakeEngine) -> None:
+    """The engine has drawn nothing yet (it starts, or was started anew) when something else is chosen."""
+    session = Session(engine, Document(target=EightGaussiansSpec()), lambda _sentence: None)
+    session.tick(0.01)
+    assert standing(session).shown
+    commands.set_field(session, "path", VPSpec(), "Change")
+    session.tick(0.01)
+    assert standing(session).resolved.experiment.path == VPSpec()
+    session.close()

@@ -17,7 +17,6 @@ from fmstudio.document.specs.distribution import RingsSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
-from fmstudio.engine.client import JobState
 from fmstudio.engine.messages import (
     DensityMethod,
     LearnedModel,

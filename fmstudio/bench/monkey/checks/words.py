@@ -44,13 +44,6 @@ def figures_in(text: str) -> list[str]:
     return _FIGURES.findall(text)
 
 
-@check("a pane stands for what is asked, or says that it waits", patience=0.6)
-def stands_for(seen: Seen) -> Iterator[str]:
-    for pane in seen.panes:
-        if not pane.waits() and pane.experiment != seen.document.experiment(pane.index):
-            yield f"{pane.name} stands for what was asked before, and shows no sign of it"
-
-
 @check("a title is the pane's own or its motion's")
 def titles(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:

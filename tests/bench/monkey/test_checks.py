@@ -155,21 +155,12 @@ def test_that_an_old_job_under_a_new_title_is_seen(window, monkeypatch):
 
 def test_that_a_request_of_another_experiment_is_seen(window, monkeypatch):
     planner = window.session.planner
-    asks = planner.panes[0].asks
-    wrong = {**asks, "trajectories": replace(asks["trajectories"], target=RingsSpec())}
+    wrong = replace(planner.wanted["trajectories/0"], target=RingsSpec())
     monkeypatch.setattr(planner, "tick", lambda *_args, **_options: None)
-    planner.panes = (replace(planner.panes[0], asks=wrong),)
+    planner.wanted["trajectories/0"] = wrong
     assert faults(window, "requests are of the experiment") == [
         "pane 1 “ODE”: its trajectories is asked of another target"
     ]
-
-
-def test_that_what_was_asked_before_is_seen_unless_the_pane_says_that_it_waits(window, monkeypatch):
-    name = "a pane stands for what is asked, or says that it waits"
-    panes.choose_motion(window.session, "langevin")
-    assert faults(window, name)
-    lie(window, monkeypatch, lambda pane: replace(pane, waiting="Computing …"))
-    assert not faults(window, name)
 
 
 def test_that_a_refusal_that_nothing_tells_is_seen(window, monkeypatch):
@@ -325,18 +316,17 @@ def learned(window: MainWindow) -> LearnedModel:
     return model
 
 
-def test_that_the_loss_of_a_model_that_no_pane_shows_is_seen(window):
+def test_that_the_loss_of_a_model_that_nothing_asks_for_is_seen(window, monkeypatch):
     model = learned(window)
-    training = TrainingRecord(recipe=learning.recipe_of_model(model), state=TrainingState.FINISHED, steps=10)
+    recipe = learning.recipe_of_model(model)
+    training = TrainingRecord(recipe=recipe, state=TrainingState.FINISHED, steps=10)
     training.losses = [np.ones(10, np.float32)]
-    window.session.results.training = training
+    monkeypatch.setattr(learning, "shown_run", lambda *_args: training)
     name = "the loss is of a model that matters"
     assert faults(window, name) == []
-    training.recipe = training.recipe._replace(target=RingsSpec())
-    window.findChild(LossPanel).setVisible(True)
-    seen = seen_after(window)
-    window.findChild(LossPanel).setVisible(True)
-    assert list(CHECKS[name].examine(seen))
+    assert window.findChild(LossPanel).isVisible()
+    training.recipe = recipe._replace(target=RingsSpec())
+    assert faults(window, name)
 
 
 def test_that_an_error_curve_of_another_model_is_seen(window):
@@ -354,7 +344,6 @@ def test_that_every_check_is_broken_once():
         *PICTURES,
         *FIGURES,
         "requests are of the experiment",
-        "a pane stands for what is asked, or says that it waits",
         "a pane's own title is true of it",
         "the probe tells what is asked here",
         "the loss is of a model that matters",

@@ -42,12 +42,12 @@ def _all_texts(seen: Seen) -> Iterator[str]:
 
 @check("the window is named after its document")
 def window_title(seen: Seen) -> Iterator[str]:
-    title, window = seen.document.title, seen.window
-    if title not in window.windowTitle():
-        yield f"the window is named “{window.windowTitle()}”, its document “{title}”"
+    store, window = seen.session.store, seen.window
     shown = window.top_bar.title.text()
-    if title not in shown:
-        yield f"the top bar says “{shown}”, the document is “{title}”"
+    if store.name not in window.windowTitle() or store.name not in shown:
+        yield f"the window says “{window.windowTitle()}”, its bar “{shown}”; it is “{store.name}”"
+    if store.is_dirty and not window.isWindowModified():
+        yield "the document is changed and the window does not say so"
 
 
 @check("undo and redo say what they take back")
@@ -65,8 +65,9 @@ def chip(seen: Seen) -> Iterator[str]:
     session, text = seen.session, seen.window.top_bar.chip.text()
     state = session.results.training.state
     trains = state in (TrainingState.RUNNING, TrainingState.PAUSED)
-    if session.device and session.device not in text:
-        yield f"the chip says “{text}”, the engine is on {session.device}"
+    tip = seen.window.top_bar.chip.toolTip()
+    if session.device and session.device not in text + tip:
+        yield f"the chip says “{text}” and “{tip}”, the engine is on {session.device}"
     if trains and "training" not in text:
         yield f"the chip says “{text}” while a training is {state}"
     if not trains and text.startswith("training"):

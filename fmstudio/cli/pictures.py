@@ -122,7 +122,7 @@ class _Progress:
 
     def _heed(self) -> None:
         if self._ending:
-            raise typer.Exit(1)
+            raise typer.Exit(128 + signal.SIGTERM)
 
     def stage(self, name: str, share: float) -> None:
         self._heed()

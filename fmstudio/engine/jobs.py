@@ -38,6 +38,8 @@ class JobState(StrEnum):
     """Superseded or cancelled; rows that are ready stay valid."""
 
 
+MOST_WAITING = 2
+
 _UNFINISHED = frozenset((JobState.PENDING, JobState.RUNNING))
 
 
@@ -139,6 +141,14 @@ class Ledger:
         except MemoryError as error:
             return self._refuse(lane, request, str(error) or "Not enough memory for this result.")
         return self._enter(Job(next(self._ids), lane, request, result))
+
+    def drop_superseded(self, lane: str) -> None:
+        """Let go of what waits in ``lane`` behind newer ones: its blocks would pile up while an engine starts
+        or is at a long step. The newest but one may have begun already, and its rows are worth seeing."""
+        waiting = [job for job in self._open.values() if job.lane == lane and job.state is JobState.PENDING]
+        for job in waiting[:-MOST_WAITING]:
+            self._close(job.id, JobState.CANCELLED)
+            job.release()
 
     def open_training(self, request: TrainRequest) -> Job:
         return self._enter(Job(next(self._ids), TRAINING_LANE, request, LocalArray((0,))))

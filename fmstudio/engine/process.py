@@ -53,6 +53,7 @@ class ProcessEngine(Engine):
         self._check_open()
         job = self._ledger.open(lane, request)
         if job.unfinished:
+            self._ledger.drop_superseded(lane)
             self._ask(job)
         return job
 

@@ -328,6 +328,15 @@ def test_that_a_result_without_room_is_refused_at_once(
     assert not engine.busy
 
 
+def test_that_blocks_do_not_pile_up_while_the_engine_starts(engine: ProcessEngine) -> None:
+    jobs = [engine.submit(f"a/{k % 2}", fakes.trajectories(seed=k)) for k in range(40)]
+    assert len(my_blocks()) <= 4
+    wait_for(engine, lambda: not engine.busy)
+    assert [job.state for job in jobs[-2:]] == [JobState.DONE] * 2
+    assert all(job.state is JobState.CANCELLED for job in jobs[:-4])
+    assert jobs[-1].result.ready == jobs[-1].request.shape[0]
+
+
 def test_that_a_job_released_before_its_turn_is_cancelled(engine: ProcessEngine) -> None:
     job = engine.submit("a", fakes.trajectories())
     job.release()

@@ -83,6 +83,7 @@ def test_that_everything_is_as_it_was_afterwards(heard, capfd):
     assert hooks == (sys.excepthook, threading.excepthook, sys.unraisablehook)
 
 
+@pytest.mark.display
 def test_that_a_held_loop_is_felt_unless_it_is_pardoned(qtbot):
     late: list[float] = []
     heart = Heartbeat(late.append)

@@ -162,7 +162,10 @@ class Stage:
             resolved, problems = old.resolved, {}
             jobs = {kind: shown.job for kind, shown in old.shown.items()}
         jobs = {kind: job for kind, job in jobs.items() if kind not in FOLLOWING}
-        jobs |= {kind: job for kind in FOLLOWING if (job := self._follower(old, new, kind, t)) is not None}
+        for kind in FOLLOWING:
+            job = self._follower(old, new, kind, t)
+            if job is not None and (kind != "probe" or resolved is new):  # none over an old picture
+                jobs[kind] = job
         shown = {kind: self._judged(job, new.asks.get(kind), t) for kind, job in jobs.items()}
         # What is dimmed has a reason at once: all that has not come, however short a time ago it was asked.
         soon = any(one.is_dimmed for one in shown.values())

@@ -410,3 +410,18 @@ def test_that_words_without_a_picture_are_not_kept(engine: FakeEngine) -> None:
     session.tick(0.01)
     assert standing(session).resolved.experiment.path == VPSpec()
     session.close()
+
+
+def test_that_no_probe_of_a_new_motion_stands_over_an_old_picture(
+    session: Session, engine: FakeEngine
+) -> None:
+    session.tools.choose_mode(Mode.PROBE)
+    session.tools.hover(Place(0.3, 0.2, 0))
+    settle(session, engine)
+    assert "probe" in standing(session).shown
+    commands.set_field(session, "dynamics", LangevinSpec(), "Change")
+    session.tick(0.01)
+    engine.finish(engine.in_lane("probe/0")[-1])
+    session.tick(0.01)
+    assert standing(session).resolved.experiment.dynamics == ODESpec()
+    assert "probe" not in standing(session).shown

@@ -10,8 +10,9 @@ IMPORTED_AT = time.time()
 
 def main() -> None:
     """Run the shell; never returns."""
-    from fmstudio.startup import end_by_signals
+    from fmstudio.startup import end_by_signals, speak_any_encoding
 
+    speak_any_encoding()
     end_by_signals(at_once=True)
     from fmstudio.cli import COMMANDS, app
 

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from fmstudio import __version__
+from fmstudio.startup import display_problem
 
 PACKAGES = (
     "PySide6-Essentials",
@@ -32,7 +33,7 @@ def examine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "packages": _packages(problems),
-        "display": os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "none",
+        "display": _display(problems),
         "gl_renderer": _renderer(problems),
         "ffmpeg": _ffmpeg(problems),
         **_engine(problems),
@@ -56,12 +57,22 @@ def _packages(problems: list[dict[str, str]]) -> dict[str, str]:
     return versions
 
 
+def _display(problems: list[dict[str, str]]) -> str:
+    """The display that a window would open on. None at all is no fault: pictures need none."""
+    named = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    problem = display_problem()
+    if named and problem:
+        cure = "Unset the variable, or set it to a display that is there"
+        problems.append({"problem": problem.partition(" Start")[0], "cure": cure})
+    return named or "none"
+
+
 def _renderer(problems: list[dict[str, str]]) -> str:
-    from fmstudio.render.vispy.offscreen import OffscreenRenderer
+    from fmstudio.render.vispy.offscreen import NoOpenGL, OffscreenRenderer
 
     try:
         renderer = OffscreenRenderer(32, 32)
-    except (RuntimeError, OSError, ImportError, ValueError) as error:
+    except (NoOpenGL, OSError, ImportError, ValueError) as error:
         cure = "On Debian or Ubuntu: apt-get install libegl1 libgl1 libgl1-mesa-dri"
         problems.append({"problem": f"No off-screen OpenGL: {error}", "cure": cure})
         return "none"

@@ -3,8 +3,11 @@ may open, whether there is a display, when it started."""
 
 from __future__ import annotations
 
+import ctypes
+import io
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -65,12 +68,61 @@ def process_start() -> float | None:
 
 
 def display_problem() -> str:
-    """A sentence if no window can be opened here, or ''."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    """A sentence if no window can be opened here, or ''. Displays are tried, not believed: Qt would end the
+    process where one that is named does not answer."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if sys.platform != "linux" or platform not in ("", "xcb", "wayland"):
         return ""
-    if os.environ.get("QT_QPA_PLATFORM", "xcb") not in ("xcb", "wayland"):
+    named = {"xcb": os.environ.get("DISPLAY", ""), "wayland": os.environ.get("WAYLAND_DISPLAY", "")}
+    asked = {kind: name for kind, name in named.items() if name and platform in ("", kind)}
+    if any(_ANSWERS[kind](name) for kind, name in asked.items()):
         return ""
+    variables = {"xcb": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
+    silent = " and ".join(f"{variables[kind]}={name}" for kind, name in asked.items())
+    what = (
+        f"The display does not answer ({silent})." if asked else "There is no display (DISPLAY is not set)."
+    )
     return (
-        "There is no display (DISPLAY is not set). Start fmstudio in a desktop session, under xvfb-run, "
+        f"{what} Start fmstudio in a desktop session, under xvfb-run, "
         "or make a video with 'fmstudio render two-moons -o two-moons.mp4'."
     )
+
+
+def _x_answers(name: str) -> bool:
+    """An X server of that name lets us in."""
+    xcb = _library("libxcb.so.1")
+    if xcb is None:
+        return True  # nothing to try it with: Qt will tell
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(name.encode(), None))
+    try:
+        return bool(xcb.xcb_connection_has_error(connection) == 0)
+    finally:
+        xcb.xcb_disconnect(connection)
+
+
+def _wayland_answers(name: str) -> bool:
+    """There is a compositor at that socket."""
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    path = name if name.startswith("/") else os.path.join(folder, name)
+    if not path.startswith("/"):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        return trial.connect_ex(path) == 0
+
+
+_ANSWERS = {"xcb": _x_answers, "wayland": _wayland_answers}
+
+
+def _library(name: str) -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL(name)
+    except OSError:
+        return None
+
+
+def speak_any_encoding() -> None:
+    """What a console's encoding lacks is replaced by a question mark, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="replace")

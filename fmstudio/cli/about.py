@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, NoReturn
 
 import typer
 
-from fmstudio.cli.app import JsonOption, app, fail, sentences
+from fmstudio.cli.app import JsonOption, app, fail, print_json, sentences
 
 
 @app.command()
@@ -21,7 +20,7 @@ def gallery(as_json: JsonOption = False) -> None:
             {"id": e.id, "title": e.title, "source": in_words(e.sources), "equations": e.equations}
             for e in ENTRIES
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows, indent=2)
         return
     from rich.console import Console
     from rich.table import Table
@@ -38,7 +37,7 @@ def doctor(as_json: JsonOption = False) -> None:
     from fmstudio.doctor import examine, show
 
     report = examine()
-    typer.echo(json.dumps(report, indent=2)) if as_json else show(report)
+    print_json(report, indent=2) if as_json else show(report)
     raise typer.Exit(1 if report["problems"] else 0)
 
 
@@ -66,7 +65,7 @@ def bench(
 
     with sentences():
         rows = run(what, told)
-    typer.echo(json.dumps(rows, indent=2)) if as_json else show(rows)
+    print_json(rows, indent=2) if as_json else show(rows)
 
 
 def _monkey(seed: int, seconds: float, as_json: bool, verbose: bool) -> NoReturn:
@@ -80,5 +79,5 @@ def _monkey(seed: int, seconds: float, as_json: bool, verbose: bool) -> NoReturn
     from fmstudio.bench.monkey.walk import run
 
     report = run(seed, seconds, verbose)
-    typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False)) if as_json else show(report)
+    print_json(report.as_dict(), indent=2) if as_json else show(report)
     raise typer.Exit(0 if report.is_clean else 1)

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failure, 2 bad input; errors are one sentence on standard 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -55,15 +56,21 @@ def sentences() -> Iterator[None]:
     """Turn the known errors into their sentence and exit code."""
     from fmstudio.document.files import SaveError
     from fmstudio.export.errors import ExportError
+    from fmstudio.render.vispy.offscreen import NoOpenGL
 
     try:
         yield
-    except (ExportError, SaveError) as error:
+    except (ExportError, SaveError, NoOpenGL) as error:
         fail(str(error), 1)
     except MemoryError as error:
         fail(str(error) or "Out of memory: use fewer particles or steps.", 1)
     except ValueError as error:
         fail(str(error), 2)
+
+
+def print_json(value: object, indent: int | None = None) -> None:
+    """One JSON value on standard output, in UTF-8 whatever the console's encoding is."""
+    typer.echo(json.dumps(value, indent=indent, ensure_ascii=False).encode())
 
 
 def load(doc: str) -> tuple[Document, tuple[LearnedModel, ...]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmstudio.cli.app import JsonOption, app, load, sentences
+from fmstudio.cli.app import JsonOption, app, load, print_json, sentences
 from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def train(
         _require_place(out)
         trained = train_and_save(out, asked.document, asked.models, resume)
     if as_json:
-        typer.echo(json.dumps(trained.report))
+        print_json(trained.report)
     else:
         floor = trained.report["loss_floor"]
         beside = "" if floor is None else f", floor {floor:.4g}"
@@ -194,7 +193,7 @@ def measure(
     with sentences():
         figures = measured(samples, target, source, seed, points)
     if as_json:
-        typer.echo(json.dumps(figures))
+        print_json(figures)
         return
     for name, value in figures.items():
         typer.echo(f"{name:18} {'-' if value is None else format(value, '.6g')}")

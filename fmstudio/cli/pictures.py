@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, sentences
+from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, print_json, sentences
 from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
@@ -32,16 +31,18 @@ def render(
 ) -> None:
     """Render a document to a video, with or without a display."""
     from fmstudio.export.film import Shot
-    from fmstudio.export.formats import FORMATS
+    from fmstudio.export.formats import FORMATS, frame_rate
 
     out = asked_for(out, tuple(FORMATS))
     with sentences():
         width, height = parse_size(size)
+        fps, slower = frame_rate(out, fps)
         shot = Shot(width, height, fps, seconds)
         with _film(doc, shot, theme, seed) as film:
             _make_video(film, shot, out, _Progress(json_progress))
     if not json_progress:
-        typer.echo(f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s", err=True)
+        told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
+        typer.echo(f"{told}. {slower}" if slower else told, err=True)
 
 
 @app.command()
@@ -136,7 +137,7 @@ class _Progress:
             return
         seconds = time.monotonic() - self._started
         if self._json:
-            typer.echo(json.dumps({"frame": done, "frames": frames, "seconds": round(seconds, 3)}))
+            print_json({"frame": done, "frames": frames, "seconds": round(seconds, 3)})
             sys.stdout.flush()
         elif self._people:
             left = seconds / max(done, 1) * (frames - done)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmstudio.cli.app import JsonOption, app, sentences
+from fmstudio.cli.app import JsonOption, app, print_json, sentences
 
 if TYPE_CHECKING:
     from fmstudio.verify import Row
@@ -32,7 +31,7 @@ def verify(
     passed = all(row.passed for row in done)
     if as_json:
         report = {"rows": [row.as_dict() for row in done], "passed": passed}
-        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        print_json(report, indent=2)
     else:
         _show(done)
     raise typer.Exit(0 if passed else 1)

@@ -36,8 +36,9 @@ def open_window(
             document, models = load(doc) if doc else load("two-moons")
             pixels = parse_size(size) if size else None
         from fmstudio.gui.app import Opening, run
+        from fmstudio.studio.opening import file_named
 
-        opening = Opening(document, models, Path(doc) if doc.endswith(".fmstudio") else None)
+        opening = Opening(document, models, file_named(doc) if doc else None)
         opening = opening.with_options(
             theme, pixels, screenshot, after, train, process_start() or IMPORTED_AT
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ class Format:
     """How ffmpeg is asked to encode pictures of (width, height)."""
 
     name: str
+    most_fps: float
+    """frames a second beyond which viewers do not follow"""
     options: Callable[[int, int], tuple[str, ...]]
 
 
@@ -55,11 +58,22 @@ def _gif(_width: int, _height: int) -> tuple[str, ...]:
     return ("-filter_complex", graph, "-loop", "0", "-f", "gif")
 
 
-FORMATS = {
-    ".mp4": Format("H.264", _mp4),
-    ".webm": Format("VP9", _webm),
-    ".gif": Format("GIF", _gif),
+FORMATS: dict[str, Format] = {
+    ".mp4": Format("H.264", math.inf, _mp4),
+    ".webm": Format("VP9", math.inf, _webm),
+    ".gif": Format("GIF", 50, _gif),
 }
+
+
+# A GIF counts hundredths of a second, and browsers show a frame of less than two of them for ten.
+
+
+def frame_rate(path: Path, fps: float) -> tuple[float, str]:
+    """(frames a second that a film at ``path`` gets when ``fps`` is asked for, a sentence if it is less)."""
+    kind = format_of(path)
+    if fps <= kind.most_fps:
+        return fps, ""
+    return kind.most_fps, f"A {kind.name} has at most {kind.most_fps:g} frames a second, not {fps:g}."
 
 
 def format_of(path: Path) -> Format:

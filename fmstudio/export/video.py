@@ -39,7 +39,7 @@ def write_video(path: Path, frames: Iterable[Bytes], size: tuple[int, int], fps:
     path = Path(path)
     check_writable(path)
     with landing(path) as part:
-        command = [*_input(size, fps), *format_of(path).options(*size), "-y", str(part)]
+        command = [*_input(size, fps), *format_of(path).options(*size), "-y", f"file:{part.absolute()}"]
         with _Encoder(command, path).running() as encoder:
             for done, frame in enumerate(frames, 1):
                 encoder.write(_checked(frame, size))

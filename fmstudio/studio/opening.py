@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,11 +17,21 @@ Opened = tuple[Document, tuple[LearnedModel, ...]]
 
 
 def open_document(name: str) -> Opened:
-    """Open a gallery id or a .fmstudio file. Raises ValueError with one sentence."""
+    """Open a gallery id or a .fmstudio file. Raises ValueError with one sentence.
+
+    A file is meant where the name ends in .fmstudio or holds a slash: a folder or a file that happens to be
+    called like a gallery entry changes nothing."""
+    path = file_named(name)
+    return open_gallery(name) if path is None else open_file(path)
+
+
+def file_named(name: str) -> Path | None:
+    """The file that a name means, or None where it means a gallery entry."""
     path = Path(name).expanduser()
-    if path.suffix == ".fmstudio" or path.exists():
-        return open_file(path)
-    return open_gallery(name)
+    if path.suffix.lower() == files.SUFFIX or "/" in name or os.sep in name:
+        return path
+    is_entry = any(entry.id == name for entry in gallery.ENTRIES)
+    return path if path.is_file() and not is_entry else None
 
 
 def open_gallery(entry_id: str) -> Opened:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from fmstudio import children
 from fmstudio.document.endings import named
-from fmstudio.export.formats import FORMATS
+from fmstudio.export.formats import FORMATS, frame_rate
 from fmstudio.export.landing import clear
 from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.theme import Theme
@@ -183,7 +183,8 @@ class ExportDialog(QDialog):
             self._end("Cancelled. Nothing was written.")
         elif code == 0:
             self.saved.emit(self.path)
-            self._end(f"Saved {self.path.name} in {time.monotonic() - self._started:.0f} s.")
+            slower = frame_rate(self.path, self.fps.value())[1]
+            self._end(f"Saved {self.path.name} in {time.monotonic() - self._started:.0f} s. {slower}".strip())
         else:
             clear(self.path)
             lines = [line.strip() for line in self._errors.splitlines() if line.strip()]

@@ -14,6 +14,11 @@ from fmstudio.render.scene import Bytes, Scene
 from fmstudio.render.sheet import film_sheet
 from fmstudio.render.vispy.capture import Capture, is_software, renderer_name, straight
 from fmstudio.render.vispy.painter import ScenePainter
+from fmstudio.startup import display_problem
+
+
+class NoOpenGL(RuntimeError):
+    """There is nothing to draw with: one sentence."""
 
 
 class OffscreenRenderer:
@@ -31,7 +36,7 @@ class OffscreenRenderer:
         """``width`` and ``height`` in pixels of the picture; words and widths are ``pixel_ratio`` times their
         logical size (by default so that they look alike at all sizes of picture).
 
-        Raises RuntimeError where there is no OpenGL, ValueError for an impossible size.
+        Raises NoOpenGL where there is none, ValueError for an impossible size.
         """
         self._sheet = film_sheet(width, height, pixel_ratio, time_bar=time_bar, transparent=transparent)
         self._canvas = unseen_canvas()
@@ -79,7 +84,7 @@ class OffscreenRenderer:
 
 
 def unseen_canvas(kind: type[app.Canvas] = app.Canvas, **options: Any) -> Any:
-    """A vispy canvas that nobody sees, whose context is current. Raises RuntimeError without OpenGL."""
+    """A vispy canvas that nobody sees, whose context is current. Raises NoOpenGL."""
     on_linux = sys.platform.startswith("linux")
     reason = ""
     if on_linux:
@@ -89,9 +94,9 @@ def unseen_canvas(kind: type[app.Canvas] = app.Canvas, **options: Any) -> Any:
         except (RuntimeError, IndexError) as error:
             reason = f" EGL says: {error}"
     # Without a display Qt would end the process, not raise.
-    if not on_linux or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if not display_problem():
         return _hidden_window(kind, options)
-    raise RuntimeError(f"There is no OpenGL to draw with: install libegl1 and libgl1-mesa-dri.{reason}")
+    raise NoOpenGL(f"There is no OpenGL to draw with: install libegl1 and libgl1-mesa-dri.{reason}")
 
 
 def _release(canvas: app.Canvas) -> None:

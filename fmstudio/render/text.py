@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from fmstudio.render.fonts import font
+from fmstudio.render.fonts import pieces
 from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Bytes, Legend
 
@@ -196,7 +196,7 @@ def _advance(piece: Run, ratio: float) -> float:
 
 @lru_cache(maxsize=4096)
 def _length(text: str, size: float, bold: bool) -> float:
-    return float(font(size, bold).getlength(text))
+    return sum(float(face.getlength(part)) for part, face in pieces(text, size, bold))
 
 
 def _draw_line(
@@ -217,8 +217,9 @@ def _draw_line(
         if piece.swatch:
             pen(piece.swatch).bitmap((round(x), round(baseline - 0.66 * em)), _disc(round(0.6 * em)), 255)
         at = (x + (em if piece.swatch else 0), baseline + (0.17 * em if piece.lowered else 0))
-        face = font(em * (SMALL if piece.lowered else 1), piece.bold)
-        pen(piece.colour).text(at, piece.text, 255, face, anchor="ls")
+        for part, face in pieces(piece.text, em * (SMALL if piece.lowered else 1), piece.bold):
+            pen(piece.colour).text(at, part, 255, face, anchor="ls")
+            at = (at[0] + float(face.getlength(part)), at[1])
         x += _advance(piece, ratio)
 
 

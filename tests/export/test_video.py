@@ -15,10 +15,11 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from PIL import Image
 
 from fmstudio.export import video
 from fmstudio.export.errors import ExportError
-from fmstudio.export.formats import FORMATS
+from fmstudio.export.formats import FORMATS, frame_rate
 from fmstudio.export.frames import frames
 from fmstudio.export.video import check_writable, write_video
 from fmstudio.render.scene import Bytes, Scene
@@ -247,3 +248,32 @@ def test_that_frames_are_drawn_only_when_asked_for() -> None:
     next(film)
     assert drawer.drawn == 1
     assert len(list(film)) == 4
+
+
+@pytest.mark.parametrize("name", ["2026-01-26T20:57:04Z", "12:30", "-y", "a|b", "file:x", "%03d", "pipe:1"])
+@pytest.mark.parametrize("ending", FORMATS)
+def test_that_a_name_is_no_protocol_pattern_or_option(
+    name: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path(name + ending)
+    assert list(write_video(path, pictures(2), SIZE, 10)) == [1, 2]
+    assert left_in(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("fps", [1, 10, 24, 29.97, 30, 33, 45, 50, 60, 100, 120, 240])
+def test_that_a_gif_lasts_as_long_as_asked_where_short_frames_are_held_up(fps: float, tmp_path: Path) -> None:
+    """Browsers show a frame of less than 20 ms for 100 ms."""
+    path, seconds = tmp_path / "film.gif", 2.0
+    rate, told = frame_rate(path, fps)
+    assert bool(told) == (fps > 50)
+    list(write_video(path, pictures(round(seconds * rate)), SIZE, rate))
+    with Image.open(path) as film:
+        lengths = [_seek(film, i) for i in range(film.n_frames)]
+    assert min(lengths) >= 20
+    assert abs(sum(lengths) / 1000 - seconds) <= 1 / rate + 0.011
+
+
+def _seek(film: Image.Image, frame: int) -> int:
+    film.seek(frame)
+    return int(film.info["duration"])

@@ -116,14 +116,29 @@ def _hidden_window(kind: type[app.Canvas], options: dict[str, Any]) -> app.Canva
     return canvas
 
 
+_AROUND_EGL: dict[str, str | None] = {
+    "EGL_PLATFORM": os.environ.get("EGL_PLATFORM", "surfaceless"),
+    "DISPLAY": None,
+}
+"""EGL without a display; vispy would ask one that is named for its resolution, aloud where it does not
+answer."""
+
+
 @contextmanager
 def _surfaceless() -> Iterator[None]:
-    """EGL without a display, for this process alone and only while vispy looks for it: a window
-    toolkit in the same process must find its own platform."""
-    given = os.environ.get("EGL_PLATFORM")
-    os.environ["EGL_PLATFORM"] = given or "surfaceless"
+    """For this process alone and only while vispy looks for EGL: a window toolkit in the same process must
+    find its own platform."""
+    given = {name: os.environ.get(name) for name in _AROUND_EGL}
+    _set(_AROUND_EGL)
     try:
         yield
     finally:
-        if given is None:
-            del os.environ["EGL_PLATFORM"]
+        _set(given)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -85,9 +85,8 @@ class FileActions:
         return path is not None and self._write(path)
 
     def _write(self, path: Path) -> bool:
-        document = self._session.store.document.model_copy(update={"title": path.stem})
         try:
-            save_file(path, document, self._session.results)
+            save_file(path, self._session.store.document, self._session.results)
         except ValueError as error:
             self._window.notices.say(str(error), "file")
             return False

@@ -18,8 +18,8 @@ def measure() -> list[Row]:
 
     from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
     from fmstudio.document.specs.path import CondOTSpec
-    from fmstudio.engine.build import marginal
-    from fmstudio.engine.workshop import prepare_torch
+    from fmstudio.engine.worker.build import marginal
+    from fmstudio.engine.worker.task_runner import prepare_torch
     from fmstudio.studio.drawing import Brush, stroke
 
     prepare_torch()

@@ -21,20 +21,20 @@ from torch import Tensor
 from fmstudio.bench import peers
 from fmstudio.bench.interleaved import Work, largest_array, rates
 from fmstudio.bench.row import Row, at_least, within
-from fmstudio.engine.workshop import engine_threads
-from fmstudio.flows import shapes
-from fmstudio.flows.couplings import Coupling, ExactOT, Independent
-from fmstudio.flows.diffusion import ConstantSigma
-from fmstudio.flows.distributions import Cloud, GaussianMixture, Lattice
-from fmstudio.flows.dynamics import Dynamics, FlowODE, SDEExtension
-from fmstudio.flows.fields import LearnedField
-from fmstudio.flows.likelihood import log_density
-from fmstudio.flows.networks import MLP
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import CondOT
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import Euler, EulerMaruyama, Solver
-from fmstudio.flows.training import train
+from fmstudio.engine.worker.task_runner import engine_threads
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.learning.likelihood import log_density
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.training import train
+from fmstudio.flows.motion.diffusion import ConstantSigma
+from fmstudio.flows.motion.dynamics import Dynamics, FlowODE, SDEExtension
+from fmstudio.flows.motion.fields import LearnedField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import Euler, EulerMaruyama, Solver
+from fmstudio.flows.paths import shapes
+from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent
+from fmstudio.flows.paths.distributions import Cloud, GaussianMixture, Lattice
+from fmstudio.flows.paths.schedules import CondOT
 
 Task = Callable[["Sizes"], Iterable[Row]]
 

@@ -19,18 +19,18 @@ from torch import Tensor
 
 from fmstudio.bench.row import Row
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
-from fmstudio.engine.workshop import prepare_torch
-from fmstudio.flows import shapes
-from fmstudio.flows.couplings import Coupling, ExactOT, Independent
-from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture
-from fmstudio.flows.dynamics import FlowODE
-from fmstudio.flows.fields import LearnedField
-from fmstudio.flows.metrics import normalised_path_energy, w2
-from fmstudio.flows.networks import MLP
-from fmstudio.flows.schedules import CondOT
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import Euler
-from fmstudio.flows.training import train
+from fmstudio.engine.worker.task_runner import prepare_torch
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.training import train
+from fmstudio.flows.measures.metrics import normalised_path_energy, w2
+from fmstudio.flows.motion.dynamics import FlowODE
+from fmstudio.flows.motion.fields import LearnedField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import Euler
+from fmstudio.flows.paths import shapes
+from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture
+from fmstudio.flows.paths.schedules import CondOT
 
 PUBLISHED_SAMPLES = 10_000_000
 EULER_STEPS = 100

@@ -15,9 +15,9 @@ from fmstudio.document.arrays import read_npy
 from fmstudio.document.overrides import named_distribution
 from fmstudio.document.point_files import read_bytes
 from fmstudio.document.specs.distribution import PointsSpec, units_of
-from fmstudio.engine import build
-from fmstudio.engine.workshop import prepare_torch
-from fmstudio.flows import metrics
+from fmstudio.engine.worker import build
+from fmstudio.engine.worker.task_runner import prepare_torch
+from fmstudio.flows.measures import metrics
 
 FLOOR_REPEATS = 2
 PAIRWISE_POINTS = 10_000

@@ -21,7 +21,7 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Measure the laws of the gallery's systems; exit code 1 if one fails."""
-    from fmstudio.engine.workshop import prepare_torch
+    from fmstudio.engine.worker.task_runner import prepare_torch
     from fmstudio.verify import run
 
     with sentences():

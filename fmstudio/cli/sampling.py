@@ -25,14 +25,14 @@ from fmstudio.document.specs.dynamics import (
     duration_of,
 )
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
-from fmstudio.engine import build, motions
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
-from fmstudio.engine.particles import RanAway, require_near
-from fmstudio.engine.workshop import prepare_torch
-from fmstudio.flows.likelihood import log_density as log_density_of_flow
-from fmstudio.flows.realnvp import RealNVP
-from fmstudio.flows.resolution import TooCoarse
-from fmstudio.flows.simulate import TILE
+from fmstudio.engine.worker import build, motions
+from fmstudio.engine.worker.particles import RanAway, require_near
+from fmstudio.engine.worker.task_runner import prepare_torch
+from fmstudio.flows.learning.likelihood import log_density as log_density_of_flow
+from fmstudio.flows.learning.realnvp import RealNVP
+from fmstudio.flows.motion.resolution import TooCoarse
+from fmstudio.flows.motion.simulate import TILE
 from fmstudio.studio import learning
 
 LEAST_PARTICLES = 2

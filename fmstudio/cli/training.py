@@ -27,11 +27,11 @@ from fmstudio.document.document import Document
 from fmstudio.document.saved_model import SavedCurve
 from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine import build, learning
 from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
-from fmstudio.engine.training_run import training_device
-from fmstudio.engine.workshop import TorchWorkshop, prepare_torch
-from fmstudio.flows.networks import MLP
+from fmstudio.engine.worker import build, learning
+from fmstudio.engine.worker.task_runner import TorchTaskRunner, prepare_torch
+from fmstudio.engine.worker.training_job import training_device
+from fmstudio.flows.learning.networks import MLP
 from fmstudio.startup import ENDING_SIGNALS
 from fmstudio.studio.learning import recipe_of_model
 from fmstudio.studio.opening import save_models
@@ -107,7 +107,7 @@ def _floor(request: TrainRequest, heard: list[int]) -> float | None:
 
 def _explain(error: Exception, checkpoint: Checkpoint) -> None:
     """Leaves the shell with the engine's sentence for a failure that it knows."""
-    known = TorchWorkshop().explain(error)
+    known = TorchTaskRunner().explain(error)
     if known is not None and known[0] in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY):
         if known[0] is Refusal.FAILURE:
             checkpoint.remove()  # going on from it would fail again

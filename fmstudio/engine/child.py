@@ -95,10 +95,15 @@ def _serve(inbox: Inbox, replies: BinaryIO, started: float) -> None:
             threading.Event().wait()
 
     # Here and not above: the reader thread is listening while torch loads.
-    from fmstudio.engine.workshop import TorchWorkshop, describe_device, prepare_torch, torch_version
+    from fmstudio.engine.worker.task_runner import (
+        TorchTaskRunner,
+        describe_device,
+        prepare_torch,
+        torch_version,
+    )
 
     prepare_torch()
-    workshop = TorchWorkshop()
+    workshop = TorchTaskRunner()
     loop = Loop(emit, workshop)
     emit(EngineReady(describe_device(), torch_version(), time.time() - started))
     while True:

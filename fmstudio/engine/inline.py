@@ -19,7 +19,12 @@ class InlineEngine(Engine):
     def __init__(self, budget: float = 0.008) -> None:
         """``budget``: seconds of work per ``poll``; a slice that is under way is finished."""
         start = time.perf_counter()
-        from fmstudio.engine.workshop import TorchWorkshop, describe_device, prepare_torch, torch_version
+        from fmstudio.engine.worker.task_runner import (
+            TorchTaskRunner,
+            describe_device,
+            prepare_torch,
+            torch_version,
+        )
 
         prepare_torch()
         self._device = describe_device()
@@ -27,7 +32,7 @@ class InlineEngine(Engine):
         self._ledger = Ledger(LocalArray)
         ready = EngineReady(self._device, torch_version(), time.perf_counter() - start)
         self._replies: list[Reply] = [ready]
-        self._loop = Loop(self._receive, TorchWorkshop())
+        self._loop = Loop(self._receive, TorchTaskRunner())
         self._closed = False
 
     def submit(self, lane: str, request: Request) -> Job:

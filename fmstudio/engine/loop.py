@@ -69,7 +69,7 @@ class TrainingRun(Protocol):
     def fail(self, reason: Refusal, message: str) -> None: ...
 
 
-class Workshop(Protocol):
+class TaskRunner(Protocol):
     """How requests are carried out (tasks.py; fakes in tests)."""
 
     def start(self, request: Request, result: ResultArray) -> Iterator[float]:
@@ -84,7 +84,7 @@ class Workshop(Protocol):
 class Loop:
     """Holds all work; ``advance`` does one slice of it."""
 
-    def __init__(self, emit: Emit, workshop: Workshop, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, emit: Emit, workshop: TaskRunner, clock: Clock = time.perf_counter) -> None:
         self._emit = emit
         self._workshop = workshop
         self._clock = clock

@@ -72,7 +72,7 @@ class ProcessEngine(Engine):
     def poll(self) -> list[Reply]:
         replies = self._ledger.take_refused()
         for notice in self._process.take() if self._process is not None else ():
-            replies += self._bury(notice.code) if isinstance(notice, Died) else self._heed(notice)
+            replies += self._on_died(notice.code) if isinstance(notice, Died) else self._on_message(notice)
         return replies
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class ProcessEngine(Engine):
         if self._process is not None:
             self._process.send(message)
 
-    def _heed(self, notice: Notice) -> list[Reply]:
+    def _on_message(self, notice: Notice) -> list[Reply]:
         if isinstance(notice, EngineReady):
             self._device = notice.device
         if isinstance(notice, JobFinished) or self._is_farther(notice):
@@ -130,7 +130,7 @@ class ProcessEngine(Engine):
         """A training has made steps that no engine had made before."""
         return isinstance(notice, TrainingProgress) and notice.step > self._farthest.get(notice.job, 0)
 
-    def _bury(self, code: int) -> list[Reply]:
+    def _on_died(self, code: int) -> list[Reply]:
         """The process has ended: start another one, or give up."""
         self._end()
         for training, step in self._ledger.steps_taken().items():

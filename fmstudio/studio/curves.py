@@ -1,4 +1,4 @@
-"""alpha_t and beta_t of a path in numpy, for pictures of it. Pure; the laws live in ``flows.schedules``."""
+"""alpha_t and beta_t of a path in numpy, for pictures of it. Pure; the laws live in ``flows.paths``."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ PAIRS = 256
 """Coupling lines that can still be told apart."""
 
 FASTEST = 20.0
-"""Where alpha_0 = 0 the noising SDE is cut off at this rate (``flows.diffusion.NoisingSigma``)."""
+"""Where alpha_0 = 0 the noising SDE is cut off at this rate (``flows.motion.diffusion.NoisingSigma``)."""
 
 
 def law_of(dynamics: Any) -> FreeProcess | None:

@@ -12,15 +12,15 @@ from torch import Tensor
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import DistributionSpec, FiveModesSpec, StandardNormalSpec
 from fmstudio.document.specs.path import ScheduleSpec
-from fmstudio.engine import build, motions
 from fmstudio.engine.messages import TrajectoriesRequest
-from fmstudio.flows.dynamics import FlowODE
-from fmstudio.flows.fields import ExactField
-from fmstudio.flows.metrics import w2
-from fmstudio.flows.resolution import TooCoarse
-from fmstudio.flows.schedules import CondOT, Cosine, LinearVP, Polynomial, Schedule
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import RK4, SOLVERS
+from fmstudio.engine.worker import build, motions
+from fmstudio.flows.measures.metrics import w2
+from fmstudio.flows.motion.dynamics import FlowODE
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.resolution import TooCoarse
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import RK4, SOLVERS
+from fmstudio.flows.paths.schedules import CondOT, Cosine, LinearVP, Polynomial, Schedule
 from fmstudio.verify.law import Measured, law, seeded, worst
 from fmstudio.verify.paths import exact, points
 from fmstudio.verify.ranges import PATHS_AT_THEIR_RANGES

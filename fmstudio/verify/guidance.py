@@ -7,21 +7,21 @@ import itertools
 import torch
 from torch import Tensor
 
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.dynamics import FlowODE
-from fmstudio.flows.fields import ExactField
-from fmstudio.flows.guidance import (
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.learning.guidance import (
     ClassifierFree,
     ClassifierGuided,
     ExactClassifier,
     LearnedClassifier,
     train_classifier,
 )
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import CondOT
-from fmstudio.flows.shapes import five_modes
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import Heun
+from fmstudio.flows.motion.dynamics import FlowODE
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import Heun
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.schedules import CondOT
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import Measured, law, seeded, worst
 from fmstudio.verify.processes import grid
 

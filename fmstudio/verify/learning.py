@@ -9,23 +9,23 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from fmstudio.flows.couplings import Coupling, ExactOT, Independent, Sinkhorn
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.dynamics import FlowODE
-from fmstudio.flows.fields import ExactField, Field, LearnedField
-from fmstudio.flows.marginals import Marginal
-from fmstudio.flows.metrics import field_error, straightness
-from fmstudio.flows.networks import MLP
-from fmstudio.flows.normalisation import Normalisation, PairMoments
-from fmstudio.flows.objectives import Objective, loss_floor, residual_weight
-from fmstudio.flows.paths import ProbabilityPath
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.reflow import PairPool, reflow_pairs
-from fmstudio.flows.schedules import VP, CondOT, Schedule
-from fmstudio.flows.shapes import five_modes
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import Euler
-from fmstudio.flows.training import train
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.closed_forms.marginals import Marginal
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.normalisation import Normalisation, PairMoments
+from fmstudio.flows.learning.objectives import Objective, loss_floor, residual_weight
+from fmstudio.flows.learning.reflow import PairPool, reflow_pairs
+from fmstudio.flows.learning.training import train
+from fmstudio.flows.measures.metrics import field_error, straightness
+from fmstudio.flows.motion.dynamics import FlowODE
+from fmstudio.flows.motion.fields import ExactField, Field, LearnedField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import Euler
+from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent, Sinkhorn
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.probability_path import ProbabilityPath
+from fmstudio.flows.paths.schedules import VP, CondOT, Schedule
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded, worst
 from fmstudio.verify.processes import grid
 

@@ -7,20 +7,20 @@ import math
 import torch
 from torch import Tensor
 
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.fields import ExactField, LearnedField
-from fmstudio.flows.likelihood import (
+from fmstudio.flows.learning.likelihood import (
     HutchinsonTrace,
     entropy,
     flow_states,
     log_density,
     train_by_likelihood,
 )
-from fmstudio.flows.networks import MLP
-from fmstudio.flows.realnvp import RealNVP, train_realnvp
-from fmstudio.flows.schedules import VP, CondOT, Cosine
-from fmstudio.flows.shapes import five_modes
-from fmstudio.flows.solvers import RK4
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.realnvp import RealNVP, train_realnvp
+from fmstudio.flows.motion.fields import ExactField, LearnedField
+from fmstudio.flows.motion.solvers import RK4
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.schedules import VP, CondOT, Cosine
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded, worst
 from fmstudio.verify.paths import exact, five_modes_double, points
 from fmstudio.verify.processes import grid

@@ -7,19 +7,19 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fmstudio.flows.densities import balance
-from fmstudio.flows.diffusion import ConstantSigma, SqrtBetaSigma
-from fmstudio.flows.distributions import GaussianMixture, Lattice
-from fmstudio.flows.dynamics import Dynamics, FlowODE, ProbabilityFlow, ReverseSDE, SDEExtension
-from fmstudio.flows.fields import ExactField
-from fmstudio.flows.fokker_planck import solve_fokker_planck
-from fmstudio.flows.marginals import Marginal
-from fmstudio.flows.metrics import energy_distance, w2
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import VP, CondOT, Cosine, Schedule
-from fmstudio.flows.shapes import five_modes, two_moons
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import SOLVERS
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.closed_forms.marginals import Marginal
+from fmstudio.flows.measures.densities import balance
+from fmstudio.flows.measures.metrics import energy_distance, w2
+from fmstudio.flows.motion.diffusion import ConstantSigma, SqrtBetaSigma
+from fmstudio.flows.motion.dynamics import Dynamics, FlowODE, ProbabilityFlow, ReverseSDE, SDEExtension
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.fokker_planck import solve_fokker_planck
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import SOLVERS
+from fmstudio.flows.paths.distributions import GaussianMixture, Lattice
+from fmstudio.flows.paths.schedules import VP, CondOT, Cosine, Schedule
+from fmstudio.flows.paths.shapes import five_modes, two_moons
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded, worst
 from fmstudio.verify.paths import SCHEDULES, TIMES, exact, points, trace_of_jacobian
 from fmstudio.verify.processes import grid

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 
 from fmstudio.document import gallery
-from fmstudio.engine import build
-from fmstudio.flows.marginals import Marginal
+from fmstudio.engine.worker import build
+from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.verify.law import Measured, law, seeded, worst
 
 OPENINGS = (

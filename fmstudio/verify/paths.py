@@ -7,11 +7,11 @@ import math
 import torch
 from torch import Tensor
 
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.marginals import Marginal
-from fmstudio.flows.paths import ProbabilityPath
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import (
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.closed_forms.marginals import Marginal
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.probability_path import ProbabilityPath
+from fmstudio.flows.paths.schedules import (
     FMOT,
     VE,
     VP,
@@ -22,7 +22,7 @@ from fmstudio.flows.schedules import (
     Schedule,
     SubVP,
 )
-from fmstudio.flows.shapes import five_modes
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import Measured, law, seeded, worst
 
 SCHEDULES: tuple[Schedule, ...] = (

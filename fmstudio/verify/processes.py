@@ -8,15 +8,22 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.dynamics import BrownianMotion, FlowODE, LinearFlow, LinearSDE, Noising, OrnsteinUhlenbeck
-from fmstudio.flows.fields import ExactField
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.processes import process_law
-from fmstudio.flows.schedules import VE, VP, CondOT, Cosine, Schedule, SubVP
-from fmstudio.flows.shapes import five_modes
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import RK4, SOLVERS, Euler, EulerMaruyama, Heun, Solver, StochasticHeun
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.motion.dynamics import (
+    BrownianMotion,
+    FlowODE,
+    LinearFlow,
+    LinearSDE,
+    Noising,
+    OrnsteinUhlenbeck,
+)
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.processes import process_law
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import RK4, SOLVERS, Euler, EulerMaruyama, Heun, Solver, StochasticHeun
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.schedules import VE, VP, CondOT, Cosine, Schedule, SubVP
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded, worst
 
 PARTICLES = 40_000

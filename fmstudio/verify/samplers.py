@@ -7,15 +7,15 @@ import math
 import torch
 from torch import Tensor
 
-from fmstudio.flows.diffusion import SqrtBetaSigma
-from fmstudio.flows.distributions import GaussianMixture
-from fmstudio.flows.dynamics import AnnealedLangevin, Langevin
-from fmstudio.flows.fields import ExactField
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import CondOT
-from fmstudio.flows.shapes import five_modes
-from fmstudio.flows.simulate import simulate
-from fmstudio.flows.solvers import MALA, Solver, UnadjustedLangevin
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.motion.diffusion import SqrtBetaSigma
+from fmstudio.flows.motion.dynamics import AnnealedLangevin, Langevin
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import MALA, Solver, UnadjustedLangevin
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.schedules import CondOT
+from fmstudio.flows.paths.shapes import five_modes
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded
 from fmstudio.verify.processes import grid, variance_error
 

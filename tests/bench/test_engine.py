@@ -9,9 +9,9 @@ import torch
 
 from fmstudio.bench import engine, peers
 from fmstudio.bench.interleaved import largest_array, rates
-from fmstudio.flows.distributions import Cloud, GaussianMixture, Lattice
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import CondOT
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.paths.distributions import Cloud, GaussianMixture, Lattice
+from fmstudio.flows.paths.schedules import CondOT
 
 TINY = engine.Sizes(
     particles=200,

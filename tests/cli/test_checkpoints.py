@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from fmstudio.cli import checkpoints, training
-from fmstudio.engine import learning
+from fmstudio.engine.worker import learning
 from fmstudio.studio.opening import open_document
 from tests.cli.test_learning import SMALL, run, sentence
 

@@ -94,8 +94,8 @@ def test_that_training_again_replaces_the_model_of_the_same_recipe(trained: Path
 
 
 def test_that_a_diverging_training_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fmstudio.engine import learning
-    from fmstudio.flows.training import TrainingDiverged
+    from fmstudio.engine.worker import learning
+    from fmstudio.flows.learning.training import TrainingDiverged
 
     def diverging(*_: object) -> Iterator[None]:
         raise TrainingDiverged("Training diverged at step 3. Lower the learning rate.")
@@ -195,7 +195,7 @@ def test_that_samples_start_at_given_points(tmp_path: Path) -> None:
 def test_that_the_exact_log_density_is_the_targets_own(tmp_path: Path) -> None:
     import torch
 
-    from fmstudio.flows.shapes import two_moons
+    from fmstudio.flows.paths.shapes import two_moons
 
     run("sample", "-o", tmp_path / "a.npz", "-n", 30, "--steps", 20, "--log-density")
     found = arrays(tmp_path / "a.npz")

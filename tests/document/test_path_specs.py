@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from fmstudio.document.specs.path import PATHS, ScheduleSpec, SubVPSpec, VESpec, VPSpec
-from fmstudio.engine import build
+from fmstudio.engine.worker import build
 from fmstudio.verify.ranges import PATHS_AT_THEIR_RANGES, path_name
 
 

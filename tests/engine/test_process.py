@@ -402,7 +402,7 @@ def test_that_the_window_never_loads_torch_and_its_end_takes_the_engine_and_the_
 
 def test_that_the_engine_process_loads_nothing_of_the_window() -> None:
     script = (
-        "import sys, fmstudio.engine.child, fmstudio.engine.workshop\n"
+        "import sys, fmstudio.engine.child, fmstudio.engine.worker.task_runner\n"
         "loaded = {name.split('.')[0] for name in sys.modules}\n"
         "print(sorted(loaded & {'PySide6', 'vispy', 'pyqtgraph', 'superqt', 'imageio_ffmpeg'}))"
     )

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import torch
 
-from fmstudio.flows.distributions import Cloud, Distribution, GaussianMixture, Lattice
-from fmstudio.flows.marginals import Marginal
-from fmstudio.flows.posterior import marginal
-from fmstudio.flows.schedules import (
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.closed_forms.marginals import Marginal
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
+from fmstudio.flows.paths.schedules import (
     FMOT,
     VE,
     VP,
@@ -21,7 +21,7 @@ from fmstudio.flows.schedules import (
     Schedule,
     SubVP,
 )
-from fmstudio.flows.spline import Spline
+from fmstudio.flows.paths.spline import Spline
 
 
 def standard_normal(dtype: torch.dtype = torch.float32) -> GaussianMixture:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from fmstudio import flows
 
@@ -13,8 +17,29 @@ from fmstudio import flows
 def test_that_every_public_name_exists() -> None:
     for name in flows.__all__:
         assert getattr(flows, name) is not None
-    assert len(set(flows.__all__)) == len(flows.__all__), "a name that is also a chapter would hide it"
+    assert len(set(flows.__all__)) == len(flows.__all__)
     assert set(flows.__all__) <= set(dir(flows))
+
+
+def test_that_every_chapter_is_on_the_front_page() -> None:
+    """But for those that only serve other chapters."""
+    within = {"assignment", "kernels", "isotropic", "elliptical", "mixtures", "cloud", "lattice", "marginals"}
+    within |= {"batches", "normalisation", "passes", "layers", "clock", "resolution"}
+    folder = Path(str(flows.__file__)).parent
+    chapters = {path.stem for path in folder.glob("*/*.py") if path.stem != "__init__"}
+    assert chapters - within == {chapter.partition(".")[2] for chapter in flows._CHAPTERS}
+
+
+def test_that_the_worked_example_runs_as_it_stands() -> None:
+    example = textwrap.dedent(str(flows.__doc__).partition("::\n")[2])
+    made: dict[str, Any] = {}
+    exec(compile(example, "example", "exec"), made)
+    assert made["end"].shape == (1000, 2)
+    assert float(flows.sliced_w2(made["end"], made["target"].sample(1000, generator(1)), generator(2))) < 0.1
+
+
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def test_that_an_unknown_name_is_an_attribute_error() -> None:

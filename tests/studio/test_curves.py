@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fmstudio.document.specs.path import PATHS, FMOTSpec, PolynomialSpec, VESpec, VPSpec
-from fmstudio.engine import build
+from fmstudio.engine.worker import build
 from fmstudio.studio.curves import path_curves
 
 VARIANTS = (

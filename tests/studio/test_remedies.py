@@ -18,10 +18,10 @@ from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
-from fmstudio.engine import build
 from fmstudio.engine.client import InlineEngine
 from fmstudio.engine.messages import LearnedModel
-from fmstudio.flows.posterior import NoClosedForm
+from fmstudio.engine.worker import build
+from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.studio import learning, remedies
 from fmstudio.studio.guardrails import Guardrail, Remedy, guardrails
 from fmstudio.studio.resolve import model_key

@@ -1,0 +1,279 @@
+"""Specs become flows objects: the only place where the two meet. Runs in the engine.
+
+One registry for each union of specs; a new kind is one entry. What is built is cached by its spec, so a
+stroke builds its raster once for all lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs import path as p
+from fmstudio.document.specs.guidance import GuidanceMethod
+from fmstudio.document.specs.training import Coupling as CouplingSpec
+from fmstudio.document.specs.training import ModelSpec, Objective
+from fmstudio.engine.messages import Guide, LearnedModel
+from fmstudio.flows.closed_forms.exact import Marginal
+from fmstudio.flows.closed_forms.exact import marginal as closed_form
+from fmstudio.flows.learning.guidance import (
+    Classifier,
+    ClassifierFree,
+    ClassifierGuided,
+    ExactClassifier,
+    LearnedClassifier,
+)
+from fmstudio.flows.learning.likelihood import LogProb
+from fmstudio.flows.learning.likelihood import initial_log_prob as start_log_prob
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.realnvp import RealNVP
+from fmstudio.flows.motion.fields import ExactField, Field, LearnedField
+from fmstudio.flows.paths import shapes
+from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent, Sinkhorn
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
+from fmstudio.flows.paths.labels import split_by_label
+from fmstudio.flows.paths.probability_path import ProbabilityPath
+from fmstudio.flows.paths.schedules import (
+    FMOT,
+    VE,
+    VP,
+    CondOT,
+    Cosine,
+    LinearVP,
+    Polynomial,
+    Schedule,
+    SubVP,
+)
+
+# ---- distributions -----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def distribution(spec: d.DistributionSpec) -> Distribution:
+    """Raises ValueError for an empty drawing."""
+    return _DISTRIBUTIONS[type(spec)](spec)
+
+
+def _mixture(components: tuple[d.Component, ...], name: str) -> GaussianMixture:
+    return GaussianMixture(
+        torch.tensor([c.weight for c in components]),
+        torch.tensor([c.mean for c in components]),
+        torch.tensor([[[c.cov[0], c.cov[1]], [c.cov[1], c.cov[2]]] for c in components]),
+        name,
+    )
+
+
+def _lattice(spec: d.DrawnSpec) -> Lattice:
+    if spec.is_empty:
+        raise ValueError("The drawing is empty: draw something on the canvas first.")
+    return Lattice(tensor(spec.raster.values), spec.half, name="drawing")
+
+
+def _labels(spec: d.PointsSpec) -> Tensor | None:
+    return None if spec.labels is None else tensor(spec.labels.values).long()
+
+
+def tensor(values: Any) -> Tensor:
+    """A float32 tensor with a copy of a (read-only) array."""
+    return torch.from_numpy(values.copy())
+
+
+_DISTRIBUTIONS: dict[type, Callable[[Any], Distribution]] = {
+    d.StandardNormalSpec: lambda _: GaussianMixture.standard_normal(),
+    d.GaussianMixtureSpec: lambda s: _mixture(s.components, "Gaussian mixture"),
+    d.EightGaussiansSpec: lambda s: _mixture(s.components(), "eight Gaussians"),
+    d.FiveModesSpec: lambda s: _mixture(s.components(), "five modes"),
+    d.RingSpec: lambda s: shapes.ring(s.radius, s.width),
+    d.UniformSquareSpec: lambda s: UniformBox(s.half),
+    d.TwoMoonsSpec: lambda s: shapes.two_moons(s.noise, s.scale, s.shift),
+    d.CheckerboardSpec: lambda s: shapes.checkerboard(s.half),
+    d.TwoSpiralsSpec: lambda s: shapes.two_spirals(s.radius, s.turns, s.noise),
+    d.PinwheelSpec: lambda s: shapes.pinwheel(s.arms, s.scale),
+    d.RingsSpec: lambda s: shapes.rings(s.count, s.radius, s.noise),
+    d.SCurveSpec: lambda s: shapes.s_curve(s.scale, s.noise),
+    d.PointsSpec: lambda s: Cloud(tensor(s.points.values), None, s.width, _labels(s), "point cloud"),
+    d.DrawnSpec: _lattice,
+}
+
+
+# ---- paths -------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def schedule(spec: p.PathSpec) -> Schedule:
+    return _SCHEDULES[type(spec)](spec)
+
+
+_SCHEDULES: dict[type, Callable[[Any], Schedule]] = {
+    p.CondOTSpec: lambda _: CondOT(),
+    p.FMOTSpec: lambda s: FMOT(s.sigma_min),
+    p.VPSpec: lambda s: VP(s.beta_min, s.beta_max),
+    p.SubVPSpec: lambda s: SubVP(s.beta_min, s.beta_max),
+    p.VESpec: lambda s: VE(s.sigma_min, s.sigma_max),
+    p.CosineSpec: lambda _: Cosine(),
+    p.LinearVPSpec: lambda _: LinearVP(),
+    p.PolynomialSpec: lambda s: Polynomial(s.n),
+}
+
+
+def initial_log_prob(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, learned: LearnedModel | None
+) -> LogProb:
+    """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself. Raises
+    NoClosedForm where p_0 mixes the target in and has none."""
+    if is_pathless(learned):
+        return start_log_prob(distribution(source), CondOT())
+    return start_log_prob(distribution(source), schedule(path), distribution(target))
+
+
+def probability_path(spec: p.PathSpec) -> ProbabilityPath:
+    return ProbabilityPath(schedule(spec))
+
+
+@lru_cache(maxsize=32)
+def marginal(source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec) -> Marginal:
+    """The exact p_t. Raises NoClosedForm where there is none."""
+    return closed_form(distribution(source), distribution(target), schedule(path))
+
+
+# ---- learning ----------------------------------------------------------------------------------------
+
+COUPLINGS: dict[CouplingSpec, type[Coupling]] = {
+    CouplingSpec.INDEPENDENT: Independent,
+    CouplingSpec.OT: ExactOT,
+    CouplingSpec.SINKHORN: Sinkhorn,
+}
+
+
+Model = MLP | RealNVP | LearnedClassifier
+"""What is trained: all of its numbers are the vector ``flat``."""
+
+
+def fresh_model(
+    objective: Objective, spec: ModelSpec, target: d.DistributionSpec, generator: torch.Generator
+) -> Model:
+    """Before its first step. Raises ValueError for a target without labels where they are needed."""
+    return _MODELS[objective](spec, target, generator)
+
+
+def restored_model(learned: LearnedModel) -> Model:
+    """The model with the parameters of that snapshot. Raises ValueError for weights that do not fit it."""
+    model = fresh_model(learned.objective, learned.model, learned.target, torch.Generator())
+    flat = tensor(learned.parameters.values)
+    if flat.shape != model.flat.shape:
+        raise ValueError(
+            f"The saved weights do not fit the model: it takes {len(model.flat)} numbers, "
+            f"but there are {flat.numel()}. Train it anew."
+        )
+    model.flat.copy_(flat)
+    return model
+
+
+trained_model = lru_cache(maxsize=16)(restored_model)
+"""The same, kept for all lanes: not to be trained."""
+
+
+def is_pathless(learned: LearnedModel | None) -> bool:
+    """Trained by maximum likelihood: the source itself becomes the target, by no path that was chosen."""
+    return learned is not None and learned.objective in (Objective.CNF_ML, Objective.REALNVP)
+
+
+def network(learned: LearnedModel) -> MLP:
+    """Raises ValueError for a model that is no velocity network."""
+    model = trained_model(learned)
+    if not isinstance(model, MLP):
+        raise ValueError(f"A model trained by {learned.objective} has no velocity: show its particles.")
+    return model
+
+
+def labels_of(target: d.DistributionSpec) -> int:
+    """How many labels a target has. Raises ValueError for one without."""
+    return len(split_by_label(distribution(target))[0])
+
+
+def _network(spec: ModelSpec, target: d.DistributionSpec, generator: torch.Generator) -> MLP:
+    return MLP(spec.width, spec.layers, generator, labels_of(target) if spec.conditional else 0)
+
+
+_MODELS: dict[Objective, Callable[[ModelSpec, d.DistributionSpec, torch.Generator], Model]] = {
+    Objective.CFM: _network,
+    Objective.DSM: _network,
+    Objective.EXACT: _network,
+    Objective.CNF_ML: lambda s, _, g: MLP(s.width, s.layers, g),
+    Objective.REALNVP: lambda s, _, g: RealNVP(s.width, s.couplings, g),
+    Objective.CLASSIFIER: lambda s, t, g: LearnedClassifier(s.width, s.layers, labels_of(t), g),
+}
+
+
+# ---- fields ------------------------------------------------------------------------------------------
+
+
+def field(
+    source: d.DistributionSpec,
+    target: d.DistributionSpec,
+    path: p.PathSpec,
+    learned: LearnedModel | None,
+    guide: Guide | None = None,
+) -> Field:
+    """The learned field, or (None) the exact one, guided if so asked. Raises NoClosedForm where there is no
+    exact one, ValueError where the guidance asks for what the target or the model does not have."""
+    if learned is None:
+        unguided: Field = ExactField(marginal(source, target, path))
+    else:
+        along = CondOT() if is_pathless(learned) else schedule(learned.path)
+        unguided = LearnedField(network(learned), along)
+    if guide is None or guide.spec.scale == 0:
+        return unguided
+    _require_label(guide.spec.label, target)
+    if guide.spec.method is GuidanceMethod.CLASSIFIER_FREE:
+        conditional = _conditional(source, target, path, learned, guide.spec.label)
+        return ClassifierFree(unguided, conditional, guide.spec.scale)
+    classifier = _classifier(source, target, path, guide)
+    return ClassifierGuided(unguided, classifier, guide.spec.label, guide.spec.scale)
+
+
+def _require_label(label: int, target: d.DistributionSpec) -> None:
+    labels = labels_of(target)
+    if label >= labels:
+        raise ValueError(f"This target has the labels 0 to {labels - 1}, not {label}.")
+
+
+def _conditional(
+    source: d.DistributionSpec,
+    target: d.DistributionSpec,
+    path: p.PathSpec,
+    learned: LearnedModel | None,
+    label: int,
+) -> Field:
+    """The field towards one label, exact or as the conditional network answers."""
+    if learned is None:
+        part = split_by_label(distribution(target))[1][label]
+        return ExactField(closed_form(distribution(source), part, schedule(path)))
+    if not learned.model.conditional:
+        raise ValueError("Guidance without a classifier needs a conditional network: train one.")
+    return LearnedField(network(learned).given(label), schedule(path))
+
+
+def _classifier(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, guide: Guide
+) -> Classifier:
+    if guide.spec.method is GuidanceMethod.EXACT:
+        return exact_classifier(source, target, path)
+    if guide.classifier is None:
+        raise ValueError("There is no trained classifier yet: train it, or take the exact one.")
+    model = trained_model(guide.classifier)
+    assert isinstance(model, LearnedClassifier)
+    return model
+
+
+@lru_cache(maxsize=8)
+def exact_classifier(
+    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
+) -> ExactClassifier:
+    """Raises ValueError for a target without labels, NoClosedForm where there is none."""
+    return ExactClassifier(distribution(source), distribution(target), schedule(path))

@@ -1,0 +1,187 @@
+"""How each kind of learning runs: from a request and a fresh model to optimiser steps. Runs in the engine.
+
+One row of a registry for each objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from fmstudio.document.specs.training import FIELD_OBJECTIVES, Coupling, Objective
+from fmstudio.engine.messages import TrainRequest
+from fmstudio.engine.worker import build
+from fmstudio.flows.closed_forms.exact import NoClosedForm
+from fmstudio.flows.learning.guidance import LearnedClassifier, train_classifier
+from fmstudio.flows.learning.likelihood import entropy, train_by_likelihood
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.objectives import loss_floor_terms
+from fmstudio.flows.learning.realnvp import RealNVP, train_realnvp
+from fmstudio.flows.learning.reflow import PairPool, reflow_pairs
+from fmstudio.flows.learning.training import TrainingStep, train
+from fmstudio.flows.motion.fields import LearnedField
+from fmstudio.flows.paths.couplings import Coupling as CouplingOfBatches
+
+REFLOW_PAIRS = 16_384
+ENTROPY_SLICES = 10
+ENTROPY_DRAWS = 2000
+
+Steps = Iterator[TrainingStep | None]
+"""A step, or None where something else took a while."""
+
+
+def span(request: TrainRequest) -> tuple[int, int]:
+    """(steps taken already, steps in all)."""
+    first, steps = request.resume.step if request.resume else 0, request.training.total_steps
+    return first, steps if first < steps else first + steps
+
+
+def model_for(request: TrainRequest) -> build.Model:
+    """Fresh, or with the weights to go on from. Raises ValueError where these belong to another model."""
+    if request.resume is None:
+        generator = torch.Generator().manual_seed(request.training.seed)
+        return build.fresh_model(request.training.objective, request.model, request.target, generator)
+    if request.resume.model != request.model:
+        raise ValueError(
+            f"Training cannot go on: the weights belong to {request.resume.model.layers} layers of "
+            f"{request.resume.model.width}, the model now has {request.model.layers} of "
+            f"{request.model.width}. Train anew, or set the model back."
+        )
+    return build.restored_model(request.resume)
+
+
+def steps_of(request: TrainRequest, model: build.Model) -> Steps:
+    """Trains ``model`` in place. Raises ValueError for what does not go together."""
+    return _TRAININGS[request.training.objective](request, model)
+
+
+def _generator(request: TrainRequest) -> torch.Generator:
+    return torch.Generator().manual_seed(request.training.seed + span(request)[0])
+
+
+# ---- the field of a path -----------------------------------------------------------------------------
+
+
+def _regression(request: TrainRequest, model: build.Model) -> Steps:
+    assert isinstance(model, MLP)
+    spec = request.training
+    if spec.reflow == 0:
+        first, steps = span(request)
+        return _regressed(request, model, build.COUPLINGS[spec.coupling](), first, steps)
+    if spec.objective is not Objective.CFM or request.model.conditional:
+        raise ValueError("Reflow goes with unconditional flow matching: set the objective to cfm.")
+    return _reflowed(request, model)
+
+
+def _regressed(
+    request: TrainRequest, network: MLP, coupling: CouplingOfBatches | PairPool, first: int, steps: int
+) -> Steps:
+    spec = request.training
+    return train(
+        build.distribution(request.source),
+        build.distribution(request.target),
+        build.schedule(request.path),
+        coupling,
+        network,
+        objective=spec.objective.value,  # type: ignore[arg-type]
+        steps=steps,
+        batch_size=spec.batch_size,
+        learning_rate=spec.learning_rate,
+        generator=_generator(request),
+        first_step=first,
+    )
+
+
+def _reflowed(request: TrainRequest, network: MLP) -> Steps:
+    """Rounds of ``training.steps``: the first on the coupling, each other from scratch on the ends of the
+    flow before it. One that goes on within a later round draws its pairs from what it has learned so far."""
+    each = request.training.steps
+    done, total = span(request)
+    while done < total:
+        start, coupling = done % each, build.COUPLINGS[request.training.coupling]()
+        if done >= each:
+            pairs: CouplingOfBatches | PairPool | None = None
+            for pairs in _own_ends(request, network):  # noqa: B007
+                yield None
+            assert pairs is not None
+            coupling = pairs  # type: ignore[assignment]
+            if start == 0:
+                fresh = build.fresh_model(Objective.CFM, request.model, request.target, _generator(request))
+                network.flat.copy_(fresh.flat)
+        for step in _regressed(request, network, coupling, start, each):
+            assert step is not None
+            yield replace(step, step=done - start + step.step)
+        done += each - start
+
+
+def _own_ends(request: TrainRequest, network: MLP) -> Iterator[PairPool | None]:
+    flow = MLP.from_flat(network.width, network.layers, network.flat)
+    field = LearnedField(flow, build.schedule(request.path))
+    return reflow_pairs(field, build.distribution(request.source), REFLOW_PAIRS, _generator(request))
+
+
+# ---- likelihoods and classifiers ---------------------------------------------------------------------
+
+
+def _likelihood(request: TrainRequest, model: build.Model) -> Steps:
+    assert isinstance(model, MLP)
+    source, target = build.distribution(request.source), build.distribution(request.target)
+    return train_by_likelihood(source, target, model, **_plan(request), first_step=span(request)[0])
+
+
+def _realnvp(request: TrainRequest, model: build.Model) -> Steps:
+    assert isinstance(model, RealNVP)
+    source, target = build.distribution(request.source), build.distribution(request.target)
+    return train_realnvp(source, target, model, **_plan(request), first_step=span(request)[0])
+
+
+def _classifier(request: TrainRequest, model: build.Model) -> Steps:
+    assert isinstance(model, LearnedClassifier)
+    source, target = build.distribution(request.source), build.distribution(request.target)
+    return train_classifier(source, target, build.schedule(request.path), model, **_plan(request))
+
+
+def _plan(request: TrainRequest) -> dict[str, Any]:
+    spec = request.training
+    return {
+        "steps": span(request)[1],
+        "batch_size": spec.batch_size,
+        "learning_rate": spec.learning_rate,
+        "generator": _generator(request),
+    }
+
+
+_TRAININGS: dict[Objective, Callable[[TrainRequest, build.Model], Steps]] = {
+    **dict.fromkeys(FIELD_OBJECTIVES, _regression),
+    Objective.CNF_ML: _likelihood,
+    Objective.REALNVP: _realnvp,
+    Objective.CLASSIFIER: _classifier,
+}
+
+
+# ---- what the loss tends to --------------------------------------------------------------------------
+
+
+def floor_terms(request: TrainRequest) -> Iterator[float]:
+    """Numbers whose mean is the irreducible loss; none where it is not known.
+
+    For a field: independent pairs of a source with a closed form. For a likelihood: the target's entropy.
+    """
+    spec = request.training
+    if spec.objective in (Objective.CNF_ML, Objective.REALNVP):
+        generator = torch.Generator().manual_seed(0)
+        target = build.distribution(request.target)
+        for _ in range(ENTROPY_SLICES):
+            yield entropy(target, generator, ENTROPY_DRAWS)
+        return
+    known = spec.coupling is Coupling.INDEPENDENT and spec.reflow == 0 and not request.model.conditional
+    if spec.objective not in FIELD_OBJECTIVES or not known:
+        return
+    try:
+        marginal = build.marginal(request.source, request.target, request.path)
+    except NoClosedForm:
+        return
+    yield from loss_floor_terms(marginal, build.schedule(request.path), spec.objective.value)  # type: ignore[arg-type]

@@ -1,0 +1,278 @@
+"""How each request is carried out: generators that write rows, and yield the part that is done.
+
+Each ``next`` is a slice of some milliseconds (a tile of particles, a row of a density); after it the loop may
+turn to something else, or drop the task. Runs on the loop's thread, without gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fmstudio.document.specs.dynamics import FreeProcess, duration_of
+from fmstudio.engine.buffers import ResultArray
+from fmstudio.engine.messages import (
+    DensityMethod,
+    DensityRequest,
+    FieldErrorRequest,
+    FieldRequest,
+    GradientsRequest,
+    Grid,
+    LabelsRequest,
+    PairsRequest,
+    ProbeRequest,
+    Quantity,
+    Request,
+    Row,
+    SamplesRequest,
+    TrajectoriesRequest,
+    W2Request,
+    WarpRequest,
+)
+from fmstudio.engine.worker import build, density_tasks, motions
+from fmstudio.engine.worker.density_tasks import axes
+from fmstudio.engine.worker.gradient_tasks import gradients
+from fmstudio.engine.worker.particles import (
+    RecentTrajectories,
+    Task,
+    coupled,
+    simulated,
+    trajectories,
+    warped,
+)
+from fmstudio.engine.worker.probe_task import probe
+from fmstudio.flows.measures.densities import kde_on_grid
+from fmstudio.flows.motion.simulate import TILE
+
+PATH_SAMPLES = 20_000
+WAIT_SECONDS = 0.004
+
+
+def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> Task:
+    """The task that fills ``result``."""
+    return _TASKS[type(request)](request, result, recent)
+
+
+# ---- densities ---------------------------------------------------------------------------------------
+
+
+def density(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    if request.method in density_tasks.METHODS:
+        return density_tasks.METHODS[request.method](request, result)
+    if request.method is DensityMethod.EXACT and request.law is not None:
+        return _density_of_process(request, request.law, result)
+    if request.method is DensityMethod.EXACT:
+        return _exact_density(request, result)
+    if request.trajectories is not None:
+        return _density_of_particles(request, request.trajectories, result, recent)
+    return _density_of_path(request, result)
+
+
+def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _density_of_process(request: DensityRequest, spec: FreeProcess, result: ResultArray) -> Task:
+    exact = motions.law(spec, request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        at = request.times[index] * duration_of(spec)
+        result.write(row, exact.density_on_grid(xs, ys, at).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _density_of_particles(
+    request: DensityRequest,
+    particles: TrajectoriesRequest,
+    result: ResultArray,
+    recent: RecentTrajectories,
+) -> Task:
+    states: Row | None = None
+    for step in simulated(particles, recent):
+        if isinstance(step, float):
+            yield 0.0
+        else:
+            states = step
+    assert states is not None
+    blend = not particles.dynamics.is_noisy
+    points = states
+    yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
+
+
+def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
+    generator = torch.Generator().manual_seed(0)
+    x_0 = build.distribution(request.source).sample(PATH_SAMPLES, generator)
+    z = build.distribution(request.target).sample(PATH_SAMPLES, generator)
+    path = build.probability_path(request.path)
+    yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
+
+
+def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _state_at(states: Row, t: float, blend: bool) -> Row:
+    """The particles at a part ``t`` of the way, as they are drawn: between two states of an ODE, at the
+    nearer state of an SDE (whose path is not straight in between)."""
+    place = t * (len(states) - 1)
+    if not blend:
+        return np.array(states[round(place)])
+    left = min(int(place), len(states) - 2)
+    weight = np.float32(place - left)
+    return np.asarray((1 - weight) * states[left] + weight * states[left + 1], np.float32)
+
+
+# ---- fields ------------------------------------------------------------------------------------------
+
+
+def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    if request.law is not None:
+        return _drift_arrows(request, request.law, result)
+    if request.quantity is Quantity.NAIVE_AVERAGE:
+        return _naive_arrows(request, result)
+    if request.learned is None and request.guide is None:
+        return _exact_arrows(request, result)
+    return _field_arrows(request, result)
+
+
+def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray) -> Task:
+    process = motions.process(spec, request.path)
+    points = _points(request.grid)
+    for row, index in enumerate(request.order):
+        drift = process.drift(points, request.times[index] * duration_of(spec))
+        result.write(row, drift.numpy().reshape(request.shape[1:]))
+        yield (row + 1) / len(request.times)
+
+
+def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        values = exact.on_grid(xs, ys, request.times[index])
+        wanted = {
+            Quantity.VELOCITY: values.velocity,
+            Quantity.SCORE: values.score,
+            Quantity.FLUX: values.density[..., None] * values.velocity,
+        }[request.quantity]
+        result.write(row, wanted.numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _naive_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    naive = density_tasks.naive_average(request)
+    points = _points(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, naive(points, request.times[index]).numpy().reshape(request.shape[1:]))
+        yield (row + 1) / len(request.times)
+
+
+def _field_arrows(request: FieldRequest, result: ResultArray) -> Task:
+    """Of a learned or a guided field, point by point."""
+    field = build.field(request.source, request.target, request.path, request.learned, request.guide)
+    points = _points(request.grid)
+    ask = field.score if request.quantity is Quantity.SCORE else field.velocity
+    exact = None
+    if request.quantity is Quantity.FLUX:
+        exact = build.marginal(request.source, request.target, request.path)
+    for row, index in enumerate(request.order):
+        t = request.times[index]
+        mass = 1.0 if exact is None else exact.log_prob(points, t).exp()[:, None]
+        result.write(row, (mass * ask(points, t)).numpy().reshape(request.shape[1:]))
+        yield (row + 1) / len(request.times)
+
+
+def _points(grid: Grid) -> Tensor:
+    """All points of the grid, row by row."""
+    xs, ys = axes(grid)
+    return torch.cartesian_prod(ys, xs).flip(1)
+
+
+# ---- samples and measures ----------------------------------------------------------------------------
+
+
+def samples(request: SamplesRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    generator = torch.Generator().manual_seed(request.seed)
+    result.write(0, build.distribution(request.distribution).sample(request.n, generator).numpy())
+    yield 1.0
+
+
+def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajectories) -> Task:
+    # POT takes longer to load than all else but torch, and the first picture does not need it.
+    from fmstudio.flows.measures.metrics import w2
+
+    states: Row | None = None
+    for step in simulated(request.trajectories, recent):
+        if isinstance(step, float):
+            yield 0.8 * step
+        else:
+            states = step
+    assert states is not None
+    n = min(request.n, request.trajectories.simulation.particles)
+    target = build.distribution(request.trajectories.target)
+    generator = torch.Generator().manual_seed(request.trajectories.simulation.start_seed)
+    fresh, again, other = (target.sample(n, generator) for _ in range(3))
+    last = torch.from_numpy(np.array(states[-1, :n]))
+    with ThreadPoolExecutor(1, "engine-transport") as pool:
+        # An assignment of 1000 points takes 0.1 s and cannot be left half-way, but it frees the interpreter.
+        futures = [pool.submit(w2, last, fresh), pool.submit(w2, again, other)]
+        while wait(futures, WAIT_SECONDS).not_done:
+            yield 0.9
+        result.write(0, np.array([float(future.result()) for future in futures], np.float32))
+    yield 1.0
+
+
+def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
+    learned = request.learned
+    exact = build.marginal(learned.source, learned.target, learned.path)
+    field = build.field(learned.source, learned.target, learned.path, learned)
+    for row, t in enumerate(request.times):
+        x = exact.sample(request.n, t, torch.Generator().manual_seed(row))
+        gap = field.velocity(x, t) - exact.velocity(x, t)
+        result.write(row, np.array([float(gap.square().sum(1).mean())], np.float32))
+        yield (row + 1) / len(request.times)
+
+
+def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    moving = request.trajectories
+    classifier = build.exact_classifier(moving.source, moving.target, moving.path)
+    states: Row | None = None
+    for step in simulated(moving, recent):
+        if isinstance(step, float):
+            yield 0.9 * step
+        else:
+            states = step
+    assert states is not None
+    ends = torch.split(torch.from_numpy(np.array(states[-1])), TILE)
+    found = []
+    for tile in ends:
+        found.append(classifier.log_prob(tile, 1.0).argmax(1))
+        yield 0.9 + 0.1 * len(found) / (len(ends) + 1)
+    result.write(0, torch.cat(found).float().numpy())
+    yield 1.0
+
+
+_TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
+    TrajectoriesRequest: trajectories,
+    DensityRequest: density,
+    FieldRequest: arrows,
+    SamplesRequest: samples,
+    PairsRequest: coupled,
+    ProbeRequest: probe,
+    WarpRequest: warped,
+    W2Request: wasserstein,
+    FieldErrorRequest: field_error,
+    LabelsRequest: labels,
+    GradientsRequest: gradients,
+}

@@ -1,0 +1,1 @@
+"""What is known exactly of p_t."""

@@ -1,0 +1,1 @@
+"""Networks, what they learn from, and what follows from a learned field."""

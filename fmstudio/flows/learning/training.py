@@ -1,0 +1,158 @@
+"""Training the velocity network: Adam with a cosine decay to 0, one yield per optimiser step.
+
+A step is one hand-written backward pass and one Adam update on the flat vector. What is published in
+``network.flat`` is the running average of the weights; as the rate decays to 0, so does the difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.learning.batches import BatchSource, Problem
+from fmstudio.flows.learning.networks import MLP
+from fmstudio.flows.learning.objectives import Objective
+from fmstudio.flows.learning.reflow import PairPool
+from fmstudio.flows.paths.couplings import Coupling
+from fmstudio.flows.paths.distributions import Distribution
+from fmstudio.flows.paths.schedules import Schedule
+
+AVERAGING = 0.99
+"""Decay of the running average of the weights; shorter in the first steps."""
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss or the weights ceased to be finite; the sentence says what to do."""
+
+
+@final
+@dataclass(frozen=True)
+class TrainingStep:
+    """Step counts from 1; ``loss`` is the batch's, before the step."""
+
+    step: int
+    loss: float
+
+
+def train(
+    source: Distribution,
+    target: Distribution,
+    schedule: Schedule,
+    coupling: Coupling | PairPool,
+    network: MLP,
+    *,
+    objective: Objective = "cfm",
+    steps: int = 4000,
+    batch_size: int = 256,
+    learning_rate: float = 1e-2,
+    generator: torch.Generator | None = None,
+    first_step: int = 0,
+) -> Iterator[TrainingStep]:
+    """Trains ``network`` in place, on its own device. ``first_step`` > 0 goes on from there: the network
+    keeps its normalisation and the rate its place on the cosine.
+
+    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for ``exact`` without
+    a closed form, and TrainingDiverged once a loss is not finite (the network then holds the last finite
+    average).
+    """
+    plan = Plan(steps, batch_size, learning_rate, first_step)
+    generator = generator or torch.Generator().manual_seed(0)
+    problem = Problem(source, target, schedule, coupling, objective)
+    batches = BatchSource(problem, network, batch_size, generator)
+    if first_step == 0:
+        batches.normalise()
+    return _run(network, batches, plan)
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """The optimiser's run. Raises ValueError, naming the argument, for one out of range."""
+
+    steps: int
+    batch: int
+    rate: float
+    first: int = 0
+    warm_up: int = 0
+    """Steps over which the rate rises from 0: likelihoods have cliffs beside their start."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not 0 <= self.first < self.steps:
+            raise ValueError(
+                f"steps must be at least 1 and above first_step, got {self.steps} and {self.first}"
+            )
+        if self.batch < 2:
+            raise ValueError(f"batch_size must be at least 2, got {self.batch}")
+        if not 0 < self.rate < math.inf:
+            raise ValueError(f"learning_rate must be a positive number, got {self.rate}")
+
+    def rate_at(self, step: int) -> float:
+        """The cosine from ``rate`` at step 0 to 0 at the end, after the warm-up."""
+        rise = min(1.0, (step + 1) / (self.warm_up + 1))
+        return 0.5 * self.rate * rise * (1 + math.cos(math.pi * step / self.steps))
+
+    def require_finite(self, loss: float, step: int) -> None:
+        """Raises TrainingDiverged unless the loss of that step is a finite number."""
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"Training diverged at step {step + 1}: the loss is no longer a finite number. "
+                f"Lower the learning rate (it is {self.rate:g}; try {self.rate / 5:g})."
+            )
+
+
+def _run(network: MLP, batches: BatchSource, plan: Plan) -> Iterator[TrainingStep]:
+    weights = network.trained.clone()
+    optimiser = Adam(weights)
+    gradient = torch.zeros_like(weights)
+    backward = network.backward_pass(weights, gradient, plan.batch)
+    step = plan.first
+    with closing(batches):
+        for block in batches.blocks(plan.steps - plan.first):
+            for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
+                loss = float(backward(inputs, y, w))
+                plan.require_finite(loss, step)
+                optimiser.step(gradient, plan.rate_at(step))
+                step += 1
+                average_into(network.trained, weights, step - plan.first)
+                yield TrainingStep(step, loss)
+
+
+def average_into(average: Tensor, weights: Tensor, done: int) -> None:
+    """The running average after ``done`` steps: exponential, over a tenth of the steps at first."""
+    average.lerp_(weights, 1 - min(AVERAGING, done / (done + 10)))
+
+
+@final
+class Adam:
+    """Kingma & Ba 2015 on one flat vector: weights -= rate m / (sqrt v + 1e-8), with m and v corrected for
+    their start at 0, by the fused kernel of torch.optim.Adam (whose own bookkeeping takes longer)."""
+
+    def __init__(self, weights: Tensor, decay: tuple[float, float] = (0.9, 0.999)) -> None:
+        self._weights, self._decay = weights, decay
+        self._mean, self._square = torch.zeros_like(weights), torch.zeros_like(weights)
+        self._count = torch.zeros((), device=weights.device)
+
+    def step(self, gradient: Tensor, rate: float) -> None:
+        """Moves the weights in place."""
+        self._count += 1
+        torch._fused_adam_(
+            [self._weights],
+            [gradient],
+            [self._mean],
+            [self._square],
+            [],
+            [self._count],
+            lr=rate,
+            beta1=self._decay[0],
+            beta2=self._decay[1],
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )

@@ -1,0 +1,1 @@
+"""How near, how straight, how dense."""

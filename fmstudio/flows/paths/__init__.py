@@ -1,0 +1,1 @@
+"""What is asked: two ends, how they are paired, and the way between them."""

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs import path as p
+from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.training import Coupling
+from fmstudio.engine.worker import build
+from fmstudio.flows.closed_forms.exact import NoClosedForm
+
+BUILT_IN = [*d.SOURCES, *d.TARGETS]
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("kind", BUILT_IN)
+def test_that_every_built_in_fits_the_plane_and_its_samples_follow_its_density(kind: type[Spec]) -> None:
+    distribution = build.distribution(kind())
+    x = distribution.sample(4000, generator())
+    assert x.shape == (4000, 2)
+    assert x.dtype is torch.float32
+    assert float((x.abs() < 4).all(1).float().mean()) > 0.99
+    # E_p[1/q] over a box of area A where q = p on its support is at most A.
+    near = distribution.log_prob(x + 0.0)
+    assert torch.isfinite(near).all()
+
+
+def test_that_every_kind_of_every_union_has_a_builder() -> None:
+    kinds = {*BUILT_IN, d.PointsSpec, d.DrawnSpec}
+    assert set(build._DISTRIBUTIONS) == kinds
+    assert set(build._SCHEDULES) == set(p.PATHS)
+    assert set(build.COUPLINGS) == set(Coupling)
+
+
+@pytest.mark.parametrize("kind", p.PATHS)
+def test_that_every_path_ends_at_the_target(kind: type[Spec]) -> None:
+    schedule = build.schedule(kind())
+    assert float(schedule.alpha(1.0)) == pytest.approx(1, abs=1e-6)
+    assert float(schedule.beta(1.0)) <= 0.1 + 1e-6
+
+
+def test_that_equal_specs_are_built_once() -> None:
+    assert build.distribution(d.TwoMoonsSpec()) is build.distribution(d.TwoMoonsSpec())
+    raster = np.zeros((32, 32), np.float32)
+    raster[3, 4] = 1
+    first, second = (d.DrawnSpec(raster=FrozenArray(raster.copy())) for _ in range(2))
+    assert build.distribution(first) is build.distribution(second)
+
+
+def test_that_a_drawing_lands_where_it_was_drawn_with_y_up() -> None:
+    raster = np.zeros((60, 60), np.float32)
+    raster[50, 10] = 1
+    x = build.distribution(d.DrawnSpec(raster=FrozenArray(raster), half=3.0)).sample(500, generator())
+    np.testing.assert_allclose(x.mean(0), [-1.95, 2.05], atol=0.03)
+
+
+def test_that_an_empty_drawing_asks_for_a_stroke() -> None:
+    with pytest.raises(ValueError, match="draw something on the canvas"):
+        build.distribution(d.DrawnSpec())
+
+
+def test_that_a_mixture_keeps_its_covariance() -> None:
+    component = d.Component(mean=(1.0, -1.0), cov=(0.5, 0.3, 0.4))
+    x = build.distribution(d.GaussianMixtureSpec(components=(component,))).sample(60_000, generator())
+    np.testing.assert_allclose(torch.cov(x.T), [[0.5, 0.3], [0.3, 0.4]], atol=0.02)
+
+
+def test_that_points_are_the_distribution_of_the_points() -> None:
+    points = FrozenArray([[0, 0], [2, 1]])
+    x = build.distribution(d.PointsSpec(points=points, width=0.01)).sample(1000, generator())
+    gaps = torch.cdist(x, torch.from_numpy(points.values.copy())).amin(1)
+    assert float(gaps.max()) < 0.06
+
+
+def test_that_a_source_without_closed_form_says_to_train() -> None:
+    with pytest.raises(NoClosedForm, match="train"):
+        build.marginal(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec())

@@ -33,6 +33,7 @@ from fmstudio.engine.worker.task_runner import TorchTaskRunner, prepare_torch
 from fmstudio.engine.worker.training_job import training_device
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.startup import ENDING_SIGNALS
+from fmstudio.studio import written
 from fmstudio.studio.learning import recipe_of_model
 from fmstudio.studio.opening import save_models
 
@@ -143,6 +144,11 @@ class _Run:
 def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, heard: list[int]) -> _Run:
     """The steps that are left, or those until a signal is heard. ``seconds``: the wall time of this loop."""
     total, run = request.training.total_steps, _Run(request.resume)
+    units, objective = units_of(request.target, request.source), request.training.objective
+
+    def words() -> str:
+        return f"loss {written.loss(objective.in_units(run.loss, units), objective.in_nats)}"
+
     with _bar(total) as progress:
         task, told = progress.tasks[0].id, 0.0
         started = time.perf_counter()
@@ -153,11 +159,11 @@ def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, he
             now = time.perf_counter()
             if now - told > NEWS_SECONDS:
                 told = now
-                progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
+                progress.update(task, completed=run.step, description=words())
             if heard:
                 break
         run.seconds = time.perf_counter() - started
-        progress.update(task, completed=run.step, description=f"loss {run.loss:.4f}")
+        progress.update(task, completed=run.step, description=words())
     return run
 
 

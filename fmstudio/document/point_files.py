@@ -12,7 +12,8 @@ import numpy.typing as npt
 from fmstudio.document.arrays import FrozenArray, read_npy
 from fmstudio.document.atomic import explain_os_error
 from fmstudio.document.point_tables import THIRD, Labels, Points, PointTable, points_of
-from fmstudio.document.specs.distribution import MAX_LABELS, PLANE, PointsSpec, Units
+from fmstudio.document.specs.distribution import MAX_LABELS, PointsSpec
+from fmstudio.document.specs.units import PLANE, Units
 from fmstudio.document.tables import TableProblem, columns, decoded, read_table
 
 MAX_BYTES = 64 * 2**20

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fmstudio.engine.messages import Request
+from fmstudio.document.specs.distribution import units_of
+from fmstudio.engine.messages import Request, W2Request
 from fmstudio.studio.answers import snapshot_of
 from fmstudio.studio.measures import is_chance
 from fmstudio.studio.stage import Standing
+from fmstudio.studio.written import figure
 
 
 @dataclass(frozen=True)
 class Distance:
-    """W2 to the target beside its sampling floor; ``step`` is that of the snapshot, where it is not the one
-    whose particles are shown."""
+    """W2 to the target beside its sampling floor, in the units of its file; ``step`` is that of the snapshot,
+    where it is not the one whose particles are shown."""
 
     request: Request
     w2: float
@@ -27,7 +29,7 @@ class Distance:
     @property
     def beside(self) -> str:
         """What stands beside the distance, or in its place."""
-        return "within sampling noise" if self.is_chance else f"floor {self.floor:.3f}"
+        return "within sampling noise" if self.is_chance else f"floor {figure(self.floor)}"
 
 
 def measures(standing: Standing) -> bool:
@@ -40,7 +42,10 @@ def distance(standing: Standing) -> Distance | None:
     shown, moving = standing.shown.get("measure"), standing.shown.get("trajectories")
     if shown is None or moving is None:
         return None
-    w2, floor = (float(value) for value in shown.job.result.values[0])
+    assert isinstance(shown.request, W2Request)
+    ends = shown.request.trajectories
+    units = units_of(ends.target, ends.source)
+    w2, floor = (units.length(float(value)) for value in shown.job.result.values[0])
     model, drawn = snapshot_of(shown.request), snapshot_of(moving.request)
     if model is not None and drawn is not None:
         return Distance(shown.request, w2, floor, model.step if model.step != drawn.step else None)

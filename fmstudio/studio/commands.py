@@ -7,9 +7,10 @@ from typing import Any
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import shallow, with_field
-from fmstudio.document.specs.distribution import DrawnSpec, Vector
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
+from fmstudio.document.specs.units import Vector
 from fmstudio.document.specs.view import (
     ArrowChoice,
     CameraSpec,

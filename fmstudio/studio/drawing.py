@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import DrawnSpec, Vector
+from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.document.specs.units import Vector
 
 Raster = npt.NDArray[np.float32]
 INK_POINTS = 50_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fmstudio.studio.written import figure
+
 CHANCE = 1.3
 """W2 between two sets of 1,000 draws varies by a fifth to a quarter of itself from one pair to the next
 (measured on moons, eight Gaussians and the checkerboard): up to here it tells nothing."""
@@ -14,10 +16,10 @@ def is_chance(w2: float, floor: float) -> bool:
 
 def distance_words(w2: float, floor: float) -> str:
     """'0.491 (floor 0.164)', or 'within sampling noise' where the figures would say no more."""
-    return "within sampling noise" if is_chance(w2, floor) else f"{w2:.3f} (floor {floor:.3f})"
+    return "within sampling noise" if is_chance(w2, floor) else f"{figure(w2)} (floor {figure(floor)})"
 
 
 def distance_in_full(w2: float, floor: float) -> str:
     """Both figures, and what they say."""
     verdict = ": within sampling noise" if is_chance(w2, floor) else ""
-    return f"W₂ {w2:.3f}; between two sets of draws of the target {floor:.3f}{verdict}"
+    return f"W₂ {figure(w2)}; between two sets of draws of the target {figure(floor)}{verdict}"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fmstudio.document.document import Experiment
-from fmstudio.document.specs.distribution import Vector
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.dynamics import Motion
+from fmstudio.document.specs.units import Units, Vector
 from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import Means
+
+Figures = npt.NDArray[np.floating[Any]]
 
 MOMENTS = 400
 """The probe's time is rounded to such a part, so that a slow pass does not ask at every frame."""
@@ -43,10 +48,28 @@ class Probed:
     velocity: Row
     score: Row
     divergence: float
-    mean: Row
+    mean: Figures
     drift: Row
     points: Row
     weights: Row
+
+
+def units_told(asked: ProbeRequest) -> Units:
+    """Those in which an answer is told."""
+    return units_of(asked.moving.target, asked.moving.source)
+
+
+def told_in(units: Units, here: Probed) -> Probed:
+    """What is told of a place, in these units; ``points`` stay where they lie in the plane. Times have no
+    unit of a file, and neither has a divergence."""
+    return replace(
+        here,
+        density=units.density(here.density),
+        velocity=units.length(here.velocity),
+        drift=units.length(here.drift),
+        score=units.slope(here.score),
+        mean=units.from_plane(here.mean),
+    )
 
 
 def probed(values: Row) -> Probed:

@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmstudio.studio.measures import distance_in_full, distance_words, is_chance
+from fmstudio.studio.written import figure
 
 
-@given(st.floats(1e-3, 10), st.floats(1e-3, 10))
+@given(st.floats(1e-30, 1e30), st.floats(1e-30, 1e30))
 def test_that_a_distance_below_its_floor_is_never_told_as_a_figure_beside_it(w2: float, floor: float) -> None:
     words = distance_words(w2, floor)
     assert (words == "within sampling noise") is is_chance(w2, floor)
     assert w2 > floor or is_chance(w2, floor)
-    assert f"{w2:.3f}" in distance_in_full(w2, floor)
-    assert f"{floor:.3f}" in distance_in_full(w2, floor)
+    assert figure(w2) in distance_in_full(w2, floor)
+    assert figure(floor) in distance_in_full(w2, floor)
 
 
 def test_that_what_is_clearly_above_the_floor_is_told_with_it() -> None:

@@ -18,8 +18,8 @@ from pydantic import Field, model_validator
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.extent import Extent, Interval, union
 from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.units import PLANE, Units, Vector
 
-Vector = tuple[float, float]
 Covariance = tuple[float, float, float]
 """(xx, xy, yy)"""
 
@@ -27,49 +27,6 @@ Covariance = tuple[float, float, float]
 PICTURE_CELLS = 256
 MAX_LABELS = 64
 """As many as guidance may choose from."""
-
-
-class Units(Spec):
-    """How a file's own units lie in the plane: what is at x there is at ``offset + scale x`` in the file.
-
-    Kept in float64, since 32 bits do not tell two houses of a town apart in metres of its map zone.
-    """
-
-    offset: Vector = (0.0, 0.0)
-    scale: float = Field(default=1.0, gt=0)
-
-    @property
-    def are_plane(self) -> bool:
-        """The plane's own: nothing to undo."""
-        return self == PLANE
-
-    def to_plane(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(..., 2) of the file in the plane; halves keep the difference of two huge ones finite."""
-        values = np.asarray(points, np.float64)
-        halves: npt.NDArray[np.float64] = values / 2 - np.array(self.offset) / 2
-        return halves / self.scale * 2
-
-    def from_plane(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(..., 2) of the plane in the file."""
-        moved: npt.NDArray[np.float64] = np.array(self.offset) + self.scale * np.asarray(points, np.float64)
-        return moved
-
-    def words(self) -> str:
-        """What one unit of the plane is, and where its middle lies; '' for the plane's own."""
-        x, y = (f"{value:.10g}" for value in self.offset)
-        return (
-            ""
-            if self.are_plane
-            else f"one unit of the plane is {self.scale:.3g} of the file, around ({x}, {y})"
-        )
-
-    @property
-    def log_area(self) -> float:
-        """What is to be taken from a log-density of the plane to have that of the file."""
-        return 2 * math.log(self.scale)
-
-
-PLANE = Units()
 
 
 class StandardNormalSpec(Spec):
@@ -417,9 +374,8 @@ SOURCES: tuple[type[Spec], ...] = (StandardNormalSpec, GaussianMixtureSpec, Ring
 
 
 def units_of(*distributions: Any) -> Units:
-    """The units in which figures about these are told: those of the first that came with its own."""
-    own = (d.units for d in distributions if isinstance(d, PointsSpec))
-    return next((units for units in own if not units.are_plane), PLANE)
+    """The units in which figures about these are told: those of the first that came from a file."""
+    return next((d.units for d in distributions if isinstance(d, PointsSpec)), PLANE)
 
 
 TARGETS: tuple[type[Spec], ...] = (

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from fmstudio.document.specs.distribution import Units
 from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.units import Units
 
 
 class Coupling(StrEnum):
@@ -44,6 +44,11 @@ class Objective(StrEnum):
     def uses_pairs(self) -> bool:
         """It makes a difference how x_0 and z are paired."""
         return self in FIELD_OBJECTIVES
+
+    @property
+    def in_nats(self) -> bool:
+        """The loss is a mean of −log p, not of squares."""
+        return self in (Objective.CNF_ML, Objective.REALNVP, Objective.CLASSIFIER)
 
     def in_units(self, loss: float, units: Units) -> float:
         """A loss of the plane in the units of a file: squares of velocities grow with the square of lengths,

@@ -6,7 +6,6 @@ would see, and that cost time at every start.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font
 from fmstudio.render.palette import Palette
+from fmstudio.studio.written import tick
 
 Numbers = npt.NDArray[Any]
+Tick = tuple[float, str]
+"""Where it stands, and what it says."""
+LEFT_WIDTH = 30
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Chart(pg.GraphicsView):
         layout.addItem(self._bottom, 1, 1)
         if left_ticks:
             layout.addItem(self._left, 0, 0)
-            self._left.setWidth(30)
+            self._left.setWidth(LEFT_WIDTH)
         self._bottom.setHeight(16)
         self.setCentralItem(layout)
 
@@ -117,11 +120,15 @@ class Chart(pg.GraphicsView):
         """The part of the plane that is seen."""
         self.box.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=True)
 
-    def show_bottom_ticks(self, ticks: list[tuple[float, str]]) -> None:
+    def show_bottom_ticks(self, ticks: list[Tick]) -> None:
         self._bottom.setTicks([ticks])
 
-    def show_left_ticks(self, values: list[float], words: Callable[[float], str]) -> None:
-        self._left.setTicks([[(value, words(value)) for value in values]])
+    def show_left_ticks(self, ticks: list[Tick]) -> None:
+        """The axis is as wide as their words."""
+        metrics = QFontMetrics(interface_font(10))
+        widest = max((metrics.horizontalAdvance(words) for _, words in ticks), default=0)
+        self._left.setWidth(max(LEFT_WIDTH, widest + 8))
+        self._left.setTicks([ticks])
 
     # ---- colours ----
 
@@ -174,5 +181,12 @@ def round_ticks(low: float, high: float, most: int = 3) -> list[float]:
             step = lead * 10.0**exponent
             first, last = int(np.ceil(low / step)), int(np.floor(high / step))
             if last - first + 1 <= most:
-                return [float(f"{k * step:.10g}") for k in range(first, last + 1)]
+                return [float(f"{k * step:.14g}") for k in range(first, last + 1)]
     return [low, high]
+
+
+def own_ticks(low: float, high: float, most: int, scale: float = 1.0, offset: float = 0.0) -> list[Tick]:
+    """At most ``most`` round numbers of what ``offset + scale v`` is told for v within [low, high], where
+    they stand between low and high."""
+    told = round_ticks(offset + scale * low, offset + scale * high, most)
+    return [((value - offset) / scale, tick(value)) for value in told]

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import FieldErrorRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.session import Session
+from fmstudio.studio.written import figure
 
 
 class FieldErrorPanel(Panel):
@@ -28,6 +30,8 @@ class FieldErrorPanel(Panel):
         self._errors: np.ndarray | None = None
         self._times: tuple[float, ...] = ()
         self._top = 1.0
+        self._square = 1.0
+        """what is told of 1 of the plane"""
         self.lay_out("Learned − exact, over t", "", self.chart)
         self.section.head.setWhatsThis("E|v − u|² under p_t")
         self.chart.show_bottom_ticks([(0.025, "0"), (0.5, "0.5"), (0.975, "1")])
@@ -48,7 +52,8 @@ class FieldErrorPanel(Panel):
             self.moment.setData([t, t], [0.0, self._top])
             # Moments come in order: beyond the last there is nothing to say yet.
             known = t <= self._times[-1]
-            words = f"{np.interp(t, self._times, self._errors):.3g}" if known else ""
+            here = self._square * float(np.interp(t, self._times, self._errors))
+            words = figure(here) if known else ""
             self.section.set_summary(words, "danger")
 
     def _job(self) -> Job | None:
@@ -68,7 +73,8 @@ class FieldErrorPanel(Panel):
         assert isinstance(request, FieldErrorRequest)
         self._errors = np.array(job.result.values[:ready, 0], np.float64)
         self._times = request.times[:ready]
+        self._square = units_of(request.learned.target, request.learned.source).length(1.0) ** 2
         self._top = max(float(self._errors.max()) * 1.12, 1e-6)
         self.curve.setData(np.asarray(self._times), self._errors)
         self.chart.show_range((0.0, 1.0), (0.0, self._top))
-        self.chart.show_left_ticks(round_ticks(0.0, self._top, 3), "{:g}".format)
+        self.chart.show_left_ticks(own_ticks(0.0, self._top, 3, self._square))

@@ -10,7 +10,7 @@ from fmstudio.engine.client import Job
 from fmstudio.engine.messages import GradientsRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.planner import GRADIENTS_LANE
@@ -67,7 +67,7 @@ class GradientsPanel(Panel):
         self.ratio.setData(sizes[:ready], values[:, 1])
         self.one.setData([first - room, last + room], [1.0, 1.0])
         self.chart.show_range((first - room, last + room), (0.0, top))
-        self.chart.show_left_ticks(round_ticks(0.0, top, 4), "{:g}".format)
+        self.chart.show_left_ticks(own_ticks(0.0, top, 4))
         ticks = zip(sizes.tolist(), request.batches, strict=True)
         self.chart.show_bottom_ticks([(place, _short(batch)) for place, batch in ticks])
         self.cosine_words.setPos(first, float(values[0, 0]) + 0.22 * top)

@@ -3,14 +3,17 @@ cannot go below. GUI thread."""
 
 from __future__ import annotations
 
+from typing import final
+
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.training import Objective
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.loss_curve import loss_curve, vertical_range
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
-from fmstudio.studio import learning
+from fmstudio.studio import learning, written
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
@@ -57,12 +60,13 @@ class LossPanel(Panel):
         self.smooth.setData(curve.steps, curve.smooth)
         self._show_floor(training, last)
         self.chart.show_range((0.0, last), (low, high))
-        self.chart.show_left_ticks(round_ticks(low, high, 4), "{:g}".format)
+        told = _Told(training)
+        self.chart.show_left_ticks(own_ticks(low, high, 4, told.scale, told.offset))
         words = f"{last:,.0f}"
         # A label that does not fit within the axis is not drawn: the last one stands a little inside.
         self.chart.show_bottom_ticks([(0.02 * last, "0"), ((0.99 - 0.0135 * len(words)) * last, words)])
         unit = " nats" if in_nats(training) else ""
-        self.section.set_summary(f"{curve.smooth[-1]:.3f}{unit}")
+        self.section.set_summary(f"{told(curve.smooth[-1])}{unit}")
         self.section.head.setWhatsThis(_meaning(training))
 
     def _show_floor(self, training: TrainingRecord, last: float) -> None:
@@ -71,7 +75,7 @@ class LossPanel(Panel):
         self.floor_words.setVisible(floor is not None)
         if floor is not None:
             self.floor.setData([0.0, last], [floor, floor])
-            self.floor_words.setText(_floor_words(floor, in_nats(training)))
+            self.floor_words.setText(_floor_words(floor, _Told(training), in_nats(training)))
             self.floor_words.setPos(last, floor)
 
 
@@ -89,10 +93,26 @@ def _meaning(training: TrainingRecord) -> str:
 
 def in_nats(training: TrainingRecord) -> bool:
     """A likelihood, not a regression."""
-    return training.recipe is not None and training.recipe.training.objective in _MEANINGS
+    return training.recipe is not None and training.recipe.training.objective.in_nats
 
 
-def _floor_words(floor: float, nats: bool) -> str:
+@final
+class _Told:
+    """A loss of the plane as it is told in the units of the file: ``offset + scale loss``."""
+
+    def __init__(self, training: TrainingRecord) -> None:
+        self.scale, self.offset = 1.0, 0.0
+        recipe, self._nats = training.recipe, in_nats(training)
+        if recipe is not None:
+            units, objective = units_of(recipe.target, recipe.source), recipe.training.objective
+            self.offset = objective.in_units(0.0, units)
+            self.scale = objective.in_units(1.0, units) - self.offset
+
+    def __call__(self, loss: float) -> str:
+        return written.loss(self.offset + self.scale * loss, self._nats)
+
+
+def _floor_words(floor: float, told: _Told, nats: bool) -> str:
     if nats:
-        return f"entropy of p_data {floor:.3f}"
-    return "floor" if floor == 0 else f"floor {floor:.3f} (not zero)"
+        return f"entropy of p_data {told(floor)}"
+    return "floor" if floor == 0 else f"floor {told(floor)} (not zero)"

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import DensityMethod, DensityRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, round_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
@@ -28,6 +29,8 @@ from fmstudio.studio.session import Session
 from fmstudio.studio.stage import Standing
 
 MOST_PANES = 3
+MOST_LETTERS = 38
+"""On the axis, with the gaps between."""
 _TOP = 1.08
 
 
@@ -139,7 +142,18 @@ class MarginalsPanel(Panel):
         self._top = (job.id, top)
         x = curves[0].x
         self.chart.show_range((float(x[0]), float(x[-1])), (0.0, max(top * _TOP, 1e-6)))
-        self.chart.show_bottom_ticks([(v, f"{v:g}") for v in round_ticks(float(x[0]), float(x[-1]), 5)])
+        self._show_places(float(x[0]), float(x[-1]), job)
+
+    def _show_places(self, low: float, high: float, job: Job) -> None:
+        """In the units of the file, as many as there is room for."""
+        request = job.request
+        assert isinstance(request, DensityRequest)
+        units = units_of(request.target, request.source)
+        for most in (5, 3, 2):
+            ticks = own_ticks(low, high, most, units.scale, units.offset[0])
+            if sum(len(words) + 2 for _, words in ticks) <= MOST_LETTERS:
+                break
+        self.chart.show_bottom_ticks(ticks)
 
     def _show_legend(self, shown: list[tuple[Job, int, str]]) -> None:
         palette, own = self.theme.palette, clock(self.session.store.document)

@@ -13,6 +13,7 @@ from fmstudio.render.figures import Distance, distance, measures
 from fmstudio.studio.measures import distance_in_full
 from fmstudio.studio.resolve import Figure
 from fmstudio.studio.session import Session
+from fmstudio.studio.written import figure
 
 HINT = (
     "W₂ between the particles at the end and as many draws of the target. "
@@ -79,10 +80,10 @@ class MetricsPanel(Panel):
             for label in (value, ground):
                 label.setToolTip(f"{full}. {HINT}")
                 label.setAccessibleName(f"{title}: {full}")
-            value.setText("–" if known is None else "" if known.is_chance else f"{known.w2:.3f}")
+            value.setText("–" if known is None else "" if known.is_chance else figure(known.w2))
             ground.setText("" if known is None else known.beside)
         answered = (known for _, known in told if known is not None)
-        self.figures = tuple(Figure(known.request, f"{known.w2:.3f}") for known in answered)
+        self.figures = tuple(Figure(known.request, figure(known.w2)) for known in answered)
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:
         name, value, ground = QLabel(), QLabel(), QLabel()

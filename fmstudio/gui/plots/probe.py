@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from fmstudio.document.specs.units import Units
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import ProbeRequest, Row
+from fmstudio.engine.messages import ProbeRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
-from fmstudio.studio.probing import Probed, Quantity, probed, quantities
+from fmstudio.studio import written
+from fmstudio.studio.probing import Probed, Quantity, probed, quantities, told_in, units_told
 from fmstudio.studio.session import Session
 
 KEYS = ("density", "drift", "velocity", "score", "divergence", "mean", "pull")
@@ -57,9 +57,11 @@ class ProbePanel(Panel):
         asked = job.request
         assert isinstance(asked, ProbeRequest)
         role = "exact" if asked.moving.learned is None else "learned"
-        self.section.set_summary(f"x = ({place.x:.2f}, {place.y:.2f})", role)
+        units = units_told(asked)
+        x, y = units.from_plane((place.x, place.y)).tolist()
+        self.section.set_summary(f"x = {written.place(units, x, y)}", role)
         self._name(quantities(asked.moving.dynamics))
-        self._show(probed(job.result.values))
+        self._show(told_in(units, probed(job.result.values)), units)
 
     def _name(self, told: tuple[Quantity, ...]) -> None:
         """What plays a part in the motion, and no more."""
@@ -80,28 +82,16 @@ class ProbePanel(Panel):
         shown = self.session.stage.shown(place.pane, "probe") if place is not None else None
         return None if shown is None else shown.job
 
-    def _show(self, told: Probed) -> None:
+    def _show(self, told: Probed, units: Units) -> None:
         texts = {
-            "density": _number(told.density),
-            "drift": _vector(told.drift),
-            "velocity": _vector(told.velocity),
-            "score": _vector(told.score),
-            "divergence": _number(told.divergence),
-            "mean": _vector(told.mean, length=False),
+            "density": written.figure(told.density),
+            "drift": written.vector(units, *told.drift.tolist()),
+            "velocity": written.vector(units, *told.velocity.tolist()),
+            "score": written.vector(units, *told.score.tolist()),
+            "divergence": written.figure(told.divergence),
+            "mean": written.place(units, *told.mean.tolist()),
             "pull": f"{100 * float(told.weights.max()):.0f} %" if len(told.weights) else "–",
         }
         for key, text in texts.items():
             self.values[key].setText(text)
             self.values[key].setAccessibleName(f"{key}: {text}")
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "–"
-
-
-def _vector(value: Row, length: bool = True) -> str:
-    x, y = float(value[0]), float(value[1])
-    if not (math.isfinite(x) and math.isfinite(y)):
-        return "–"
-    pair = f"({x:.2f}, {y:.2f})"
-    return f"{pair}  |{math.hypot(x, y):.2f}|" if length else pair

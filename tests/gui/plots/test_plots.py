@@ -166,11 +166,11 @@ def test_that_the_error_over_t_is_shown_with_its_value_at_the_present_moment(eng
         job.result.write(row, np.array([row / 100], np.float32))
     frame(session, panel)
     assert not panel.isHidden()
-    assert panel.section.head.summary == "0.1"
+    assert panel.section.head.summary == "0.100"
     assert panel.moment.getData()[0].tolist() == [0.5, 0.5]
     session.playback.seek(1.0)
     frame(session, panel)
-    assert panel.section.head.summary == "0.2"
+    assert panel.section.head.summary == "0.200"
 
 
 def test_that_the_marginal_is_the_density_summed_over_y(engine, session):
@@ -233,13 +233,13 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
     rows = [tuple(label.text() for label in row) for row in panel.rows]
     assert rows == [
         ("ODE", "", "within sampling noise"),
-        ("SDE", "0.110", "floor 0.058"),
-        ("Langevin", "0.168", "floor 0.058"),
+        ("SDE", "0.110", "floor 0.0580"),
+        ("Langevin", "0.168", "floor 0.0580"),
     ]
     _, value, ground = panel.rows[0]
     for told in (ground.accessibleName(), ground.toolTip(), value.accessibleName()):
-        assert "0.052" in told
-        assert "0.058" in told
+        assert "0.0522" in told
+        assert "0.0580" in told
 
 
 def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):

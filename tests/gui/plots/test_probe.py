@@ -54,7 +54,7 @@ def test_that_it_appears_with_the_pointer_and_goes_with_it(
         "density": "0.125",
         "velocity": "(3.00, 4.00)  |5.00|",
         "score": "–",
-        "divergence": "-2",
+        "divergence": "-2.00",
         "mean": "(0.10, 0.20)",
         "pull": "75 %",
     }

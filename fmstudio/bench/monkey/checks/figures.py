@@ -14,6 +14,7 @@ from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.checks.words import figures_in, is_told, true_distances
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest, Request
 from fmstudio.gui.panels.panel import Panel
@@ -123,15 +124,17 @@ def probe(seen: Seen) -> Iterator[str]:
     alike_ones = [job for job in known if alike(job.request, asked, seen.trains)]
     if told and not alike_ones:
         yield f"the probe tells {told} of another path, motion or field"
-    elif told and not any(_probe_fits(job.result.values[0], texts) for job in alike_ones):
+    elif told and not any(_probe_fits(job, texts) for job in alike_ones):
         yield f"the probe tells {told}, no answer of it says so"
 
 
-def _probe_fits(here: Any, texts: dict[str, str]) -> bool:
-    """The figures on show are those of the answer."""
+def _probe_fits(job: Any, texts: dict[str, str]) -> bool:
+    """The figures on show are those of the answer, in the units of the file that an end came from."""
+    moving, here = job.request.moving, float(job.result.values[0][0])
     density = texts.get("density", "")
-    if density and density != "–" and math.isfinite(here[0]):
-        return math.isclose(float(density), float(here[0]), rel_tol=0.01, abs_tol=1e-9)
+    if density and density != "–" and math.isfinite(here):
+        true = here / units_of(moving.target, moving.source).scale ** 2
+        return math.isclose(float(density), true, rel_tol=0.01, abs_tol=1e-9)
     return True
 
 

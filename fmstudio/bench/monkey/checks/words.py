@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fmstudio.bench.monkey.asking import essence
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
+from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.view import FieldChoice
@@ -21,6 +22,7 @@ from fmstudio.engine.messages import (
     W2Request,
 )
 from fmstudio.render.scene import Legend, ParticleLayer, TrailLayer
+from fmstudio.studio.written import figure
 
 _METHOD_SIGNS = {
     DensityMethod.EXACT: "exact",
@@ -36,7 +38,7 @@ _QUANTITY_SIGNS = {
     Quantity.FLUX: "flux",
     Quantity.NAIVE_AVERAGE: "naive average",
 }
-_FIGURES = re.compile(r"(?<![\w.])\d+\.\d+")
+_FIGURES = re.compile(r"(?<![\w.])\d+\.\d+(?:e-?\d+)?")
 
 
 def figures_in(text: str) -> list[str]:
@@ -139,11 +141,16 @@ def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
         if job is None or not isinstance(request, W2Request) or not job.result.ready:
             continue
         if alike(request.trajectories, asked, any_snapshot=True):
-            figures = tuple(f"{float(value):.3f}" for value in job.result.values[0])
+            figures = _as_written(request.trajectories, job.result.values[0].tolist())
             model = request.trajectories.learned
             is_same = alike(request.trajectories, asked) or model is None
             found.append(figures if is_same or model is None else (*figures, f"step {model.step:,}"))
     return found
+
+
+def _as_written(moving: TrajectoriesRequest, values: list[float]) -> tuple[str, ...]:
+    """Distances in the units of the file that an end came from."""
+    return tuple(figure(units_of(moving.target, moving.source).scale * value) for value in values)
 
 
 def is_told(text: str, known: tuple[str, ...]) -> bool:

@@ -46,6 +46,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "paths.couplings": ("Coupling", "Independent", "ExactOT", "Sinkhorn"),
     "paths.probability_path": ("ProbabilityPath",),
     "closed_forms.exact": ("marginal", "Marginal", "NoClosedForm"),
+    "closed_forms.spectral": ("SpectralMarginal",),
     "motion.fields": ("Field", "ExactField", "LearnedField"),
     "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "NoisingSigma"),
     "motion.dynamics": (

@@ -1,0 +1,187 @@
+"""The exact marginal between any two ends, independent of each other, by their characteristic functions.
+
+x_t = alpha z + beta x_0 has phi_t(k) = phi_1(alpha k) phi_0(beta k). With psi(k) = E[z exp(-i k . z)] of
+either end and F^-1 the inverse Fourier transform,
+
+    p_t = F^-1[phi_1 phi_0],
+    p_t E[z given x] = F^-1[psi_1 phi_0],    p_t E[x_0 given x] = F^-1[phi_1 psi_0],
+
+u = alpha' E[z given x] + beta' E[x_0 given x], gradients are multiplications by i k, and the continuity
+equation holds by construction. Second moments of both ends give covariances.
+
+Where p_t is faint beside its peak the quotients would be noise: there the nearest place that has mass is
+continued by its normal, the far-field limit.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import final
+
+import torch
+from torch import Tensor
+
+from fmstudio.flows.closed_forms.kernels import grid_points
+from fmstudio.flows.closed_forms.marginals import (
+    Coefficients,
+    FirstOrder,
+    GridValues,
+    Marginal,
+    NoClosedForm,
+    Pull,
+    SecondOrder,
+)
+from fmstudio.flows.closed_forms.spectra import Spectrum, spectrum
+from fmstudio.flows.closed_forms.spectral_moment import PRECISIONS, SpectralMoment
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
+from fmstudio.flows.paths.schedules import Schedule, Time, as_time
+
+REMEMBERED = 6
+"""Moments whose modes are kept: the stages of a step ask for the same ones."""
+PER_ROW = 48
+"""With a time for each row, rows are served from at most so many moments."""
+
+
+Answer = Callable[[SpectralMoment, Tensor], tuple[Tensor, ...]]
+"""What is asked of one moment at its rows."""
+
+
+@final
+class SpectralMarginal(Marginal):
+    """p_t of any two ends whose characteristic functions are known; float64 within."""
+
+    def __init__(self, source: Distribution, target: Distribution, schedule: Schedule) -> None:
+        """Raises NoClosedForm where an end has no characteristic function."""
+        super().__init__(source, target, schedule)
+        self._ends = _spectra(source, target)
+        self._slices: OrderedDict[tuple[float, torch.dtype], SpectralMoment] = OrderedDict()
+
+    # ---- the contract ----------------------------------------------------------------------------
+
+    def log_prob(self, x: Tensor, t: Time) -> Tensor:
+        return self._by_time(x, t, lambda s, y: (s.first_order(y).log_prob,))[0]
+
+    def first_order(self, x: Tensor, t: Time) -> FirstOrder:
+        return FirstOrder(*self._by_time(x, t, lambda s, y: _fields(s.first_order(y))))
+
+    def velocity(self, x: Tensor, t: Time) -> Tensor:
+        return self._by_time(x, t, lambda s, y: (s.velocity(y),))[0]
+
+    def second_order(self, x: Tensor, t: Time) -> SecondOrder:
+        return SecondOrder(*self._by_time(x, t, lambda s, y: s.second_order(y)))
+
+    def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
+        x = grid_points(xs, ys).reshape(-1, 2)
+        shape = (len(ys), len(xs))
+        first = self.first_order(x, t)
+        spread = self.divergence(x, t).reshape(shape) if divergence else None
+        return GridValues(
+            first.log_prob.reshape(shape),
+            first.velocity.reshape(*shape, 2),
+            first.score.reshape(*shape, 2),
+            spread,
+        )
+
+    def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
+        return self._at(t, xs.dtype).density_on_grid(xs, ys)
+
+    def pull(self, x: Tensor, t: float, count: int = 32) -> Pull:
+        c = Coefficients.at(self.schedule, t, x[None])
+        alpha, dalpha = float(c.alpha), float(c.dalpha)
+        places, weights, velocities = [], [], []
+        for points, mass, about in _parts(self.target):
+            alone = SpectralMarginal(self.source, about, self.schedule)
+            first = alone.first_order(x.double() - alpha * points, t)
+            places.append(points)
+            weights.append(mass.log() + first.log_prob)
+            velocities.append(first.velocity + dalpha * points)
+        share = torch.softmax(torch.cat(weights), 0)
+        top, index = share.topk(min(count, len(share)))
+        return Pull(torch.cat(places)[index].to(x), top.to(x), torch.cat(velocities)[index].to(x))
+
+    def irreducible_loss(self, t: Time, generator: torch.Generator, n: int = 4096) -> float:
+        return float(self.second_order(self.sample(n, t, generator), t).target_variance.mean())
+
+    # ---- moments ---------------------------------------------------------------------------------
+
+    def _at(self, t: float, dtype: torch.dtype) -> SpectralMoment:
+        key = (t, dtype)
+        if key not in self._slices:
+            self._slices[key] = SpectralMoment(self._ends, self.schedule, t, PRECISIONS[dtype])
+        self._slices.move_to_end(key)
+        while len(self._slices) > REMEMBERED:
+            self._slices.popitem(last=False)
+        return self._slices[key]
+
+    def _by_time(self, x: Tensor, t: Time, answer: Answer) -> tuple[Tensor, ...]:
+        """``answer`` of each moment for its rows. More than ``PER_ROW`` different times are rounded to the
+        quantiles of all."""
+        with torch.no_grad():
+            time = as_time(t).detach().double().cpu().flatten()
+            if time.numel() == 1:
+                return tuple(v.to(x) for v in answer(self._at(float(time), x.dtype), x.detach()))
+            return self._by_rows(x.detach(), time, answer)
+
+    def _by_rows(self, x: Tensor, time: Tensor, answer: Answer) -> tuple[Tensor, ...]:
+        values, group = torch.unique(time, return_inverse=True)
+        if len(values) > PER_ROW:
+            parts = torch.chunk(values, PER_ROW)
+            lengths = torch.tensor([len(part) for part in parts])
+            group = torch.repeat_interleave(torch.arange(len(parts)), lengths)[group]
+            values = torch.stack([part.mean() for part in parts])
+        found: list[Tensor] = []
+        for index, value in enumerate(values.tolist()):
+            rows = (group == index).nonzero()[:, 0]
+            parts_of = answer(SpectralMoment(self._ends, self.schedule, value, PRECISIONS[x.dtype]), x[rows])
+            if not found:
+                found = [p.new_empty((len(x), *p.shape[1:])) for p in parts_of]
+            for whole, part in zip(found, parts_of, strict=True):
+                whole[rows] = part
+        return tuple(v.to(x) for v in found)
+
+
+def _fields(first: FirstOrder) -> tuple[Tensor, ...]:
+    return first.log_prob, first.velocity, first.score, first.posterior_mean
+
+
+def _spectra(source: Distribution, target: Distribution) -> tuple[Spectrum, Spectrum]:
+    """(of the source, of the target)."""
+    found = []
+    for end in (source, target):
+        known = spectrum(end)
+        if known is None:
+            raise NoClosedForm(f"No closed form for a {end.name}: train a model.")
+        found.append(known)
+    return found[0], found[1]
+
+
+def _parts(target: Distribution) -> list[tuple[Tensor, Tensor, GaussianMixture]]:
+    """A target as points (m, 2) of mass (m,), each with the same normal about it: one such set a component of
+    a mixture."""
+    zero = torch.zeros(1, 2, dtype=torch.float64)
+    match target:
+        case GaussianMixture():
+            return [
+                (
+                    part.means.double(),
+                    weight[None].double(),
+                    GaussianMixture(torch.ones(1), zero, part.covs.double()),
+                )
+                for weight, part in zip(target.weights, target.components(), strict=True)
+            ]
+        case Cloud():
+            return [
+                (
+                    target.points.double(),
+                    target.weights.double(),
+                    GaussianMixture.isotropic(zero, target.width),
+                )
+            ]
+        case Lattice():
+            row, column = (target.mass > 0).nonzero().unbind(1)
+            centres = target.centres.double()
+            points = torch.stack([centres[column], centres[row]], 1)
+            mass = target.mass[row, column].double()
+            return [(points, mass, GaussianMixture.isotropic(zero, target.cell))]
+    raise NoClosedForm(f"No closed form for a {target.name} target: train a model.")

@@ -1,0 +1,169 @@
+"""The marginal of any two ends: the other closed forms where they exist, and its laws where none does."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from fmstudio.flows.closed_forms.exact import marginal
+from fmstudio.flows.closed_forms.spectral import SpectralMarginal
+from fmstudio.flows.measures.metrics import sliced_w2
+from fmstudio.flows.motion.diffusion import ConstantSigma
+from fmstudio.flows.motion.dynamics import FlowODE, SDEExtension
+from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.simulate import simulate
+from fmstudio.flows.motion.solvers import SOLVERS
+from fmstudio.flows.paths import shapes
+from fmstudio.flows.paths.distributions import Distribution, GaussianMixture, Lattice, UniformBox
+from fmstudio.flows.paths.schedules import VE, VP, CondOT, Cosine, LinearVP, Schedule
+
+SCHEDULES: dict[str, Schedule] = {
+    "condot": CondOT(),
+    "vp": VP(),
+    "cosine": Cosine(),
+    "ve": VE(sigma_max=3.0),
+    "linear-vp": LinearVP(),
+}
+
+
+def drawing() -> Lattice:
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 96), torch.linspace(-1, 1, 96), indexing="ij")
+    return Lattice((1.2 - (torch.hypot(x, y) - 0.6).abs() / 0.08).clamp(0, 1), 2.5)
+
+
+def two_normals() -> GaussianMixture:
+    return GaussianMixture.isotropic(torch.tensor([[1.0, 0.0], [-1.0, 0.5]]), 0.5)
+
+
+PAIRS: dict[str, tuple[Distribution, Distribution]] = {
+    "ring to moons": (shapes.ring(), shapes.two_moons()),
+    "drawing to spirals": (drawing(), shapes.two_spirals()),
+    "box to eight": (UniformBox(1.7), shapes.eight_gaussians()),
+    "checkerboard to ring": (shapes.checkerboard(), shapes.ring()),
+}
+every_pair = pytest.mark.parametrize("pair", PAIRS)
+TIMES = (0.0, 0.1, 0.5, 0.9, 0.999)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("source", [GaussianMixture.standard_normal(), two_normals()], ids=["one", "two"])
+@pytest.mark.parametrize(
+    "target", [shapes.two_moons(), shapes.eight_gaussians(), drawing()], ids=["moons", "eight", "drawing"]
+)
+def test_that_it_is_the_closed_form_of_a_normal_source(
+    schedule: str, source: GaussianMixture, target: Distribution
+) -> None:
+    path = SCHEDULES[schedule]
+    known, found = marginal(source, target, path), SpectralMarginal(source, target, path)
+    for t in TIMES:
+        x = known.sample(300, t, torch.Generator().manual_seed(5)).double()
+        right, ours = known.first_order(x, t), found.first_order(x, t)
+        speed = right.velocity.norm(dim=1).mean()
+        assert (right.log_prob - ours.log_prob).abs().median() < 2e-4
+        assert (right.velocity - ours.velocity).norm(dim=1).mean() < 2e-3 * (0.01 + speed)
+        assert (right.posterior_mean - ours.posterior_mean).norm(dim=1).mean() < 1e-3
+        score = right.score.norm(dim=1)
+        assert ((right.score - ours.score).norm(dim=1) / (1 + score)).mean() < 2e-3
+        spread = known.second_order(x, t).divergence
+        gap = (spread - found.second_order(x, t).divergence).abs()
+        assert (gap / (1 + spread.abs())).median() < 1e-3
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_that_all_is_finite_at_both_ends_of_time(schedule: str) -> None:
+    path = SpectralMarginal(shapes.ring(), shapes.two_moons(), SCHEDULES[schedule])
+    for t in (0.0, 1.0):
+        x = path.sample(100, t, torch.Generator().manual_seed(5))
+        first = path.first_order(x, t)
+        assert all(bool(torch.isfinite(v).all()) for v in (first.log_prob, first.velocity, first.score))
+
+
+@every_pair
+@pytest.mark.parametrize("schedule", ["condot", "vp"])
+def test_that_the_continuity_equation_holds(pair: str, schedule: str) -> None:
+    path = SpectralMarginal(*PAIRS[pair], SCHEDULES[schedule])
+    h = 1e-4
+    for t in (0.3, 0.7):
+        x = path.sample(200, t, torch.Generator().manual_seed(6)).double()
+        log_rate = (path.log_prob(x, t + h) - path.log_prob(x, t - h)) / (2 * h)
+        first = path.first_order(x, t)
+        residual = log_rate + (first.velocity * first.score).sum(1) + path.divergence(x, t)
+        scale = log_rate.abs() + path.divergence(x, t).abs() + 1
+        assert float((residual.abs() / scale).median()) < 1e-3
+
+
+@every_pair
+def test_that_its_mass_is_1_at_every_time(pair: str) -> None:
+    path = SpectralMarginal(*PAIRS[pair], CondOT())
+    axis = torch.linspace(-6, 6, 601, dtype=torch.float64)
+    for t in TIMES:
+        mass = path.density_on_grid(axis, axis, t).sum() * (axis[1] - axis[0]) ** 2
+        assert float(mass) == pytest.approx(1, abs=2e-3 if t == 0 and pair.startswith("box") else 1e-6)
+
+
+@every_pair
+def test_that_density_on_a_grid_is_that_of_points(pair: str) -> None:
+    path = SpectralMarginal(*PAIRS[pair], CondOT())
+    xs, ys = torch.linspace(-2, 2, 23).double(), torch.linspace(-1.5, 2, 17).double()
+    grid = path.density_on_grid(xs, ys, 0.6)
+    points = path.on_grid(xs, ys, 0.6).density
+    assert torch.allclose(grid, points, atol=1e-4 * float(grid.max()))
+
+
+def carried(pair: str, sigma: float, until: float) -> Tensor:
+    """Particles moved from the source to ``until``."""
+    source, _ = PAIRS[pair]
+    generator = torch.Generator().manual_seed(7)
+    field = ExactField(SpectralMarginal(*PAIRS[pair], CondOT()))
+    motion = SDEExtension(field, ConstantSigma(sigma)) if sigma else FlowODE(field)
+    solver = SOLVERS["stochastic-heun" if sigma else "midpoint"]()
+    grid = [until * k / 30 for k in range(31)]
+    *_, state = simulate(motion, solver, source.sample(1000, generator), grid, generator)
+    return state
+
+
+@every_pair
+def test_that_flow_and_sde_carry_one_law(pair: str) -> None:
+    path = SpectralMarginal(*PAIRS[pair], CondOT())
+    generator = torch.Generator().manual_seed(8)
+    for sigma, until in ((0.0, 0.97), (0.5, 0.5)):
+        drawn, again = (path.sample(1000, until, generator) for _ in range(2))
+        floor = sliced_w2(drawn, again, torch.Generator().manual_seed(9))
+        got = sliced_w2(carried(pair, sigma, until), again, torch.Generator().manual_seed(9))
+        assert got < 2.2 * floor + 0.01
+
+
+def test_that_turning_the_ends_about_turns_the_flow() -> None:
+    a, b = shapes.ring(), shapes.two_moons()
+    there, back = SpectralMarginal(a, b, CondOT()), SpectralMarginal(b, a, CondOT())
+    x = there.sample(200, 0.3, torch.Generator().manual_seed(10)).double()
+    assert torch.allclose(there.velocity(x, 0.3), -back.velocity(x, 0.7), atol=1e-3)
+    assert torch.allclose(there.log_prob(x, 0.3), back.log_prob(x, 0.7), atol=1e-4)
+
+
+def test_that_far_away_the_field_is_that_of_the_nearest_mass() -> None:
+    path = SpectralMarginal(shapes.ring(), shapes.two_moons(), CondOT())
+    x = torch.tensor([[40.0, 0.0], [-25.0, 30.0], [0.0, 1e4]], dtype=torch.float64)
+    first = path.first_order(x, 0.5)
+    assert bool(torch.isfinite(first.velocity).all())
+    assert bool((first.log_prob < -100).all())
+    assert bool(((first.score * x).sum(1) < 0).all())  # back to where mass is
+
+
+def test_that_a_time_for_each_row_is_that_rows_time() -> None:
+    path = SpectralMarginal(shapes.ring(), shapes.two_moons(), CondOT())
+    x = path.sample(6, 0.5, torch.Generator().manual_seed(11)).double()
+    t = torch.tensor([0.1, 0.5, 0.9, 0.1, 0.5, 0.9]).double()[:, None]
+    rows = torch.cat([path.velocity(x[i : i + 1], float(t[i])) for i in range(6)])
+    assert torch.allclose(path.velocity(x, t), rows, atol=1e-9)
+
+
+def test_that_pulls_average_to_the_velocity() -> None:
+    for target in (shapes.two_moons(), shapes.eight_gaussians(), drawing()):
+        path = SpectralMarginal(shapes.ring(), target, CondOT())
+        x = path.sample(1, 0.5, torch.Generator().manual_seed(12)).double()[0]
+        pull = path.pull(x, 0.5, 10_000)
+        assert float(pull.weights.sum()) == pytest.approx(1, abs=1e-3)
+        mean = pull.weights @ pull.velocities
+        assert torch.allclose(mean, path.velocity(x[None], 0.5)[0], atol=5e-3)

@@ -123,7 +123,7 @@ def carried(pair: str, sigma: float, until: float) -> Tensor:
     return state
 
 
-@every_pair
+@pytest.mark.parametrize("pair", ["ring to moons", "drawing to spirals"])
 def test_that_flow_and_sde_carry_one_law(pair: str) -> None:
     path = SpectralMarginal(*PAIRS[pair], CondOT())
     generator = torch.Generator().manual_seed(8)

@@ -80,7 +80,7 @@ def run_inner(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     ]
     environment = {**os.environ, "CI": "true", "QT_QPA_PLATFORM": "offscreen"}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
     )
 
 

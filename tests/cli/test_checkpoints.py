@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,14 @@ def start(out: Path, *options: object) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_checkpoint(out: Path) -> None:
-    end = time.monotonic() + 120
-    while not beside(out).exists():
-        assert time.monotonic() < end
+def wait_until(condition: Callable[[], bool]) -> None:
+    """A machine may be busy: only a hang is ended, by the limit of a test."""
+    while not condition():
         time.sleep(0.05)
+
+
+def wait_for_checkpoint(out: Path) -> None:
+    wait_until(beside(out).exists)
 
 
 def test_that_a_killed_training_goes_on_from_its_checkpoint(out: Path) -> None:
@@ -58,17 +61,18 @@ def test_that_a_killed_training_goes_on_from_its_checkpoint(out: Path) -> None:
     assert not out.exists()
     _, (kept,) = open_document(str(beside(out)))
     assert 0 < kept.step < LONG
+    written = beside(out).stat().st_mtime_ns
     again = start(out, "--steps", LONG)
     assert again.stderr is not None
     told = again.stderr.readline()
     assert f"at step {kept.step} is there" in told
     assert "--fresh" in told
-    time.sleep(1)
+    wait_until(lambda: beside(out).stat().st_mtime_ns > written)
     os.killpg(again.pid, signal.SIGINT)
-    report, _ = again.communicate(timeout=120)
+    report, _ = again.communicate(timeout=280)
     assert again.returncode == 0
     _, (model,) = open_document(str(out))
-    assert model.step == json.loads(report)["steps"] >= kept.step
+    assert model.step == json.loads(report)["steps"] > kept.step
     assert not beside(out).exists()
 
 
@@ -80,7 +84,7 @@ def test_that_no_number_of_signals_loses_the_training(out: Path, number: signal.
     for _ in range(1 + more):
         os.killpg(process.pid, number)
         time.sleep(0.02)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=280)
     # The last may come when all is done and the system's own answer is in force again.
     well = 0 if number is signal.SIGINT else 128 + number
     assert process.returncode in (well, 128 + number, -number)

@@ -27,7 +27,7 @@ def shell(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedP
         cwd=cwd,
         env={**kept, **variables},
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=False,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,9 +75,18 @@ def test_that_models_by_likelihood_are_trained_and_sampled(tmp_path: Path, objec
     assert np.isfinite(arrays(samples)["log_density"]).all()
 
 
-def test_that_an_interrupt_keeps_the_last_checkpoint(tmp_path: Path) -> None:
-    out = tmp_path / "a.fmstudio"
-    threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+def test_that_an_interrupt_keeps_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fmstudio.engine import learning
+
+    steps_of, out = learning.steps_of, tmp_path / "a.fmstudio"
+
+    def interrupted(*arguments: Any) -> Iterator[Any]:
+        for count, step in enumerate(steps_of(*arguments)):
+            if count == 100:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield step
+
+    monkeypatch.setattr(learning, "steps_of", interrupted)
     result = run("train", "-o", out, "--steps", 900_000, "--json", *SMALL)
     assert result.exit_code == 0
     _, (model,) = open_document(str(out))

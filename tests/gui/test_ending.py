@@ -18,12 +18,12 @@ from fmstudio.engine import blocks
 from fmstudio.studio.opening import Opened, open_file, save_models
 from tests.export.test_film import far, misfit
 
-pytestmark = pytest.mark.display
+pytestmark = [pytest.mark.display, pytest.mark.timeout(1200)]
 
 Open = Callable[..., subprocess.Popen[str]]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -78,7 +78,7 @@ def test_that_a_signal_to_the_group_ends_all_and_leaves_nothing(
     engine, word = engine_of(process)
     wait_until(lambda: left_of(word))
     os.killpg(process.pid, number)
-    assert process.wait(60) == 128 + number
+    assert process.wait(600) == 128 + number
     wait_until(lambda: is_gone(engine))
     assert left_of(word) == []
     assert (tmp_path / "errors").read_text() == ""
@@ -93,7 +93,7 @@ def test_that_a_training_under_way_is_offered_at_the_next_start(
     engine, word = engine_of(process)
     wait_until(lambda: list(state_folder().glob("*.fmstudio")))
     os.killpg(process.pid, number)
-    process.wait(60)
+    process.wait(600)
     wait_until(lambda: is_gone(engine))
     assert left_of(word) == []
     assert (tmp_path / "errors").read_text() == ""
@@ -118,7 +118,7 @@ def test_that_a_picture_of_what_was_refused_is_taken_and_told(
         "--screenshot",
         str(picture),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 1
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1

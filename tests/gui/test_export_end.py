@@ -16,7 +16,7 @@ from tests.gui.windows import silent_window
 
 pytestmark = pytest.mark.display
 BUTTONS = QMessageBox.StandardButton
-PATIENCE = 60_000
+PATIENCE = 250_000
 
 
 @pytest.fixture

@@ -31,8 +31,9 @@ from fmstudio.studio.opening import open_gallery
 from tests.fakes import FakeEngine
 from tests.videos import stream_of
 
-pytestmark = pytest.mark.display
-PATIENCE = 60_000
+pytestmark = [pytest.mark.display, pytest.mark.timeout(1200)]
+PATIENCE = 600_000
+"""Milliseconds. What is waited for ends the wait; this only ends a hang, on however busy a machine."""
 
 
 def _window(qapp, engine, document: Document) -> MainWindow:
@@ -58,19 +59,23 @@ def _end(qtbot, window: MainWindow) -> None:
 @pytest.fixture
 def window(qapp, qtbot) -> Iterator[MainWindow]:
     window = _window(qapp, ProcessEngine(), Document())
-    qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
-    yield window
-    _end(qtbot, window)
+    try:
+        qtbot.waitExposed(window)
+        qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
+        yield window
+    finally:
+        _end(qtbot, window)
 
 
 @pytest.fixture
 def quick_window(qapp, qtbot) -> Iterator[MainWindow]:
     """On an engine that never answers: for what needs no results."""
     window = _window(qapp, FakeEngine(), Document())
-    qtbot.waitExposed(window)
-    yield window
-    _end(qtbot, window)
+    try:
+        qtbot.waitExposed(window)
+        yield window
+    finally:
+        _end(qtbot, window)
 
 
 def _stroke(window: MainWindow, *points: tuple[float, float]) -> None:

@@ -30,11 +30,10 @@ def silent_window(qtbot, document: Document | None = None) -> Iterator[MainWindo
     window.add_right_column()
     window.show()
     window.start()
-    qtbot.waitExposed(window)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=20_000)
-    window.frame(0.0)
     try:
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=250_000)
+        window.frame(0.0)
         yield window
     finally:
         window.close()

@@ -12,7 +12,6 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.extent import Extent, Interval, union
 from fmstudio.document.specs.dynamics import FreeMotion, duration_of
 from fmstudio.document.specs.view import CameraSpec
-from fmstudio.studio.curves import path_curves
 
 MARGIN = 16 / 15
 """What is shown beyond the scene: a standard normal, 3 to each side, is seen in a square of 3.2."""
@@ -54,7 +53,7 @@ def _moments(experiment: Experiment) -> Iterator[Extent]:
     if dynamics.follows_target:
         yield target
     if dynamics.follows_path:
-        curves = path_curves(experiment.path, np.linspace(0, 1, MOMENTS))
+        curves = experiment.path.curves(np.linspace(0, 1, MOMENTS))
         for alpha, beta in zip(*(curve.tolist() for curve in curves), strict=True):
             yield target.scaled(alpha).plus(source.scaled(beta))
     if isinstance(dynamics, FreeMotion):

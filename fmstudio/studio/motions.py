@@ -23,7 +23,6 @@ from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, Quantity, TrajectoriesRequest, WarpRequest
 from fmstudio.studio import learning
-from fmstudio.studio.curves import path_curves
 
 GRID_HALF = 2.4
 """Half the side of the grid that a flow warps, in units of beta_0: it covers most of a normal source."""
@@ -64,7 +63,7 @@ def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
     are left out, so that they change nothing."""
     if not moving.dynamics.is_flow:
         return None
-    scale = 1.0 if moving.dynamics.is_process else float(path_curves(moving.path, 0.0)[1])
+    scale = 1.0 if moving.dynamics.is_process else float(moving.path.curves(0.0)[1])
     simulation = moving.simulation.model_copy(update={"particles": 100, "start_seed": 0, "noise_seed": 0})
     return WarpRequest(replace(moving, simulation=simulation), GRID_HALF * scale)
 
@@ -92,7 +91,7 @@ def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
 
 def mixes_infinitely_fast(path: PathSpec) -> bool:
     """alpha_0 = 0: the noising SDE's rate alpha'/alpha has no bound towards t = 0."""
-    return float(path_curves(path, 0.0)[0]) < 1e-9
+    return float(path.curves(0.0)[0]) < 1e-9
 
 
 def pull(dynamics: Motion, path: PathSpec) -> float:
@@ -122,4 +121,4 @@ def growth(dynamics: Motion) -> float:
 def _fading(path: PathSpec) -> float:
     """The largest alpha'/alpha."""
     t = np.linspace(0, 1, 201)
-    return float(np.diff(np.log(path_curves(path, t)[0])).max() / (t[1] - t[0]))
+    return float(np.diff(np.log(path.curves(t)[0])).max() / (t[1] - t[0]))

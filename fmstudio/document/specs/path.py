@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.spec import Spec, kinds_of, setting
 
 SEEN = 0.01
 """A part of the target in p_0 that is this small beside the source is not worth a word."""
 
 
+Curve = npt.NDArray[np.float64]
+Pair = tuple[Curve, Curve]
+
+
 class ScheduleSpec(Spec):
-    """What every path says of itself beside its settings: a ``title`` and a ``formula``."""
+    """What every path says of itself beside its settings: a ``title``, a ``formula``, and its curves for
+    pictures (the laws live in ``flows.paths.schedules``, under the same ``kind`` and settings)."""
 
     title: ClassVar[str]
     formula: ClassVar[str]
+
+    @abstractmethod
+    def _curves(self, t: Curve) -> Pair:
+        """(alpha, beta) at the times ``t``."""
+
+    def curves(self, t: npt.ArrayLike) -> Pair:
+        """(alpha, beta) at the times ``t`` in [0, 1]."""
+        return self._curves(np.asarray(t, np.float64))
 
     @property
     def start_scales(self) -> tuple[float, float]:
         """(alpha_0, beta_0): particles start from p_0, the law of alpha_0 z + beta_0 x_0. (0, 1) is the
         source itself."""
-        return 0.0, 1.0
+        alpha, beta = self.curves(0.0)
+        return float(alpha), float(beta)
 
     @property
     def source_gap(self) -> str:
@@ -44,6 +61,9 @@ class CondOTSpec(ScheduleSpec):
     formula: ClassVar[str] = "α = t,  β = 1 − t"
     kind: Literal["condot"] = "condot"
 
+    def _curves(self, t: Curve) -> Pair:
+        return t, 1 - t
+
 
 class FMOTSpec(ScheduleSpec):
     """alpha = t, beta = 1 - (1 - sigma_min) t."""
@@ -52,6 +72,9 @@ class FMOTSpec(ScheduleSpec):
     formula: ClassVar[str] = "α = t,  β = 1 − (1 − σ_min) t"
     kind: Literal["fm-ot"] = "fm-ot"
     sigma_min: float = setting(0.1, "σ_min", low=1e-4, high=0.99, step=0.01)
+
+    def _curves(self, t: Curve) -> Pair:
+        return t, 1 - (1 - self.sigma_min) * t
 
 
 class _NoisingRateSpec(ScheduleSpec):
@@ -66,10 +89,10 @@ class _NoisingRateSpec(ScheduleSpec):
             raise ValueError(f"beta_max must be at least beta_min, got {self.beta_max} < {self.beta_min}")
         return self
 
-    @property
-    def _total(self) -> float:
-        """B(1), by which alpha_0 = exp(-B(1)/2)."""
-        return (self.beta_min + self.beta_max) / 2
+    def _integral(self, t: Curve) -> Curve:
+        """B(s) at s = 1 - t."""
+        s = 1 - t
+        return self.beta_min * s + (self.beta_max - self.beta_min) * s * s / 2
 
 
 class VPSpec(_NoisingRateSpec):
@@ -79,9 +102,8 @@ class VPSpec(_NoisingRateSpec):
     formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = √(1 − α²)"
     kind: Literal["vp"] = "vp"
 
-    @property
-    def start_scales(self) -> tuple[float, float]:
-        return math.exp(-self._total / 2), math.sqrt(-math.expm1(-self._total))
+    def _curves(self, t: Curve) -> Pair:
+        return np.exp(-self._integral(t) / 2), np.sqrt(-np.expm1(-self._integral(t)))
 
 
 class SubVPSpec(_NoisingRateSpec):
@@ -91,9 +113,8 @@ class SubVPSpec(_NoisingRateSpec):
     formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = 1 − α²"
     kind: Literal["sub-vp"] = "sub-vp"
 
-    @property
-    def start_scales(self) -> tuple[float, float]:
-        return math.exp(-self._total / 2), -math.expm1(-self._total)
+    def _curves(self, t: Curve) -> Pair:
+        return np.exp(-self._integral(t) / 2), -np.expm1(-self._integral(t))
 
 
 class VESpec(ScheduleSpec):
@@ -111,9 +132,8 @@ class VESpec(ScheduleSpec):
             raise ValueError(f"sigma_max must exceed sigma_min, got {self.sigma_max} <= {self.sigma_min}")
         return self
 
-    @property
-    def start_scales(self) -> tuple[float, float]:
-        return 1.0, self.sigma_max
+    def _curves(self, t: Curve) -> Pair:
+        return np.ones_like(t), self.sigma_min * (self.sigma_max / self.sigma_min) ** (1 - t)
 
 
 class CosineSpec(ScheduleSpec):
@@ -123,6 +143,9 @@ class CosineSpec(ScheduleSpec):
     formula: ClassVar[str] = "α = sin(πt/2),  β = cos(πt/2)"
     kind: Literal["cosine"] = "cosine"
 
+    def _curves(self, t: Curve) -> Pair:
+        return np.sin(math.pi / 2 * t), np.sin(math.pi / 2 * (1 - t))
+
 
 class LinearVPSpec(ScheduleSpec):
     """alpha = t, beta = sqrt(1 - t^2)."""
@@ -130,6 +153,9 @@ class LinearVPSpec(ScheduleSpec):
     title: ClassVar[str] = "Linear VP"
     formula: ClassVar[str] = "α = t,  β = √(1 − t²)"
     kind: Literal["linear-vp"] = "linear-vp"
+
+    def _curves(self, t: Curve) -> Pair:
+        return t, np.sqrt((1 - t) * (1 + t))
 
 
 class PolynomialSpec(ScheduleSpec):
@@ -140,19 +166,13 @@ class PolynomialSpec(ScheduleSpec):
     kind: Literal["polynomial"] = "polynomial"
     n: float = setting(2.0, "n", low=0.25, high=8.0, step=0.25)
 
+    def _curves(self, t: Curve) -> Pair:
+        return t**self.n, 1 - t**self.n
+
 
 PathSpec = Annotated[
     CondOTSpec | FMOTSpec | VPSpec | SubVPSpec | VESpec | CosineSpec | LinearVPSpec | PolynomialSpec,
     Field(discriminator="kind"),
 ]
 
-PATHS: tuple[type[ScheduleSpec], ...] = (
-    CondOTSpec,
-    FMOTSpec,
-    VPSpec,
-    SubVPSpec,
-    VESpec,
-    CosineSpec,
-    LinearVPSpec,
-    PolynomialSpec,
-)
+PATHS: tuple[type[ScheduleSpec], ...] = kinds_of(PathSpec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -27,3 +27,13 @@ def setting(
     """A field with what a panel needs to show it: label, closed range, step, scale, one-line hint."""
     extra: JsonDict = {"label": label, "step": step, "log": log}
     return Field(default=default, ge=low, le=high, description=hint, json_schema_extra=extra)
+
+
+def kinds_of(union: Any) -> tuple[Any, ...]:
+    """The specs of a union that is discriminated by ``kind``, in its order."""
+    return get_args(get_args(union)[0])
+
+
+def settings_of(spec: Spec) -> dict[str, Any]:
+    """The settings of a spec by name: all of its fields but ``kind``."""
+    return {name: getattr(spec, name) for name in type(spec).model_fields if name != "kind"}

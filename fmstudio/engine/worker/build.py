@@ -16,6 +16,7 @@ from torch import Tensor
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.guidance import GuidanceMethod
+from fmstudio.document.specs.spec import settings_of
 from fmstudio.document.specs.training import Coupling as CouplingSpec
 from fmstudio.document.specs.training import ModelSpec, Objective
 from fmstudio.engine.messages import Guide, LearnedModel
@@ -33,22 +34,12 @@ from fmstudio.flows.learning.likelihood import initial_log_prob as start_log_pro
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.realnvp import RealNVP
 from fmstudio.flows.motion.fields import ExactField, Field, LearnedField
-from fmstudio.flows.paths import shapes
 from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent, Sinkhorn
-from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.probability_path import ProbabilityPath
-from fmstudio.flows.paths.schedules import (
-    FMOT,
-    VE,
-    VP,
-    CondOT,
-    Cosine,
-    LinearVP,
-    Polynomial,
-    Schedule,
-    SubVP,
-)
+from fmstudio.flows.paths.schedules import SCHEDULES, CondOT, Schedule
+from fmstudio.flows.paths.shapes import SHAPES
 
 # ---- distributions -----------------------------------------------------------------------------------
 
@@ -56,7 +47,8 @@ from fmstudio.flows.paths.schedules import (
 @lru_cache(maxsize=64)
 def distribution(spec: d.DistributionSpec) -> Distribution:
     """Raises ValueError for an empty drawing."""
-    return _DISTRIBUTIONS[type(spec)](spec)
+    named = SHAPES.get(spec.kind)
+    return _OF_PARTS[spec.kind](spec) if named is None else named(**settings_of(spec))
 
 
 def _mixture(components: tuple[d.Component, ...], name: str) -> GaussianMixture:
@@ -83,22 +75,13 @@ def tensor(values: Any) -> Tensor:
     return torch.from_numpy(values.copy())
 
 
-_DISTRIBUTIONS: dict[type, Callable[[Any], Distribution]] = {
-    d.StandardNormalSpec: lambda _: GaussianMixture.standard_normal(),
-    d.GaussianMixtureSpec: lambda s: _mixture(s.components, "Gaussian mixture"),
-    d.EightGaussiansSpec: lambda s: _mixture(s.components(), "eight Gaussians"),
-    d.FiveModesSpec: lambda s: _mixture(s.components(), "five modes"),
-    d.RingSpec: lambda s: shapes.ring(s.radius, s.width),
-    d.UniformSquareSpec: lambda s: UniformBox(s.half),
-    d.TwoMoonsSpec: lambda s: shapes.two_moons(s.noise, s.scale, s.shift),
-    d.CheckerboardSpec: lambda s: shapes.checkerboard(s.half),
-    d.TwoSpiralsSpec: lambda s: shapes.two_spirals(s.radius, s.turns, s.noise),
-    d.PinwheelSpec: lambda s: shapes.pinwheel(s.arms, s.scale),
-    d.RingsSpec: lambda s: shapes.rings(s.count, s.radius, s.noise),
-    d.SCurveSpec: lambda s: shapes.s_curve(s.scale, s.noise),
-    d.PointsSpec: lambda s: Cloud(tensor(s.points.values), None, s.width, _labels(s), "point cloud"),
-    d.DrawnSpec: _lattice,
+_OF_PARTS: dict[str, Callable[[Any], Distribution]] = {
+    "standard-normal": lambda _: GaussianMixture.standard_normal(),
+    "gaussian-mixture": lambda s: _mixture(s.components, "Gaussian mixture"),
+    "points": lambda s: Cloud(tensor(s.points.values), None, s.width, _labels(s), "point cloud"),
+    "drawn": _lattice,
 }
+"""Laws that a person makes; the named ones are in ``SHAPES``."""
 
 
 # ---- paths -------------------------------------------------------------------------------------------
@@ -106,19 +89,7 @@ _DISTRIBUTIONS: dict[type, Callable[[Any], Distribution]] = {
 
 @lru_cache(maxsize=64)
 def schedule(spec: p.PathSpec) -> Schedule:
-    return _SCHEDULES[type(spec)](spec)
-
-
-_SCHEDULES: dict[type, Callable[[Any], Schedule]] = {
-    p.CondOTSpec: lambda _: CondOT(),
-    p.FMOTSpec: lambda s: FMOT(s.sigma_min),
-    p.VPSpec: lambda s: VP(s.beta_min, s.beta_max),
-    p.SubVPSpec: lambda s: SubVP(s.beta_min, s.beta_max),
-    p.VESpec: lambda s: VE(s.sigma_min, s.sigma_max),
-    p.CosineSpec: lambda _: Cosine(),
-    p.LinearVPSpec: lambda _: LinearVP(),
-    p.PolynomialSpec: lambda s: Polynomial(s.n),
-}
+    return SCHEDULES[spec.kind](**settings_of(spec))
 
 
 def initial_log_prob(

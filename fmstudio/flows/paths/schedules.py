@@ -318,3 +318,16 @@ class Polynomial(Schedule):
 
     def dbeta(self, t: Time) -> Tensor:
         return -self.dalpha(t)
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "condot": CondOT,
+    "fm-ot": FMOT,
+    "vp": VP,
+    "sub-vp": SubVP,
+    "ve": VE,
+    "cosine": Cosine,
+    "linear-vp": LinearVP,
+    "polynomial": Polynomial,
+}
+"""By kind; a schedule is made of its settings by name."""

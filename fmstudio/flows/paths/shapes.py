@@ -13,7 +13,14 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from fmstudio.flows.paths.distributions import Cloud, GaussianMixture, Lattice, positive
+from fmstudio.flows.paths.distributions import (
+    Cloud,
+    Distribution,
+    GaussianMixture,
+    Lattice,
+    UniformBox,
+    positive,
+)
 
 SPACING = 0.8
 """Distance of neighbouring curve points in units of the blur's width."""
@@ -145,3 +152,18 @@ def _at_least(value: int, argument: str, least: int) -> int:
 def _turned(points: Tensor, angle: float) -> Tensor:
     c, s = math.cos(angle), math.sin(angle)
     return points @ torch.tensor([[c, s], [-s, c]], dtype=points.dtype)
+
+
+SHAPES: dict[str, Callable[..., Distribution]] = {
+    "eight-gaussians": eight_gaussians,
+    "five-modes": five_modes,
+    "ring": ring,
+    "uniform-square": UniformBox,
+    "two-moons": two_moons,
+    "checkerboard": checkerboard,
+    "two-spirals": two_spirals,
+    "pinwheel": pinwheel,
+    "rings": rings,
+    "s-curve": s_curve,
+}
+"""By kind; a named law is made of its settings by name."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.path import PATHS
+from fmstudio.document.specs.path import PATHS, ScheduleSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
@@ -27,7 +27,6 @@ from fmstudio.gui.widgets.tiles import CurveTile
 from fmstudio.render.palette import Palette
 from fmstudio.studio import panes
 from fmstudio.studio.clocks import path_time
-from fmstudio.studio.curves import path_curves
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
@@ -45,10 +44,9 @@ class PathTile(CurveTile):
 
     picked = Signal(object)
 
-    def __init__(self, spec: type[Spec], theme: Theme) -> None:
-        title, formula = str(spec.title), str(spec.formula)  # type: ignore[attr-defined]
-        alpha, beta = path_curves(spec(), np.linspace(0, 1, 25))  # type: ignore[arg-type]
-        super().__init__(title, f"{title}:  {formula}", theme, alpha, beta)
+    def __init__(self, spec: type[ScheduleSpec], theme: Theme) -> None:
+        alpha, beta = spec().curves(np.linspace(0, 1, 25))
+        super().__init__(spec.title, f"{spec.title}:  {spec.formula}", theme, alpha, beta)
         self._spec = spec
         self.clicked.connect(self._on_clicked)
 

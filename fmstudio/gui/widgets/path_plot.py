@@ -12,7 +12,6 @@ from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font
 from fmstudio.gui.widgets.tiles import DIMMED
 from fmstudio.render.palette import Palette
-from fmstudio.studio.curves import path_curves
 
 HEIGHT = 62
 _SAMPLES = 97
@@ -58,7 +57,7 @@ class PathPlot(QWidget):
         if t is None:
             self.setToolTip("No motion that is shown follows the path")
             return
-        alpha, beta = path_curves(self._path, t)
+        alpha, beta = self._path.curves(t)
         self.setToolTip(f"t = {t:.2f}: α = {float(alpha):.3f}, β = {float(beta):.3f}")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -73,7 +72,7 @@ class PathPlot(QWidget):
         painter.setPen(QPen(QColor(palette.line), 1))
         painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
         painter.drawPixmap(0, 0, self._curves())
-        alpha, beta = path_curves(self._path, [0.0, self._t])
+        alpha, beta = self._path.curves([0.0, self._t])
         top = max(1.0, float(beta[0]))
         painter.setPen(QPen(QColor(palette.window), 1.5))
         for role, here in (("source", beta[1]), ("target", alpha[1])):
@@ -103,7 +102,7 @@ class PathPlot(QWidget):
         return self._picture
 
     def _paint_curves(self, painter: QPainter, palette: Palette, box: QRectF) -> None:
-        alpha, beta = path_curves(self._path, np.linspace(0, 1, _SAMPLES))
+        alpha, beta = self._path.curves(np.linspace(0, 1, _SAMPLES))
         top = max(1.0, float(beta[0]))
         for role, curve in (("source", beta), ("target", alpha)):
             colour = QColor(getattr(palette, role))

@@ -6,7 +6,6 @@ import torch
 
 from fmstudio.document.specs.path import PATHS, FMOTSpec, PolynomialSpec, VESpec, VPSpec
 from fmstudio.engine.worker import build
-from fmstudio.studio.curves import path_curves
 
 VARIANTS = (
     FMOTSpec(sigma_min=0.4),
@@ -20,12 +19,12 @@ VARIANTS = (
 def test_that_the_curve_of_a_path_is_its_schedule(path):
     times = np.linspace(0, 1, 41)
     schedule = build.schedule(path)
-    alpha, beta = path_curves(path, times)
+    alpha, beta = path.curves(times)
     exact = torch.as_tensor(times, dtype=torch.float64)
     np.testing.assert_allclose(alpha, schedule.alpha(exact).numpy(), atol=1e-12)
     np.testing.assert_allclose(beta, schedule.beta(exact).numpy(), atol=1e-9)
 
 
 def test_that_one_moment_gives_two_numbers():
-    alpha, beta = path_curves(PATHS[0](), 0.25)
+    alpha, beta = PATHS[0]().curves(0.25)
     assert (float(alpha), float(beta)) == (0.25, 0.75)

@@ -36,8 +36,11 @@ from fmstudio.engine.messages import (
 )
 from tests.engine import fakes
 
+pytestmark = pytest.mark.timeout(1200)
+"""An engine takes five seconds of a processor to start, and some of these start three."""
 
-def wait_for(engine: Engine, condition: Callable[[], bool], seconds: float = 280) -> list[Reply]:
+
+def wait_for(engine: Engine, condition: Callable[[], bool], seconds: float = 600) -> list[Reply]:
     """Poll until ``condition``; everything that was said meanwhile."""
     replies: list[Reply] = []
     end = time.monotonic() + seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, get_args
 
@@ -29,7 +30,8 @@ EVERYTHING = LayersSpec(**dict.fromkeys(LayersSpec.model_fields, True))
 LAYERS = (LayersSpec(), EVERYTHING)
 
 
-def asked(document: Document) -> set[object]:
+@lru_cache(maxsize=1024)
+def asked(document: Document) -> frozenset[object]:
     """All that is asked for what is shown: the requests of the panes, with whatever models they need."""
     session = Session(FakeEngine(), document, lambda _: None)
     for recipe in learning.needed(document):
@@ -48,7 +50,7 @@ def asked(document: Document) -> set[object]:
     session.tick(0.0)
     wanted: set[object] = {item for item in session.planner.wanted.items() if "thumbnail" not in item[0]}
     session.close()
-    return wanted | set(learning.needed(document))
+    return frozenset(wanted | set(learning.needed(document)))
 
 
 def with_panes(document: Document, change: Callable[[PaneSpec], PaneSpec]) -> Document:

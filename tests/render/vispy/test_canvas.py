@@ -58,7 +58,8 @@ def test_that_a_shown_scene_is_drawn_and_its_picture_is_that_of_an_offscreen_one
     canvas.show_scene(picture)
     wait_for_drawing(qtbot, canvas)
     pixels = canvas.picture()
-    drawer = OffscreenRenderer(pixels.shape[1], pixels.shape[0], canvas.pixel_scale, time_bar=False)
+    drawer = OffscreenRenderer(pixels.shape[1], pixels.shape[0])
+    drawer._sheet = canvas.sheet()  # a film's words are larger
     assert np.abs(drawer.draw(picture).astype(int) - pixels).max() <= 1
     drawer.close()
 

@@ -45,7 +45,9 @@ class Overrides:
     def applied(self, document: Document) -> Document:
         """The document with these changes, in every pane. Raises ValueError with one sentence."""
         if self.target is not None:
-            document = _everywhere(document, "target", named_distribution(self.target, "target"))
+            beside = document.source if self.source is None else None
+            spec = named_distribution(self.target, "target", beside)
+            document = _everywhere(document, "target", spec)
         if self.source is not None:
             spec = named_distribution(self.source, "source", document.target)
             document = _everywhere(document, "source", spec)

@@ -50,7 +50,7 @@ def import_picture(path: Path) -> DrawnSpec:
     picture = PictureSpec(
         contrast=FrozenArray(contrast.values / peak), threshold=min(round(_NOISE / peak, 3), 0.9)
     )
-    notes = [f"frame {shown} of {frames}"] if frames > 1 else []
+    notes = ["its first frame" if shown == 1 else "its first frame with ink"] if frames > 1 else []
     notes.append(f"ink is what differs from {contrast.ground}")
     return DrawnSpec.of_picture(picture, path.stem, "; ".join(notes))
 

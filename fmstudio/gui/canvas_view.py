@@ -57,13 +57,13 @@ class CanvasView(QWidget):
     def frame(self) -> bool:
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
         document, t = self._session.store.document, self._session.playback.t
-        drawing = self._session.tools.mode is Mode.DRAW
-        look = (self._theme.palette.name, self.size(), drawing)
+        inks = self._session.tools.inks
+        look = (self._theme.palette.name, self.size(), inks)
         seen = (document, t, self._session.stage.signature(), self._session.results.training.state, look)
         if seen == self._shown:
             return False
         self._shown = seen
-        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, drawing))
+        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, inks))
         self._place_switches()
         for switches in self.switches:
             switches.refresh()

@@ -32,6 +32,14 @@ def label_colours(labels: Array) -> Bytes:
     return _rgba(_oklch(lightness, np.full(len(labels), 0.15), hues))
 
 
+def label_swatches(count: int) -> list[str]:
+    """'#rrggbb' of the labels 0, 1, ..."""
+    return [
+        f"#{red:02x}{green:02x}{blue:02x}"
+        for red, green, blue, _ in label_colours(np.arange(count, dtype=np.float32))
+    ]
+
+
 def speed_colours(displacement: Array) -> Bytes:
     """Slow to fast along cmap's batlow."""
     from cmap import Colormap

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from fmstudio.document.document import Document
+from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.engine.client import Job
 from fmstudio.render import words
@@ -44,17 +44,19 @@ class Presenter:
         self._backdrop = Backdrop(self._kept)
         self._moving = MovingLayers(stage.results, self._kept)
 
-    def scene(self, document: Document, t: float, palette: Palette, drawing: bool = False) -> Scene:
-        """What the studio shows at time t; while ``drawing`` the ink is seen at every t."""
+    def scene(self, document: Document, t: float, palette: Palette, inks: Collection[str] = ()) -> Scene:
+        """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t."""
         self._kept.forget_all_but(self._stage.jobs)
         view = camera_of(document)
         panes = tuple(
-            self._pane(document, index, t, palette, drawing) for index in range(len(document.view.panes))
+            self._pane(document, index, t, palette, inks) for index in range(len(document.view.panes))
         )
         camera = Camera(view.x, view.y, view.half)
         return Scene(panes, camera, palette, t, clock=clock(document))
 
-    def _pane(self, document: Document, index: int, t: float, palette: Palette, drawing: bool) -> Pane:
+    def _pane(
+        self, document: Document, index: int, t: float, palette: Palette, inks: Collection[str]
+    ) -> Pane:
         standing = self._stage.panes.get(index) or Standing(resolve(document, index, Known(), Look()))
         resolved, results = standing.resolved, self._stage.results
         title, subtitle = words.title(resolved), words.subtitle(resolved)
@@ -62,9 +64,7 @@ class Presenter:
             return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
-        target = document.experiment(index).target
-        if drawing and isinstance(target, DrawnSpec):
-            layers = (*layers, _ink(target, palette))
+        layers = (*layers, *_inks(document.experiment(index), inks, palette))
         legend = tuple(words.legend(standing, document, results))
         notice = words.notice(standing, results) or " ".join(faults)
         return Pane(title, subtitle, layers, legend, notice, words.waiting(standing))
@@ -127,5 +127,11 @@ def _answering(shown: Shown, layers: Iterable[Layer]) -> Iterator[Layer]:
         )
 
 
-def _ink(target: DrawnSpec, palette: Palette) -> InkLayer:
-    return InkLayer(target.raster.values, target.half, palette.target, INK_OPACITY)
+def _inks(experiment: Experiment, ends: Collection[str], palette: Palette) -> Iterator[InkLayer]:
+    """Of the ends that are drawings, each in its colour."""
+    for end, spec, colour in (
+        ("source", experiment.source, palette.source),
+        ("target", experiment.target, palette.target),
+    ):
+        if end in ends and isinstance(spec, DrawnSpec):
+            yield InkLayer(spec.raster.values, spec.half, colour, INK_OPACITY)

@@ -32,10 +32,12 @@ from fmstudio.render.learning_words import (
     is_pathless,
     what_lacks,
 )
+from fmstudio.render.particle_colours import label_swatches
 from fmstudio.render.scene import Legend
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.guardrails import hopeless
+from fmstudio.studio.guiding import names_of
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import coupling_of
 from fmstudio.studio.resolve import Resolved
@@ -48,6 +50,8 @@ _COLOURS = {
     ParticleColour.LABEL: "the label of where each particle ends",
     ParticleColour.PLAIN: "all particles alike",
 }
+MOST_NAMES = 8
+"""Labels that a legend names."""
 _COUPLINGS = {
     Coupling.INDEPENDENT: "independent",
     Coupling.OT: "optimal",
@@ -106,6 +110,7 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
     moving = standing.shown.get("trajectories")
     if on.particles and moving is not None:
         yield Legend("colour", _colour(standing, document, results), answers=moving.request)
+        yield from _labels(standing, document, results)
     elif on.paths and moving is not None:
         yield Legend("paths", "the way so far, coloured by where it began", answers=moving.request)
     if on.particles or on.trajectories or on.paths:
@@ -121,6 +126,21 @@ def _colour(standing: Standing, document: Document, results: Results) -> str:
         return _COLOURS[by]
     origin = _COLOURS[ParticleColour.ORIGIN]
     return f"{origin}, until the labels are known" if "labels" in asked else origin
+
+
+def _labels(standing: Standing, document: Document, results: Results) -> Iterator[Legend]:
+    """Which colour is which label, where they have names."""
+    moving = standing.shown["trajectories"].request
+    by_label = document.view.particle_colour is ParticleColour.LABEL
+    if not by_label or not isinstance(moving, TrajectoriesRequest):
+        return
+    names = names_of(moving.target)
+    if not names or results.cached(LabelsRequest(moving)) is None:
+        return
+    for name, colour in zip(names[:MOST_NAMES], label_swatches(len(names)), strict=False):
+        yield Legend(f"label {name}", "", colour, answers=moving)
+    if len(names) > MOST_NAMES:
+        yield Legend("labels", f"and {len(names) - MOST_NAMES} more", answers=moving)
 
 
 def _grid(experiment: Experiment) -> str:

@@ -49,6 +49,18 @@ def is_labelled(target: Spec) -> bool:
     return isinstance(target, LABELLED) or (isinstance(target, PointsSpec) and target.labels is not None)
 
 
+def label_names(document: Document) -> tuple[str, ...]:
+    """What the labels of all guided targets are called in their file; () where they have numbers alone."""
+    shown = (document.experiment(index) for index in range(len(document.view.panes)))
+    named = {names_of(e.target) for e in shown if may_be_guided(e)}
+    return named.pop() if len(named) == 1 else ()
+
+
+def names_of(target: Spec) -> tuple[str, ...]:
+    """By number; () where they have no names."""
+    return target.label_names if isinstance(target, PointsSpec) and target.labels is not None else ()
+
+
 def choose(session: Session, method: GuidanceMethod | None) -> None:
     """Guide all panes by this method, or (None) none. Label and scale stay as they are, pane by pane.
 

@@ -1,11 +1,13 @@
-"""A file at one end of the flow: the same by every door of the window."""
+"""A file at one end of the flow, the same by every door of the window, and what of a picture is ink."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from fmstudio.document.document import Document
 from fmstudio.document.imports import import_target
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.studio import panes
 from fmstudio.studio.session import Session
 
@@ -19,3 +21,36 @@ def import_at(session: Session, end: End, path: Path) -> str:
     spec = import_target(path, other)
     panes.choose(session, end, spec, f"Import {path.name}")
     return f"{path.name}: {spec.remarks}." if spec.remarks else ""
+
+
+def choose_threshold(session: Session, end: End, threshold: float, merge: bool = False) -> None:
+    """From which difference on a pixel of the picture is ink; with ``merge``, a drag is one undo step."""
+    merge_key = f"threshold of {end}" if merge else None
+    session.store.edit(lambda d: _inked(d, end, threshold=threshold), "Change threshold", merge_key)
+
+
+def invert_ink(session: Session, end: End) -> None:
+    """The ground of the picture becomes its ink, or no longer is."""
+    shown = panes.shown(session.store.document, end)
+    was = any(spec.picture.inverted for spec in shown if _is_picture(spec))
+    session.store.edit(lambda d: _inked(d, end, inverted=not was), "Invert ink")
+
+
+def _is_picture(spec: object) -> bool:
+    return isinstance(spec, DrawnSpec) and spec.picture is not None
+
+
+def _inked(document: Document, end: End, **changes: Any) -> Document:
+    """Every picture at that end, in the document and in its panes, read otherwise."""
+    view = document.view
+    own = tuple(pane.model_copy(update={end: _read(getattr(pane, end), changes)}) for pane in view.panes)
+    return document.model_copy(
+        update={
+            end: _read(getattr(document, end), changes),
+            "view": view.model_copy(update={"panes": own}),
+        }
+    )
+
+
+def _read(spec: Any, changes: dict[str, Any]) -> Any:
+    return spec.read_as(**changes) if _is_picture(spec) else spec

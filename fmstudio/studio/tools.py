@@ -43,6 +43,7 @@ class Tools:
         self._mode = Mode.LOOK
         self._brush = Brush()
         self._probe: Place | None = None
+        self._inks: frozenset[str] = frozenset()
 
     @property
     def mode(self) -> Mode:
@@ -56,6 +57,15 @@ class Tools:
     def probe(self) -> Place | None:
         """None unless the pointer is over a pane, probing."""
         return self._probe
+
+    @property
+    def inks(self) -> frozenset[str]:
+        """The ends ("source", "target") whose ink is to be seen, at every t."""
+        return self._inks | {"target"} if self._mode is Mode.DRAW else self._inks
+
+    def show_ink(self, end: str, shows: bool) -> None:
+        """What is taken as ink is looked at, or no more."""
+        self._inks = self._inks | {end} if shows else self._inks - {end}
 
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:

@@ -84,4 +84,4 @@ def test_that_ink_is_what_differs_in_either_direction_and_in_colour(name: str, s
 def test_that_a_film_is_shown_from_its_first_frame_with_ink() -> None:
     spec = import_picture(CASES / "first-frame-blank" / "blank_first.gif")
     assert (spec.raster.values > 0.5).mean() == pytest.approx(0.044, rel=0.05)
-    assert "frame 2" in spec.remarks
+    assert "first frame with ink" in spec.remarks

@@ -241,6 +241,13 @@ class PointsSpec(Spec):
         """How the file became these points, as a person should know; '' where nothing was done to it."""
         return "; ".join(words for words in (self.units.words(), self.note) if words)
 
+    @property
+    def story(self) -> str:
+        """What came from which file and how it was read, as it stands beside the points."""
+        count = f"{self.points.shape[0]:,}"
+        whole = "" if self.note.startswith(f"{count} of ") else f"{count} points"
+        return f"{self.name}: " + "; ".join(words for words in (whole, self.remarks) if words)
+
     @model_validator(mode="after")
     def _plane(self) -> Self:
         shape = self.points.shape
@@ -323,6 +330,18 @@ class DrawnSpec(Spec):
     def remarks(self) -> str:
         """How a picture became this drawing; '' for one that was drawn here."""
         return self.note
+
+    @property
+    def story(self) -> str:
+        """How a picture was read, as it stands beside it; '' for a drawing."""
+        return f"{self.name}: {self.note}" if self.picture is not None and self.note else ""
+
+    def read_as(self, **changes: Any) -> Self:
+        """The picture with another ``threshold``, or ``inverted``. Only for what was made of one."""
+        assert self.picture is not None
+        fields = {name: getattr(self.picture, name) for name in PictureSpec.model_fields}
+        picture = PictureSpec.model_validate({**fields, **changes})
+        return self.model_copy(update={"picture": picture, "raster": FrozenArray(picture.ink())})
 
     @model_validator(mode="after")
     def _mass(self) -> Self:

@@ -41,12 +41,17 @@ class Units(Spec):
 
     def words(self) -> str:
         """What one unit of the plane is, and where its middle lies; '' for the plane's own."""
-        x, y = (f"{value:.10g}" for value in self.offset)
+        x, y = (self._rounded(value) for value in self.offset)
         return (
             ""
             if self.are_plane
             else f"one unit of the plane is {self.scale:.3g} of the file, around ({x}, {y})"
         )
+
+    def _rounded(self, value: float) -> str:
+        """As finely as matters beside the scale."""
+        digits = math.ceil(math.log10(max(abs(value) / self.scale, 1.0))) + 2
+        return f"{value:.{min(digits, 15)}g}"
 
     def length(self, value: Any) -> Any:
         """A distance or a speed of the plane (times have no unit of a file)."""

@@ -10,7 +10,7 @@ from fmstudio.gui.bind import FieldEdit, Notify, watch
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
-from fmstudio.gui.widgets.spec_form import ChoiceBox, FieldRow, scale_of
+from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, scale_of
 from fmstudio.studio import guiding
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.session import Session
@@ -57,21 +57,27 @@ class GuidanceRows(QWidget):
 
     def __init__(self, session: Session, notify: Notify) -> None:
         super().__init__()
+        self._number = 0
         self.scale = FieldRow(
             FieldEdit(session, "guidance.scale", "Change guidance", notify),
             "Guidance S",
             scale_of(GuidanceSpec.model_fields["scale"]),
             "0 leaves the flow, 1 is the law of that label alone, more exaggerates it",
         )
-        self.label = FieldRow(FieldEdit(session, "guidance.label", "Change label", notify), "Label", _LABELS)
+        edit = FieldEdit(session, "guidance.label", "Change label", notify)
+        self.label = FieldRow(edit, "Label", _LABELS)
+        self.name = ChoiceRow(edit, "Label", {})
+        """instead, where the labels have names"""
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
         box.addWidget(self.scale)
         box.addWidget(self.label)
-        self.label_reason = Reason(self.label)
+        box.addWidget(self.name)
+        self.label_reason = Reason(self.label, self.name)
         box.addWidget(self.label_reason)
         watch(self, session.store, guiding.guidances, self._on_guidances_changed)
+        watch(self, session.store, guiding.label_names, self._on_names_changed)
         watch(self, session.store, _idle_label, self.label_reason.explain)
 
     def _on_guidances_changed(self, guidances: tuple[GuidanceSpec | None, ...]) -> None:
@@ -79,7 +85,15 @@ class GuidanceRows(QWidget):
         self.setVisible(shown is not None)
         if shown is not None:
             self.scale.show_value(shown.scale)
+            self._number = shown.label
             self.label.show_value(shown.label)
+            self.name.show_value(shown.label)
+
+    def _on_names_changed(self, names: tuple[str, ...]) -> None:
+        self.name.box.offer({str(number): name for number, name in enumerate(names)})
+        self.name.show_value(self._number)
+        self.name.setVisible(bool(names))
+        self.label.setVisible(not names)
 
 
 def _idle_label(document: Document) -> str:

@@ -9,6 +9,7 @@ from fmstudio.document.specs.distribution import SOURCES
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.file_rows import FileRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
@@ -27,12 +28,14 @@ class SourcePanel(Panel):
         super().__init__(session, theme, notify)
         self.tiles = DistributionTiles("source", SOURCES, theme)
         self.form = SpecForm(session, "source", notify)
+        self.file = FileRows(session, "source")
         content = QWidget()
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        self.reason = Reason(self.tiles, self.form)
+        self.reason = Reason(self.tiles, self.file, self.form)
         box.addWidget(self.tiles)
+        box.addWidget(self.file)
         box.addWidget(self.form)
         box.addWidget(self.reason)
         self.settings = SettingsSwitch("Parameters of the source", self.form, theme)
@@ -49,6 +52,7 @@ class SourcePanel(Panel):
 
     def tick(self) -> None:
         self.tiles.take_samples(self.session.results)
+        self.file.tick()
 
     def _on_sources_changed(self, sources: tuple[Spec, ...]) -> None:
         self.tiles.show_kinds({spec.kind for spec in sources})  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.brush_controls import BrushControls
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.file_rows import FileRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
@@ -47,6 +48,7 @@ class TargetPanel(Panel):
             self.tiles.add(tile)
         self.form = SpecForm(session, "target", notify)
         self.brush = BrushControls(session, theme)
+        self.file = FileRows(session, "target")
         self.settings = SettingsSwitch("Parameters of the target", self.form, theme)
         self.lay_out("Target", "p_data", self._content(), Section.TARGET)
         self.section.add_to_head(self.settings)
@@ -63,8 +65,8 @@ class TargetPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        self.reason = Reason(self.tiles, self.brush, self.form)
-        for widget in (self.tiles, self.brush, self.form, self.reason):
+        self.reason = Reason(self.tiles, self.brush, self.file, self.form)
+        for widget in (self.tiles, self.brush, self.file, self.form, self.reason):
             box.addWidget(widget)
         return content
 
@@ -75,6 +77,7 @@ class TargetPanel(Panel):
     def tick(self) -> None:
         self.tiles.take_samples(self.session.results)
         self.brush.tick()
+        self.file.tick()
 
     def _on_targets_changed(self, targets: tuple[Any, ...]) -> None:
         first = targets[0]

@@ -1,7 +1,10 @@
 """Guidance: switched among the settings of the field, steered in the motion panel."""
 
+import numpy as np
+
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import FiveModesSpec, SCurveSpec
+from fmstudio.document.specs.distribution import FiveModesSpec, PointsSpec, SCurveSpec
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.gui.panels.field import FieldPanel
@@ -22,6 +25,31 @@ def test_that_scale_and_label_are_there_while_something_is_guided(session, show)
     method.picked.emit("")
     assert session.store.document.guidance is None
     assert rows.isHidden()
+
+
+def labelled(names: tuple[str, ...]) -> PointsSpec:
+    codes = np.arange(30) % len(names)
+    points = np.random.default_rng(0).normal(size=(30, 2)) + 2 * codes[:, None]
+    return PointsSpec(points=FrozenArray(points), labels=FrozenArray(codes), label_names=names)
+
+
+def test_that_labels_of_a_file_are_chosen_by_their_names(session, show):
+    session.open(Document(target=labelled(("setosa", "7", "virginica")), guidance=GuidanceSpec(label=2)))
+    rows = show(MotionPanel).guidance
+    box = rows.name.box
+    assert rows.label.isHidden()
+    assert [box.itemText(row) for row in range(box.count())] == ["setosa", "7", "virginica"]
+    assert box.currentText() == "virginica"
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert session.store.document.guidance == GuidanceSpec(label=1)
+    session.store.undo()
+    assert box.currentText() == "virginica"
+    commands.choose_target(session, labelled(("a", "b", "c", "d")))
+    assert box.currentText() == "c"
+    commands.choose_target(session, FiveModesSpec())
+    assert rows.name.isHidden()
+    assert not rows.label.isHidden()
 
 
 def test_that_nothing_is_offered_for_a_target_without_labels(session, show):

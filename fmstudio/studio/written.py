@@ -44,12 +44,22 @@ def place(units: Units, x: float, y: float) -> str:
 
 
 def vector(units: Units, x: float, y: float) -> str:
-    """An arrow of a file and its length."""
+    """An arrow and its length: '(3.00, 4.00)  |5.00|', or with one power of ten for all, '... e-7'."""
     if not (math.isfinite(x) and math.isfinite(y)):
         return "–"
     length = math.hypot(x, y)
-    step = FINE if units.are_plane else length * 10.0**-DIGITS
-    return f"({_to(x, step)}, {_to(y, step)})  |{_to(length, step)}|"
+    power = 0 if units.are_plane or not length else math.floor(math.log10(length))
+    if -2 < power < 3:
+        power = 0
+    x, y, length = (_shifted(value, power) for value in (x, y, length))
+    mark = f" e{power}" if power else ""
+    return f"({x:.2f}, {y:.2f})  |{length:.2f}|{mark}"
+
+
+def _shifted(value: float, power: int) -> float:
+    """``value / 10^power``, in two steps: 10^308 is the largest power that there is."""
+    half = power // 2
+    return value / 10.0**half / 10.0 ** (power - half)
 
 
 def _to(value: float, step: float) -> str:

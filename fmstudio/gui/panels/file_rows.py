@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
@@ -70,8 +70,7 @@ class InkRows(QWidget):
         self._shows = False
         field = PictureSpec.model_fields["threshold"]
         self.threshold = SliderRow(label_of(field), scale_of(field), field.description or "")
-        self.invert = QPushButton("Invert")
-        self.invert.setCheckable(True)
+        self.invert = QCheckBox("Invert")
         self.invert.setToolTip("Take the ground of the picture as ink, and its ink as ground")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fmstudio.document.specs.units import Units
 from fmstudio.engine.client import Job
@@ -40,6 +40,7 @@ class ProbePanel(Panel):
             name.setProperty("role", "secondary")
             value.setProperty("role", "value")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # widens no column
             grid.addWidget(name, row, 0)
             grid.addWidget(value, row, 1)
             self.names[key], self.values[key] = name, value

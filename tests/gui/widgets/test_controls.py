@@ -141,7 +141,7 @@ def test_that_a_guardrail_stays_in_sight_when_folded_and_offers_its_remedy(qtbot
     assert shown.words.text() == "This cannot work."
     with qtbot.waitSignal(section.remedy_chosen) as told:
         qtbot.mouseClick(shown.button, LEFT)
-    assert told.args == [Remedy.TRAIN]
+    assert told.args == [note]
     section.show_notes(())
     assert not section.notes.isVisible()
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
+
+
+def called(spec: Any) -> str:
+    """A drawing or a file by its own name, whatever else there is by its kind's."""
+    if isinstance(spec, DrawnSpec) and spec.name == "drawing":
+        return "Drawing"
+    return spec.name if isinstance(spec, DrawnSpec | PointsSpec) else str(spec.title)
 
 
 def renamed(before: Document, after: Document) -> Document:
@@ -23,12 +32,9 @@ def _gist(document: Document) -> tuple[object, ...]:
 
 def _subject(experiment: Experiment) -> str:
     """Where the particles go; a motion that goes nowhere in particular is its own subject."""
-    target = experiment.target
     if not experiment.dynamics.follows_target:
         return experiment.dynamics.title
-    if isinstance(target, DrawnSpec) and target.name == "drawing":
-        return "Drawing"
-    return target.name if isinstance(target, DrawnSpec | PointsSpec) else target.title
+    return called(experiment.target)
 
 
 def _experiments(document: Document) -> tuple[Experiment, ...]:

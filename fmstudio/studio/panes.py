@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
+from fmstudio.document.naming import called
 from fmstudio.document.specs.dynamics import (
     DYNAMICS,
     MORE_DYNAMICS,
@@ -34,7 +35,7 @@ def shown(document: Document, part: Part) -> tuple[Any, ...]:
 
 def summary(document: Document, part: Part) -> str:
     """What the panes show of one part, in words: 'ODE · SDE'."""
-    return " · ".join(dict.fromkeys(value.title for value in shown(document, part)))
+    return " · ".join(dict.fromkeys(called(value) for value in shown(document, part)))
 
 
 def choose(session: Session, part: Part, spec: Spec, label: str) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
+from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import CosineSpec, VPSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
@@ -27,6 +30,14 @@ def test_that_what_is_shown_is_said_once(session):
     assert panes.summary(session.store.document, "dynamics") == "ODE"
     commands.compare(session, MOTIONS)
     assert panes.summary(session.store.document, "dynamics") == "ODE · SDE · Langevin"
+
+
+def test_that_a_drawing_and_a_file_are_said_by_name_in_every_pane_and_end():
+    points = PointsSpec(points=FrozenArray(np.eye(2, dtype=np.float32)), name="cats.csv")
+    two = (PaneSpec(), PaneSpec(target=points))
+    document = Document(source=points, target=DrawnSpec(), view=ViewSpec(panes=two))
+    assert panes.summary(document, "source") == "cats.csv"
+    assert panes.summary(document, "target") == "Drawing · cats.csv"
 
 
 def test_that_choosing_what_the_panes_differ_by_leaves_one_pane(session):

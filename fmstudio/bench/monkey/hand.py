@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
 from collections.abc import Iterable
 from random import Random
 from typing import TypeVar
@@ -9,12 +11,18 @@ from typing import TypeVar
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QWidget
 
 from fmstudio.gui.main_window import MainWindow
 
 T = TypeVar("T", bound=QWidget)
 NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+def name_of(widget: QWidget) -> str:
+    """What kind of widget it is, and what a reader of the screen would call it."""
+    text = widget.text() if isinstance(widget, QAbstractButton) else ""
+    return f"{type(widget).__name__} “{widget.accessibleName() or text or widget.objectName()}”"
 
 
 class Hand:
@@ -33,7 +41,17 @@ class Hand:
         """Any visible, enabled widget of this kind."""
         place = within or self.window
         found = [widget for widget in place.findChildren(kind) if widget.isVisible() and widget.isEnabled()]
-        return self.luck.choice(found) if found else None
+        return self.one_of(found)
+
+    def one_of(self, found: Iterable[T]) -> T | None:
+        """One by its name: whatever else is there, and in whatever order, it is this one if it is there."""
+        salt, seen = self.luck.random(), Counter[str]()
+        drawn: dict[int, T] = {}
+        for widget in found:
+            name = name_of(widget)
+            drawn[zlib.crc32(f"{salt} {name} {seen[name]}".encode())] = widget
+            seen[name] += 1
+        return drawn[min(drawn)] if drawn else None
 
     def reach(self, widget: QWidget) -> None:
         """Scroll the column so that the widget is seen."""

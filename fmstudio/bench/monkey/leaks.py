@@ -148,13 +148,13 @@ def _descriptors(process: int | str | None) -> int:
         return 0
 
 
-def worked(process: int | None) -> int:
+def worked(process: int | None) -> float:
     """The seconds of processor time that a process has had."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    return (int(fields[11]) + int(fields[12])) // os.sysconf("SC_CLK_TCK")
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _megabytes(process: int | str | None) -> int:

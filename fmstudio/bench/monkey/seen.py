@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.bench.monkey.asking import differences, essence
+from fmstudio.bench.monkey.past import Earlier
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.view import PaneSpec
@@ -28,7 +27,6 @@ from fmstudio.gui.main_window import MainWindow
 from fmstudio.render.scene import Layer, Pane, Scene
 from fmstudio.studio.session import Session
 
-MEMORY_SECONDS = 30.0
 _KINDS: dict[type, str] = {
     TrajectoriesRequest: "trajectories",
     DensityRequest: "density",
@@ -112,32 +110,7 @@ class Seen:
         return next(done, None)
 
 
-class Documents:
-    """What the document was, newest first: what a pane that waits may still show."""
-
-    def __init__(self, session: Session) -> None:
-        self._kept: deque[tuple[float, Document]] = deque(maxlen=200)
-        self._watch = session.store.watch(_itself, self._on_document, now=True)
-
-    def _on_document(self, document: Document) -> None:
-        self._kept.appendleft((time.monotonic(), document))
-
-    def recent(self) -> Iterator[Document]:
-        """Those of the last while, and the one before these."""
-        for since, document in self._kept:
-            yield document
-            if time.monotonic() - since > MEMORY_SECONDS:
-                return
-
-    def close(self) -> None:
-        self._watch.stop()
-
-
-def _itself(document: Document) -> Document:
-    return document
-
-
-def look(window: MainWindow, before: Iterable[Document] = ()) -> Seen | None:
+def look(window: MainWindow, before: Iterable[Earlier] = ()) -> Seen | None:
     """Bring the window up to date by one frame, and look. None before the first scene."""
     window.frame(0.0)
     session, scene = window.session, window.canvas.canvas.scene
@@ -150,35 +123,34 @@ def look(window: MainWindow, before: Iterable[Document] = ()) -> Seen | None:
 
 
 def _pane(
-    document: Document, before: tuple[Document, ...], session: Session, index: int, drawn: Pane
+    document: Document, before: tuple[Earlier, ...], session: Session, index: int, drawn: Pane
 ) -> PaneSeen:
     """Held to what is asked now; or, if it says that it waits, to what it shows as a whole."""
     spec, experiment = document.view.panes[index], document.experiment(index)
     now = PaneSeen(index, spec, experiment, _wanted(session.planner.wanted, index), drawn)
-    if not now.waits() or _is_explained(now):
+    if not now.waits() or _is_explained(now, (experiment,)):
         return now
     answered = _answered(drawn)
     for earlier in before:
-        if index < len(earlier.view.panes):
-            own = (earlier.view.panes[index], earlier.experiment(index))
+        shown = earlier.document
+        if index < len(shown.view.panes):
+            own = (shown.view.panes[index], shown.experiment(index))
             old = PaneSeen(index, *own, answered, drawn, is_old=True)
-            if _is_explained(old):
+            if _is_explained(old, _experiments(earlier.drawn_from, index)):
                 return old
     return now
 
 
-def _is_explained(pane: PaneSeen) -> bool:
-    """Its title and all its layers are of this experiment."""
-    title = pane.spec.title or str(pane.experiment.dynamics.title)
-    others = (_unlike(layer, pane.experiment) for layer in pane.drawn.layers if layer.answers is not None)
-    return pane.drawn.title == title and not any(others)
+def _experiments(documents: Iterable[Document], index: int) -> tuple[Experiment, ...]:
+    return tuple(each.experiment(index) for each in documents if index < len(each.view.panes))
 
 
-def _unlike(layer: Layer, experiment: Experiment) -> list[str]:
-    """In what a layer is not of this experiment. Under a stroke each layer follows as it comes."""
-    found = differences(layer.answers, experiment)
-    strokes = layer.is_waiting and isinstance(experiment.target, DrawnSpec)
-    return [name for name in found if not (strokes and name == "target")]
+def _is_explained(pane: PaneSeen, experiments: tuple[Experiment, ...]) -> bool:
+    """Its title is its own, and each layer is of one of these experiments."""
+    if pane.drawn.title != (pane.spec.title or str(pane.experiment.dynamics.title)):
+        return False
+    said = (layer.answers for layer in pane.drawn.layers if layer.answers is not None)
+    return all(any(not differences(answers, each) for each in experiments) for answers in said)
 
 
 def _answered(drawn: Pane) -> dict[str, Request]:

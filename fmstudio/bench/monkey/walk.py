@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter, deque
+from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -19,10 +19,12 @@ from fmstudio.bench.monkey.answers import Answerer, is_busy
 from fmstudio.bench.monkey.audit import Audit, kind_of
 from fmstudio.bench.monkey.files import make_files
 from fmstudio.bench.monkey.hand import Hand
-from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind, worked
+from fmstudio.bench.monkey.leaks import Names, census, growing, left_behind
+from fmstudio.bench.monkey.past import Documents
 from fmstudio.bench.monkey.report import Finding, Report, Stall
-from fmstudio.bench.monkey.seen import Documents, is_answered, is_settled, look, trains
+from fmstudio.bench.monkey.seen import is_settled, look, trains
 from fmstudio.bench.monkey.stalls import Heartbeat
+from fmstudio.bench.monkey.waiting import Asked, Stuck
 from fmstudio.bench.monkey.watch import Watch
 from fmstudio.document.document import Document
 from fmstudio.document.preferences import Preferences
@@ -37,10 +39,8 @@ LOOK_MS = 60
 PATIENCE = (0.5, 2.0, 6.0)
 """Seconds after which a slow computation is left to itself and the next act begins: one of these."""
 TRAINING_PATIENCE = 0.8
-STUCK_SECONDS = 25.0
-"""Without any progress for so long, nothing will come any more."""
-ASKED_AGAIN = 6
-"""How often a lane may ask while nobody does anything."""
+RESTS = 4.0
+"""An engine that has done nothing for so long may be stuck: that is waited for."""
 
 
 class Walk:
@@ -170,15 +170,14 @@ class Walk:
     def _settle(self, hand: Hand, patience: float) -> None:
         """Wait, with an eye on everything, until nothing is on its way; then look once more."""
         session, started = hand.window.session, time.monotonic()
-        progress, moved, asked = _progress(hand.window), started, Asked()
+        stuck, asked = Stuck(hand.window), Asked()
         while not is_settled(session):
             now = time.monotonic()
-            if now - started > (TRAINING_PATIENCE if trains(session) else patience) and now - moved < 4:
+            if now - started > (TRAINING_PATIENCE if trains(session) else patience) and stuck.rests < RESTS:
                 break
-            if _progress(hand.window) != progress or trains(session):
-                progress, moved = _progress(hand.window), now
-            if now - moved > STUCK_SECONDS:
-                self._on_fault("everything settles", _stuck(hand.window))
+            stuck.look()
+            if stuck.is_so:
+                self._on_fault("everything settles", stuck.words())
                 break
             hand.wait(LOOK_MS)
             self._examine(hand)
@@ -246,46 +245,6 @@ def _set_home(home: str | None) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _progress(window: MainWindow) -> tuple[object, ...]:
-    """Changes whenever the engine has done something; while it starts, whenever it has worked."""
-    session = window.session
-    slots = session.results.slots.values()
-    rows = tuple((slot.job.id, slot.job.result.ready, slot.job.state) for slot in slots)
-    pid = session.engine.pid if isinstance(session.engine, ProcessEngine) else None
-    return (rows, session.device, session.results.training.step, worked(pid))
-
-
-class Asked:
-    """How often each lane asks while nobody does anything. A probe follows the time, and what is learned the
-    training: they may."""
-
-    def __init__(self) -> None:
-        self._newest: dict[str, int] = {}
-        self._times: Counter[str] = Counter()
-
-    def count(self, window: MainWindow) -> None:
-        session = window.session
-        for lane, slot in session.results.slots.items():
-            newest = slot.job.id
-            if newest != self._newest.get(lane, newest) and not lane.startswith("probe/"):
-                self._times[lane] += not session.results.is_training
-            self._newest[lane] = newest
-
-    def too_often(self) -> list[str]:
-        return [lane for lane, times in self._times.items() if times > ASKED_AGAIN]
-
-
-def _stuck(window: MainWindow) -> str:
-    session = window.session
-    open_lanes = [
-        f"{lane} ({session.results.slots[lane].job.state if lane in session.results.slots else 'no job'})"
-        for lane, request in session.planner.wanted.items()
-        if not is_answered(session, lane, request)
-    ]
-    engine = "is there" if session.device and session.engine.alive else "is not there"
-    return f"nothing comes: {', '.join(open_lanes) or 'no lane is open'}; the engine {engine}"
 
 
 def run(seed: int, seconds: float, verbose: bool = False) -> Report:

@@ -89,7 +89,7 @@ class TargetPanel(Panel):
         self.brush.setVisible(drawn)
         self.form.show_spec(first)
         self.settings.offer(bool(self.form.rows) and not drawn)
-        self.section.set_summary(_words(self.session.store.document))
+        self.section.set_summary(panes.summary(self.session.store.document, "target"))
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:
         self.session.tools.choose_mode(Mode.LOOK)
@@ -117,13 +117,3 @@ def _idle(document: Document) -> str:
 
 def _targets(document: Document) -> tuple[Any, ...]:
     return panes.shown(document, "target")
-
-
-def _words(document: Document) -> str:
-    """The target's title; a drawing or a file by its own name."""
-    target = panes.shown(document, "target")[0]
-    if isinstance(target, DrawnSpec) and target.name == "drawing":
-        return "Drawn"
-    if isinstance(target, DrawnSpec | PointsSpec):
-        return target.name
-    return panes.summary(document, "target")

@@ -11,9 +11,10 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from fmstudio.bench.monkey.checks import CHECKS
-from fmstudio.bench.monkey.seen import Documents, Seen, look
+from fmstudio.bench.monkey.past import Documents
+from fmstudio.bench.monkey.seen import Seen, look
 from fmstudio.document.arrays import FrozenArray
-from fmstudio.document.specs.distribution import RingsSpec
+from fmstudio.document.specs.distribution import RingsSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
@@ -24,6 +25,8 @@ from fmstudio.engine.messages import (
     TrainingState,
 )
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.panels.motion import MotionPanel
+from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
 from fmstudio.gui.plots.loss import LossPanel
@@ -47,6 +50,12 @@ def faults(window: MainWindow, name: str) -> list[str]:
     seen = look(window)
     assert seen is not None
     return list(CHECKS[name].examine(seen))
+
+
+def at_once(seen: Seen) -> list[str]:
+    """All that may not be wrong even for a moment."""
+    checks = [check for check in CHECKS.values() if not check.patience]
+    return [f"{check.name}: {fault}" for check in checks for fault in check.examine(seen)]
 
 
 def lie(window: MainWindow, patch: pytest.MonkeyPatch, change: Change) -> None:
@@ -181,10 +190,68 @@ def test_that_a_pane_may_wait_as_a_whole_and_is_then_held_to_what_it_shows(windo
     seen = look(window, documents.recent())
     assert seen is not None
     assert seen.panes[0].is_old
-    assert [
-        f"{name}: {fault}" for name in CHECKS for fault in CHECKS[name].examine(seen) if name != LASTS
-    ] == []
+    assert at_once(seen) == []
     documents.close()
+
+
+def drag_particles(window: MainWindow) -> None:
+    """To more and more, each frame; none of them comes."""
+    for number in (500, 900, 1300):
+        window.session.is_interacting = True
+        commands.set_field(window.session, "simulation.particles", number, "Particles", merge=True)
+        window.frame(0.0)
+    commands.end_stroke(window.session)
+
+
+def stroke(window: MainWindow) -> None:
+    """Of which the density alone follows the hand."""
+    session, engine = window.session, window.session.engine
+    commands.start_drawing(session)
+    for x in (0.0, 0.5, 1.0):
+        commands.draw_segment(session, (x, 0.0), (x + 0.5, 0.3), session.tools.brush)
+        window.frame(0.0)
+        engine.finish(engine.in_lane("density/0")[-1])
+        window.frame(0.0)
+    commands.end_stroke(session)
+
+
+def choose_solvers(window: MainWindow) -> None:
+    commands.compare(window.session, next(one for one in commands.COMPARISONS if one.id == "solvers"))
+
+
+HANDS = [(drag_particles,), (stroke,), (drag_particles, stroke), (stroke, drag_particles)]
+
+
+@pytest.mark.parametrize("hands", HANDS)
+def test_that_what_a_hand_left_behind_may_wait_under_the_words_it_had(hands, window):
+    """Particles of one moment of the hand, the density of a later one: then something else is chosen."""
+    documents = Documents(window.session)
+    for hand in hands:
+        hand(window)
+    choose_solvers(window)
+    seen = look(window, documents.recent())
+    assert seen is not None
+    assert seen.panes[0].drawn.title == "ODE"
+    assert seen.panes[0].is_old
+    assert at_once(seen) == []
+    documents.close()
+
+
+def test_that_layers_of_two_choices_are_no_old_picture(window, monkeypatch):
+    """No hand has led from one to the other: the words of one do not stand over layers of the other."""
+    documents = Documents(window.session)
+    panes.choose(window.session, "target", RingsSpec(), "Choose")
+    settle(window)
+    lie(window, monkeypatch, layers(lambda one: replace(moons(one), is_waiting=True), ParticleLayer))
+    choose_solvers(window)
+    seen = look(window, documents.recent())
+    assert seen is not None
+    assert not seen.panes[0].is_old
+    documents.close()
+
+
+def moons(layer: Any) -> Any:
+    return replace(layer, answers=replace(layer.answers, target=TwoMoonsSpec()))
 
 
 @pytest.mark.parametrize("title", ["Langevin", "RK4", "Runge–Kutta 4", "Learned", "50 steps", "σ = 0.3"])
@@ -243,7 +310,27 @@ def wrong_figure(window: MainWindow) -> None:
     window.timeline._step_label.setText("step nan / 100")
 
 
+def wrong_head(window: MainWindow) -> None:
+    window.findChild(TargetPanel).section.set_summary("Rings")
+
+
+def wrong_row(window: MainWindow) -> None:
+    window.findChild(MotionPanel).steps.figure.setText("61")
+
+
+def wrong_dimming(window: MainWindow) -> None:
+    window.findChild(MotionPanel).seeds.noise.set_useful(True)
+
+
+def cut_word(window: MainWindow) -> None:
+    window.timeline._step_label.setText("step 17 of a great many that do not fit into it " * 8)
+
+
 FIGURES = {
+    "a section's head names what all panes ask": wrong_head,
+    "the motion's rows tell what is asked": wrong_row,
+    "what changes nothing is dimmed, and says why": wrong_dimming,
+    "no word is cut without a sign": cut_word,
     "the W2 panel shows what is drawn": wrong_distance,
     "marginals are those of what is asked": wrong_marginal,
     "marginals say how they were had": wrong_marginal_words,
@@ -262,6 +349,29 @@ def test_that_a_false_figure_is_seen(name, window):
     assert list(CHECKS[name].examine(seen)) == []
     FIGURES[name](window)
     assert list(CHECKS[name].examine(seen))
+
+
+@pytest.mark.parametrize(("w2", "floor"), [(0.5, 0.1), (0.11, 0.1)])
+def test_that_chance_is_told_where_it_is_one_and_only_there(w2, floor, window, monkeypatch):
+    """In the legend and in the panel, which has a figure only where it says something."""
+    measured = window.session.results.slots["measure/0"].job.result
+    measured.values.setflags(write=True)
+    measured.values[0] = (w2, floor)
+    panel = window.findChild(MetricsPanel)
+    panel._shown = ()
+    window.canvas._shown = None
+    said = "to p_data within sampling noise" if w2 > 0.2 else f"to p_data {w2:.3f} (floor {floor:.3f})"
+    for name in ("the W2 panel shows what is drawn", "a W2 is that of what is drawn"):
+        assert faults(window, name) == []
+    _, value, ground = panel.rows[0]
+    value.setText("" if w2 > 0.2 else f"{w2:.3f}")
+    ground.setText("within sampling noise" if w2 > 0.2 else f"floor {floor:.3f}")
+    for label in (value, ground):
+        label.setAccessibleName("")
+    seen = seen_after(window)
+    assert list(CHECKS["the W2 panel shows what is drawn"].examine(seen))
+    lie(window, monkeypatch, entry("W₂", said))
+    assert faults(window, "a W2 is that of what is drawn")
 
 
 def test_that_ready_is_false_while_something_is_on_its_way(window):

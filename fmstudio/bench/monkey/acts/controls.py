@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from fmstudio.bench.monkey.acts.registry import World, act
-from fmstudio.bench.monkey.hand import Hand
+from fmstudio.bench.monkey.hand import Hand, name_of
 from fmstudio.gui.layer_switches import LayerMenu
 from fmstudio.gui.timeline import TimeLine
 from fmstudio.gui.widgets.number_field import NumberField
@@ -53,18 +53,13 @@ KEYS = (
 )
 
 
-def _name(widget: QWidget) -> str:
-    text = widget.text() if isinstance(widget, QAbstractButton) else ""
-    return f"{type(widget).__name__} “{widget.accessibleName() or text or widget.objectName()}”"
-
-
 @act("tile", 8)
 def tile(hand: Hand, _world: World) -> str | None:
     found = hand.pick(Tile)  # type: ignore[type-abstract]
     if found is None:
         return None
     hand.click(found)
-    return f"click {_name(found)}"
+    return f"click {name_of(found)}"
 
 
 @act("button", 12)
@@ -80,7 +75,7 @@ def button(hand: Hand, _world: World) -> str | None:
     if isinstance(found, QPushButton) and found.menu() is not None:
         return None
     hand.click(found)
-    return f"click {_name(found)}"
+    return f"click {name_of(found)}"
 
 
 @act("section", 2)
@@ -89,7 +84,7 @@ def section(hand: Hand, _world: World) -> str | None:
     if found is None:
         return None
     hand.click(found)
-    return f"fold or unfold {_name(found)}"
+    return f"fold or unfold {name_of(found)}"
 
 
 @act("box", 6)
@@ -106,7 +101,7 @@ def box(hand: Hand, _world: World) -> str | None:
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     hand.wait(20)
     found.hidePopup()
-    return f"choose “{found.itemText(row)}” in {_name(found)}"
+    return f"choose “{found.itemText(row)}” in {name_of(found)}"
 
 
 @act("slider", 8)
@@ -120,7 +115,7 @@ def slider(hand: Hand, _world: World) -> str | None:
     stops = [round(found.width() * hand.luck.random() ** 1.5) for _ in range(hand.luck.randint(1, 6))]
     hand.drag(found, [QPoint(min(max(2, x), found.width() - 3), middle) for x in stops])
     _keep_small(hand)
-    return f"drag {_name(found)} to {stops[-1]} of {found.width()}"
+    return f"drag {name_of(found)} to {stops[-1]} of {found.width()}"
 
 
 @act("figure", 5)
@@ -133,7 +128,7 @@ def figure(hand: Hand, _world: World) -> str | None:
     text = scale.words(scale.low + part * (scale.high - scale.low))
     hand.fill(found, text)
     _keep_small(hand)
-    return f"type {text} into {_name(found)}"
+    return f"type {text} into {name_of(found)}"
 
 
 @act("bad figure", 3)
@@ -144,7 +139,7 @@ def bad_figure(hand: Hand, _world: World) -> str | None:
     text = hand.luck.choice(BAD_FIGURES)
     hand.fill(found, text)
     _keep_small(hand)
-    return f"type “{text}” into {_name(found)}"
+    return f"type “{text}” into {name_of(found)}"
 
 
 def _keep_small(hand: Hand) -> None:
@@ -165,7 +160,7 @@ def spin(hand: Hand, _world: World) -> str | None:
         return None
     by = hand.luck.choice((-3, -1, 1, 5))
     found.stepBy(by)
-    return f"step {_name(found)} by {by}"
+    return f"step {name_of(found)} by {by}"
 
 
 @act("layer menu", 5)
@@ -174,9 +169,9 @@ def layer_menu(hand: Hand, _world: World) -> str | None:
     buttons = [
         b for b in hand.window.canvas.findChildren(QPushButton) if b.menu() is not None and b.isVisible()
     ]
-    if not buttons:
+    found = hand.one_of(buttons)
+    if found is None:
         return None
-    found = hand.luck.choice(buttons)
     entry = _entry(hand, found.menu())
     if entry is None:
         return None
@@ -200,11 +195,11 @@ def _entry(hand: Hand, menu: QMenu) -> QAction | None:
 def open_menu(hand: Hand, _world: World) -> str | None:
     """A real menu, on the screen: the answerer takes one of its entries."""
     buttons = [b for b in hand.window.findChildren(QPushButton) if b.menu() is not None and b.isVisible()]
-    if not buttons:
+    found = hand.one_of(buttons)
+    if found is None:
         return None
-    found = hand.luck.choice(buttons)
     hand.click(found)
-    return f"open the menu of {_name(found)}"
+    return f"open the menu of {name_of(found)}"
 
 
 @act("scrub", 5)
@@ -230,8 +225,8 @@ def keys(hand: Hand, _world: World) -> str:
 def focus(hand: Hand, _world: World) -> str | None:
     widgets = [w for w in hand.window.findChildren(QWidget) if w.isVisible() and w.isEnabled()]
     stops = [w for w in widgets if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    if not stops:
+    found = hand.one_of(stops)
+    if found is None:
         return None
-    found = hand.luck.choice(stops)
     found.setFocus(Qt.FocusReason.TabFocusReason)
-    return f"the focus goes to {_name(found)}"
+    return f"the focus goes to {name_of(found)}"

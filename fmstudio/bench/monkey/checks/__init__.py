@@ -6,7 +6,7 @@ be shown from the document and the requests, never from the presenter's or a pan
 
 from __future__ import annotations
 
-from fmstudio.bench.monkey.checks import figures, paint, program, words
+from fmstudio.bench.monkey.checks import controls, figures, paint, program, words
 from fmstudio.bench.monkey.checks.registry import CHECKS, Check
 
-__all__ = ["CHECKS", "Check", "figures", "paint", "program", "words"]
+__all__ = ["CHECKS", "Check", "controls", "figures", "paint", "program", "words"]

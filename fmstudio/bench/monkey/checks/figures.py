@@ -45,9 +45,11 @@ def metrics(seen: Seen) -> Iterator[str]:
     panel = _panel(seen, MetricsPanel)
     for name, value, ground in panel.rows if panel is not None else ():
         title = name.toolTip() or name.text()
-        if name.isHidden() or not value.text():
+        if name.isHidden() or value.text() == "–":
             continue
         told = f"{value.text()} {ground.text()} {value.accessibleName()}"
+        if not figures_in(told):
+            yield f"the W2 panel says “{told}” of “{title}”, without a figure"
         known = [
             each for pane in seen.panes if pane.drawn.title == title for each in true_distances(seen, pane)
         ]

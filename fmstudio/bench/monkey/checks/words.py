@@ -22,6 +22,7 @@ from fmstudio.engine.messages import (
     W2Request,
 )
 from fmstudio.render.scene import Legend, ParticleLayer, TrailLayer
+from fmstudio.studio.measures import CHANCE, is_chance
 from fmstudio.studio.written import figure
 
 _METHOD_SIGNS = {
@@ -38,6 +39,7 @@ _QUANTITY_SIGNS = {
     Quantity.FLUX: "flux",
     Quantity.NAIVE_AVERAGE: "naive average",
 }
+CHANCE_WORDS = "within sampling noise"
 _FIGURES = re.compile(r"(?<![\w.])\d+\.\d+(?:e-?\d+)?")
 
 
@@ -125,7 +127,7 @@ def distances(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
         known = true_distances(seen, pane)
         for entry in _entries(pane, "W₂"):
-            told = figures_in(entry.text)
+            told = figures_in(entry.text) or CHANCE_WORDS in entry.text
             if told and not any(is_told(entry.text, figures) for figures in known):
                 yield f"{pane.name}: “W₂ {entry.text}”, known are {known or 'none'} of what is asked"
 
@@ -154,9 +156,18 @@ def _as_written(moving: TrajectoriesRequest, values: list[float]) -> tuple[str, 
 
 
 def is_told(text: str, known: tuple[str, ...]) -> bool:
-    """All figures of the text are known, and a snapshot's step is named."""
+    """All figures of the text are known, a snapshot's step is named, and chance is told where it is one."""
+    if "–" not in known and not _is_close_call(known):
+        if (CHANCE_WORDS in text) is not is_chance(float(known[0]), float(known[1])):
+            return False
     steps = [figure for figure in known if figure.startswith("step")]
     return all(figure in known for figure in figures_in(text)) and all(step in text for step in steps)
+
+
+def _is_close_call(known: tuple[str, ...]) -> bool:
+    """The rounded figures do not tell on which side of chance it is."""
+    w2, most = float(known[0]), CHANCE * float(known[1])
+    return abs(w2 - most) < 0.02 * most
 
 
 @check("a notice does not stand over what it denies")

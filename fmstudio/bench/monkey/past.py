@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from fmstudio.document.document import Document
 from fmstudio.studio.session import Session
 
-MEMORY_SECONDS = 30.0
+MEMORY_SECONDS = 120.0
+"""So long the engine of a busy machine may take to start, and what stands until then is of the beginning."""
 MOST_KEPT = 300
 
 

@@ -157,11 +157,14 @@ def _as_written(moving: TrajectoriesRequest, values: list[float]) -> tuple[str, 
 
 def is_told(text: str, known: tuple[str, ...]) -> bool:
     """All figures of the text are known, a snapshot's step is named, and chance is told where it is one."""
-    if "–" not in known and not _is_close_call(known):
-        if (CHANCE_WORDS in text) is not is_chance(float(known[0]), float(known[1])):
-            return False
+    if "–" not in known and not _is_close_call(known) and (CHANCE_WORDS in text) is not _is_chance(known):
+        return False
     steps = [figure for figure in known if figure.startswith("step")]
     return all(figure in known for figure in figures_in(text)) and all(step in text for step in steps)
+
+
+def _is_chance(known: tuple[str, ...]) -> bool:
+    return is_chance(float(known[0]), float(known[1]))
 
 
 def _is_close_call(known: tuple[str, ...]) -> bool:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from fmstudio.gui.contrast import TEXT_RATIO, contrast, mix, readable
 from fmstudio.gui.style_sheet import accent, edge, hover, note_ground, style_sheet, well
-from fmstudio.gui.theme import Theme
+from fmstudio.gui.theme import Theme, apply_theme
 from fmstudio.render.palette import DARK, LIGHT, PALETTES
 
 COLOURS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
@@ -77,3 +78,18 @@ def test_that_following_the_system_wears_what_the_system_wears(theme: Theme):
     assert theme.palette in PALETTES.values()
     with pytest.raises(KeyError):
         theme.choose("purple")
+
+
+def test_that_a_dress_put_over_another_looks_as_if_it_were_the_first(qtbot, qapp):
+    """Also of widgets that were there all the time, whatever was worn between."""
+    button, label = QPushButton("Export"), QLabel("t = 0.50")
+    button.setProperty("kind", "primary")
+    label.setProperty("role", "small")
+    for widget in (button, label):
+        qtbot.addWidget(widget)
+    seen = []
+    for palette in (DARK, LIGHT, DARK):
+        apply_theme(qapp, palette)
+        seen.append([widget.grab().toImage() for widget in (button, label)])
+    assert seen[0] == seen[2]
+    assert all(dark != light for dark, light in zip(seen[0], seen[1], strict=True))

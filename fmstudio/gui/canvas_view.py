@@ -14,7 +14,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands
-from fmstudio.studio.fit import FARTHEST, NEAREST, camera_of
+from fmstudio.studio.fit import FARTHEST, NEAREST
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
 
@@ -155,7 +155,7 @@ class CanvasView(QWidget):
             commands.draw_segment(self._session, self._stroke_from, at, self._session.tools.brush)
             self._stroke_from = at
         elif self._pan_from is not None:
-            camera = camera_of(self._session.store.document)
+            camera = self._session.stage.camera(self._session.store.document)
             dx, dy = at[0] - self._pan_from[0], at[1] - self._pan_from[1]
             commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half)
             self.frame()
@@ -179,7 +179,7 @@ class CanvasView(QWidget):
         at = self._plane(event)
         if at is None:
             return False
-        camera = camera_of(self._session.store.document)
+        camera = self._session.stage.camera(self._session.store.document)
         factor = ZOOM_PER_NOTCH ** (-event.angleDelta().y() / 120)
         half = min(FARTHEST, max(NEAREST, camera.half * factor))
         keep = half / camera.half

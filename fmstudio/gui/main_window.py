@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.actions import ActionTable
 from fmstudio.gui.canvas_view import CanvasView
+from fmstudio.gui.column import Column
 from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
@@ -22,7 +23,7 @@ from fmstudio.gui.geometry import as_left, opening_place, screen_areas
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.notices import NoticeBar
-from fmstudio.gui.panels import LEFT_PANELS, Panel, PanelEntry
+from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
 from fmstudio.gui.rescue import Rescue
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
@@ -47,13 +48,12 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionTable(self, self.handlers)
         self.notices = NoticeBar(self)
         self.rescue = Rescue(session, self.files.where, self.notices.say)
-        self._panels: list[Panel] = []
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.take_dropped)
         self.timeline = TimelineBar(session, theme)
         self.left = self._column("leftColumn", LEFT_WIDTH, LEFT_PANELS)
-        self.right: QScrollArea | None = None
+        self.right: Column | None = None
         self.clock = FrameClock(self.frame, self)
         self._compose()
         self.keyboard = Keyboard(self, self.canvas.native)
@@ -83,26 +83,9 @@ class MainWindow(QMainWindow):
         whole.setFocusProxy(self.canvas.native)  # so a click anywhere ends typing
         self.canvas.native.setFocus()
 
-    def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> QScrollArea:
-        """A scrolling column of panels."""
-        inner = QFrame()
-        inner.setObjectName(name)
-        box = QVBoxLayout(inner)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        for entry in entries:
-            panel = entry.factory(self.session, self.theme, self.notices.say)
-            self._panels.append(panel)
-            box.addWidget(panel)
-        box.addStretch(1)
-        area = QScrollArea()
-        area.setObjectName(f"{name}Area")
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFixedWidth(width)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        return area
+    def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> Column:
+        panels = (entry.factory(self.session, self.theme, self.notices.say) for entry in entries)
+        return Column(name, width, panels)
 
     def add_right_column(self) -> None:
         """The plots; they are imported only after the window is on the screen."""
@@ -127,8 +110,9 @@ class MainWindow(QMainWindow):
         self._show_title()
         self.notices.heed(self.session.troubles)
         notes = guardrails(self.session.store.document, self.session.results)
-        for panel in self._panels:
-            panel.refresh(notes)
+        self.left.refresh(notes)
+        if self.right is not None:
+            self.right.refresh(notes)
         self.canvas.show_cursor(self.session.tools.mode)
 
     def settle_rate(self) -> None:

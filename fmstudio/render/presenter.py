@@ -17,7 +17,6 @@ from fmstudio.render.palette import Palette
 from fmstudio.render.probe_layers import probe_layers
 from fmstudio.render.scene import Camera, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
-from fmstudio.studio.fit import camera_of
 from fmstudio.studio.resolve import Known, Look, resolve
 from fmstudio.studio.stage import Shown, Stage, Standing
 
@@ -47,7 +46,7 @@ class Presenter:
     def scene(self, document: Document, t: float, palette: Palette, inks: Collection[str] = ()) -> Scene:
         """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t."""
         self._kept.forget_all_but(self._stage.jobs)
-        view = camera_of(document)
+        view = self._stage.camera(document)
         panes = tuple(
             self._pane(document, index, t, palette, inks) for index in range(len(document.view.panes))
         )

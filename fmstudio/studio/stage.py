@@ -14,9 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fmstudio.document.document import Document
+from fmstudio.document.specs.view import CameraSpec
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import Request
 from fmstudio.studio.answers import has_come_to, is_slow, lineage, question
+from fmstudio.studio.fit import camera_of
 from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results, Slot, request_of
 
@@ -116,6 +119,12 @@ class Stage:
         """What a layer or figure of a pane is made of, if there is anything to show."""
         standing = self.panes.get(pane)
         return None if standing is None else standing.shown.get(kind)
+
+    def camera(self, document: Document) -> CameraSpec:
+        """Where somebody looked, or else what fits the pictures that stand: the view changes with them."""
+        standing = (pane.resolved.document for pane in self.panes.values())
+        older = (one for one in standing if one is not document)
+        return document.view.camera or camera_of(next(older, document))
 
     def signature(self) -> tuple[object, ...]:
         return tuple(pane.signature for pane in self.panes.values())

@@ -15,6 +15,7 @@ from fmstudio.engine.jobs import JobState
 from fmstudio.engine.messages import EngineLost, LearnedModel, Refusal, TrajectoriesRequest
 from fmstudio.engine.protocol import JobCancelled
 from fmstudio.studio import commands, learning
+from fmstudio.studio.fit import camera_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.stage import GRACE_SECONDS, Standing
 from fmstudio.studio.tools import Mode, Place
@@ -425,3 +426,24 @@ def test_that_no_probe_of_a_new_motion_stands_over_an_old_picture(
     session.tick(0.01)
     assert standing(session).resolved.experiment.dynamics == ODESpec()
     assert "probe" not in standing(session).shown
+
+
+@pytest.mark.parametrize("compare", [None, *commands.COMPARISONS[1:]])
+def test_that_the_view_changes_in_the_frame_in_which_the_pictures_do(session, engine, compare):
+    if compare is not None:
+        commands.compare(session, compare)
+        settle(session, engine)
+    near = session.stage.camera(session.store.document)
+    commands.choose_target(session, RingSpec(radius=5.0))
+    session.tick(0.0)
+    assert session.stage.camera(session.store.document) == near, "the old picture stands"
+    settle(session, engine)
+    assert session.stage.camera(session.store.document) == camera_of(session.store.document) != near
+
+
+def test_that_a_camera_moved_by_hand_is_followed_at_once(session):
+    commands.choose_target(session, TwoSpiralsSpec())
+    session.tick(0.0)
+    commands.move_camera(session, 5.0, 5.0, 2.0)
+    session.tick(0.0)
+    assert session.stage.camera(session.store.document) == session.store.document.view.camera

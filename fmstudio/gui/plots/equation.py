@@ -86,6 +86,7 @@ class EquationPanel(Panel):
         self.wells = [self._well(equation) for equation in equations]
         for index, well in enumerate(self.wells):
             self._box.insertWidget(index, well)
+            well.show()  # now: a layout would show it an event later
         self._show_words()
         self.section.set_summary(in_words(equations[0].sources) if len(equations) == 1 else "", "secondary")
 

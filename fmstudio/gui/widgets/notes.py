@@ -27,7 +27,7 @@ class Note(QFrame):
     def __init__(self, note: Guardrail) -> None:
         super().__init__()
         self.setObjectName("guardrail")
-        self._note = note
+        self.guardrail = note
         self.words = QLabel(note.text)
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -42,7 +42,7 @@ class Note(QFrame):
             box.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _on_button_clicked(self) -> None:
-        self.remedy_chosen.emit(self._note)
+        self.remedy_chosen.emit(self.guardrail)
 
 
 class Notes(QWidget):
@@ -71,6 +71,7 @@ class Notes(QWidget):
         for note in self.notes:
             note.remedy_chosen.connect(self._on_note_remedy_chosen)
             self._box.addWidget(note)
+            note.show()  # now: a layout would show it an event later
         self.setVisible(bool(notes))
 
     def _on_note_remedy_chosen(self, remedy: object) -> None:

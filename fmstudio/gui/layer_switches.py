@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
+from fmstudio.document.document import Document
 from fmstudio.document.specs.view import LayersSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
@@ -12,6 +13,7 @@ from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
+from fmstudio.studio.effects import idle_layer
 from fmstudio.studio.session import Session
 
 LAYERS = (
@@ -37,9 +39,16 @@ class LayerSwitch(QPushButton):
         self.setCheckable(True)
         self.setProperty("kind", "tool")
         self.setFixedSize(28, 26)
-        self.setToolTip(title)
+        self._title = title
         self.setAccessibleName(f"{title}, pane {pane + 1}")
+        self.explain("")
         self.clicked.connect(self._on_clicked)
+
+    def explain(self, reason: str) -> None:
+        """Why the layer has nothing to show here; '' where it has."""
+        self.setEnabled(not reason)
+        self.setToolTip(reason or self._title)
+        self.setAccessibleDescription(reason)
 
     def _on_clicked(self) -> None:
         commands.toggle_layer(self._session, self._pane, self.layer)
@@ -55,6 +64,7 @@ class LayerMenu(QPushButton):
         self.setProperty("kind", "tool")
         self.setFixedSize(28, 26)
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
         self.entries: dict[str, QAction] = {
             layer: menu.addAction(title) for layer, title in (*LAYERS, *RARER_LAYERS)
         }
@@ -77,6 +87,11 @@ class LayerMenu(QPushButton):
         words = "Layers" if everything else "More layers"
         self.setToolTip(words)
         self.setAccessibleName(f"{words}, pane {self._pane + 1}")
+
+    def explain(self, layer: str, reason: str) -> None:
+        """Why a layer has nothing to show here; '' where it has."""
+        self.entries[layer].setEnabled(not reason)
+        self.entries[layer].setToolTip(reason)
 
     def show_layers(self, layers: LayersSpec, palette: Palette) -> None:
         """Follow the document; the button's own picture says whether any is on."""
@@ -102,7 +117,7 @@ class LayerSwitches(QFrame):
         self.setObjectName("layerSwitches")
         make_group(self)
         self._session, self._theme, self._pane = session, theme, pane
-        self._shown: object = None
+        self._shown: tuple[Document, str] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -128,13 +143,15 @@ class LayerSwitches(QFrame):
 
     def refresh(self) -> None:
         """Follow the document."""
-        panes = self._session.store.document.view.panes
+        document = self._session.store.document
+        panes = document.view.panes
         if self._pane >= len(panes):
             return
-        look = (panes[self._pane].layers, self._theme.palette.name)
-        if look == self._shown:
+        look = (document, self._theme.palette.name)
+        if self._shown is not None and look[0] is self._shown[0] and look[1] == self._shown[1]:
             return
         self._shown = look
+        self._explain(document)
         palette = self._theme.palette
         for button in self.buttons:
             on = bool(getattr(panes[self._pane].layers, button.layer))
@@ -143,6 +160,15 @@ class LayerSwitches(QFrame):
         for menu in self.choices.values():
             menu.show_palette(palette)
         self.menu.show_layers(panes[self._pane].layers, palette)
+
+    def _explain(self, document: Document) -> None:
+        """Dim the layers that have nothing to show in this pane."""
+        experiment = document.experiment(self._pane)
+        reasons = {layer: idle_layer(experiment, layer) for layer in self.menu.entries}
+        for button in self.buttons:
+            button.explain(reasons[button.layer])
+        for layer, reason in reasons.items():
+            self.menu.explain(layer, reason)
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self.refresh()

@@ -181,7 +181,11 @@ def choose_shown(session: Session, pane: int, choice: DensityChoice | ArrowChoic
 
 
 def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
-    session.store.edit(lambda d: _with_panes(d, panes), label)
+    def change(document: Document) -> Document:
+        compared = len(document.view.panes) > 1
+        return _with_panes(document.model_copy(update={"caption": ""}) if compared else document, panes)
+
+    session.store.edit(change, label)  # a caption of several panes spoke of these
 
 
 def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:

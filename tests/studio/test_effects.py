@@ -20,7 +20,7 @@ from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, Objecti
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
-from fmstudio.studio.effects import Control, idle
+from fmstudio.studio.effects import Control, idle, idle_layer
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
 from tests.fakes import FakeEngine
@@ -56,6 +56,10 @@ def asked(document: Document) -> frozenset[object]:
 def with_panes(document: Document, change: Callable[[PaneSpec], PaneSpec]) -> Document:
     panes = tuple(change(pane) for pane in document.view.panes)
     return document.model_copy(update={"view": document.view.model_copy(update={"panes": panes})})
+
+
+def set_layers(pane: PaneSpec, layers: LayersSpec) -> PaneSpec:
+    return pane.model_copy(update={"layers": layers})
 
 
 def dynamics_of(document: Document, pane: PaneSpec) -> Any:
@@ -165,6 +169,17 @@ def test_that_a_control_acts_exactly_where_it_is_offered(control: Control) -> No
 def test_that_beside_each_other_a_control_acts_if_it_does_in_any_pane(control: Control) -> None:
     for document in side_by_side():
         check(document, control)
+
+
+@pytest.mark.parametrize("layer", ["density", "field", "data", "couplings", "grid"])
+def test_that_a_layer_shows_something_exactly_where_its_switch_is_offered(layer: str) -> None:
+    for document in (one for one in documents() if one.view.panes[0].layers is EVERYTHING):
+        off = document.view.panes[0].layers.model_copy(update={layer: False})
+        on = off.model_copy(update={layer: True})
+        without, with_it = (with_panes(document, lambda p, on=on: set_layers(p, on)) for on in (off, on))
+        reason = idle_layer(document.experiment(0), layer)
+        assert (asked(with_it) != asked(without)) is (not reason), (layer, reason, document.view.panes)
+        assert not reason or reason.endswith("."), reason
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -86,7 +86,9 @@ class _NoisingRateSpec(ScheduleSpec):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if self.beta_max < self.beta_min:
-            raise ValueError(f"beta_max must be at least beta_min, got {self.beta_max} < {self.beta_min}")
+            raise ValueError(
+                f"β_max must be at least β_min: {self.beta_max:g} is less than {self.beta_min:g}"
+            )
         return self
 
     def _integral(self, t: Curve) -> Curve:
@@ -129,7 +131,9 @@ class VESpec(ScheduleSpec):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if self.sigma_max <= self.sigma_min:
-            raise ValueError(f"sigma_max must exceed sigma_min, got {self.sigma_max} <= {self.sigma_min}")
+            raise ValueError(
+                f"σ_max must be larger than σ_min: {self.sigma_max:g} is not larger than {self.sigma_min:g}"
+            )
         return self
 
     def _curves(self, t: Curve) -> Pair:

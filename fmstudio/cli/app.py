@@ -47,7 +47,10 @@ def shell(
 
 def fail(sentence: str, code: int) -> NoReturn:
     """One sentence on standard error, then leave: code 2 for bad input, 1 for failure."""
-    typer.echo(sentence, err=True)
+    from fmstudio.document.sentences import MOST_OF_ALL
+    from fmstudio.document.sentences import sentence as plain
+
+    typer.echo(plain(sentence, MOST_OF_ALL), err=True)
     raise typer.Exit(code)
 
 

@@ -6,6 +6,7 @@ saved.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,7 @@ class Checkpoint:
         if resume is False:
             self.remove()
             return None
-        if not self.path.exists():
+        if not os.path.exists(self.path):
             if resume:
                 raise ValueError(f"There is no checkpoint {self.path}: leave --resume out to start anew.")
             return None

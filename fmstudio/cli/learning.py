@@ -79,9 +79,11 @@ def _asked(
 
 def _tell(*distributions: Any) -> None:
     """How files were read, on standard error."""
+    from fmstudio.document.sentences import MOST_OF_ALL, sentence
+
     for spec in distributions:
         if remarks := getattr(spec, "remarks", ""):
-            typer.echo(f"{spec.name}: {remarks}.", err=True)
+            typer.echo(sentence(f"{spec.name}: {remarks}.", MOST_OF_ALL), err=True)
 
 
 @app.command()

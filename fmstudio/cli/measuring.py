@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.arrays import read_npy
+from fmstudio.document.foreign import ImportProblem, border, read_bytes
 from fmstudio.document.overrides import named_distribution
-from fmstudio.document.point_files import read_bytes
+from fmstudio.document.sentences import short
 from fmstudio.document.specs.distribution import PointsSpec, units_of
 from fmstudio.engine.worker import build
 from fmstudio.engine.worker.task_runner import prepare_torch
@@ -22,6 +25,7 @@ from fmstudio.flows.measures import metrics
 FLOOR_REPEATS = 2
 PAIRWISE_POINTS = 10_000
 _LARGEST = 4 * 2**30
+_NAMES = ("x", "t", "trajectories")
 
 
 Array = npt.NDArray[np.float64]
@@ -66,14 +70,18 @@ def measured(path: Path, target: str, source: str | None, seed: int, points: int
 
 def read_samples(path: Path) -> Samples:
     """The arrays of a .npz file of 'fmstudio sample'. Raises ValueError with one sentence."""
-    arrays = _arrays(path)
+    with border(path, ".npz file of numbers: give what 'fmstudio sample' wrote"):
+        return _samples(_arrays(path), short(path.name))
+
+
+def _samples(arrays: dict[str, Any], name: str) -> Samples:
     if "x" not in arrays or arrays["x"].ndim != 2 or arrays["x"].shape[1] != 2 or len(arrays["x"]) < 2:
-        raise ValueError(f"{path.name} holds no samples: it needs an array x of shape (n, 2), n at least 2.")
+        raise ImportProblem(f"{name} holds no samples: it needs an array x of shape (n, 2), n at least 2.")
     x, t, states = arrays["x"], arrays.get("t"), arrays.get("trajectories")
     if states is not None and (t is None or states.shape != (len(t), len(x), 2)):
-        raise ValueError(f"{path.name}: trajectories need shape (frames, n, 2), with times t (frames,).")
+        raise ImportProblem(f"{name}: trajectories need shape (frames, n, 2), with times t (frames,).")
     if not all(np.isfinite(a).all() for a in (x, t, states) if a is not None):
-        raise ValueError(f"{path.name} holds NaN or infinite values: sample again with more steps.")
+        raise ImportProblem(f"{name} holds NaN or infinite values: sample again with more steps.")
     rest = (None if a is None else np.array(a, np.float64) for a in (t, states))
     return Samples(np.asarray(x, np.float64), *rest)
 
@@ -83,17 +91,16 @@ def _tensor(values: Any) -> Tensor:
 
 
 def _arrays(path: Path) -> dict[str, Any]:
-    """Every array of the zip, by name; nothing is unpickled."""
-    import io
-    import zipfile
-
-    data = io.BytesIO(read_bytes(path, _LARGEST))
-    try:
-        with zipfile.ZipFile(data) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-            return {name.removesuffix(".npy"): read_npy(archive.read(name)) for name in names}
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise ValueError(f"{path.name} is no .npz file of numbers: {error}.") from error
+    """The arrays of the zip that are ours, by name; nothing is unpickled."""
+    with zipfile.ZipFile(io.BytesIO(read_bytes(path, _LARGEST))) as archive:
+        there = {member.filename: member.file_size for member in archive.infolist()}
+        wanted = [name for name in _NAMES if f"{name}.npy" in there]
+        if sum(there[f"{name}.npy"] for name in wanted) > _LARGEST:
+            raise ImportProblem(f"{short(path.name)} unpacks to more than {_LARGEST // 2**30} GB.")
+        try:
+            return {name: read_npy(archive.read(f"{name}.npy")) for name in wanted}
+        except ValueError as error:
+            raise ImportProblem(f"{short(path.name)} is no .npz file of numbers: {error}.") from error
 
 
 @dataclass(frozen=True)

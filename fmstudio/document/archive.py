@@ -1,14 +1,26 @@
-"""Reading a zip that nobody vouches for: every member is checked, and only bytes really read are counted."""
+"""Reading a zip that nobody vouches for: every member is judged before one is unpacked, and only bytes really
+read are counted."""
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-MAX_MEMBER = 64 * 2**20
+from fmstudio.document.regular import open_regular
+from fmstudio.document.sentences import short
+
 MAX_TOTAL = 256 * 2**20
 MAX_MEMBERS = 1000
+_MAX_DIRECTORY = 2**20
+"""Bytes of the list of members, of which Python makes many more."""
+_END = b"PK\x05\x06"
+_END_BYTES = 22
+_IS_ENCRYPTED = 1
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class ArchiveError(ValueError):
@@ -20,19 +32,17 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         """Raises ArchiveError for what is no sound zip, OSError for what cannot be read."""
-        if path.stat().st_size > MAX_TOTAL:
-            raise ArchiveError(f"it is larger than {MAX_TOTAL // 2**20} MB")
+        self._file = open_regular(path)
         try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ArchiveError(
-                "it is not a fmstudio file, or it was cut short (it is no whole zip)"
-            ) from error
-        try:
-            self.names = self._checked_names()
+            _require_small(self._file)
+            self._zip = zipfile.ZipFile(self._file)
+            self.sizes = self._checked_sizes()
         except ArchiveError:
-            self.close()
+            self._file.close()
             raise
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+            self._file.close()
+            raise ArchiveError(_NO_ZIP) from error
         self._left = MAX_TOTAL
 
     def __enter__(self) -> Archive:
@@ -43,15 +53,29 @@ class Archive:
 
     def close(self) -> None:
         self._zip.close()
+        self._file.close()
 
-    def read(self, name: str) -> bytes:
-        """The bytes of a member. Raises ArchiveError if it is missing, damaged or too large."""
-        if name not in self.names:
-            raise ArchiveError(f"its part {name[:80]} is missing")
-        limit = min(MAX_MEMBER, self._left)
+    def read(self, name: str, limit: int = MAX_TOTAL) -> bytes:
+        """The bytes of a member. Raises ArchiveError if it is missing, damaged or larger than ``limit``."""
+        limit = min(limit, self._left)
+        if self.sizes.get(name, 0) > limit:
+            raise ArchiveError(f"its part {short(name)} is larger than {limit / 2**20:.0f} MB")
+        data = self._unpacked(name, limit + 1)
+        if len(data) > limit:
+            raise ArchiveError(f"its part {short(name)} unpacks to more than fmstudio reads (a zip bomb?)")
+        self._left -= len(data)
+        return data
+
+    def head(self, name: str, count: int) -> bytes:
+        """The first bytes of a member; the others are not unpacked. Raises ArchiveError."""
+        return self._unpacked(name, count)
+
+    def _unpacked(self, name: str, count: int) -> bytes:
+        if name not in self.sizes:
+            raise ArchiveError(f"its part {short(name)} is missing")
         try:
             with self._zip.open(name) as stream:
-                data = stream.read(limit + 1)
+                return stream.read(count)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -59,26 +83,52 @@ class Archive:
             NotImplementedError,
             RuntimeError,
             ValueError,
+            struct.error,
         ) as error:
-            raise ArchiveError(f"its part {name[:80]} is damaged") from error
-        if len(data) > limit:
-            raise ArchiveError(f"its part {name[:80]} unpacks to more than fmstudio reads (a zip bomb?)")
-        self._left -= len(data)
-        return data
+            raise ArchiveError(f"its part {short(name)} is damaged") from error
 
-    def _checked_names(self) -> frozenset[str]:
+    def _checked_sizes(self) -> dict[str, int]:
+        """What each member says that it unpacks to."""
         members = self._zip.infolist()
         if len(members) > MAX_MEMBERS:
             raise ArchiveError(f"it has {len(members)} parts, more than the {MAX_MEMBERS} that are allowed")
-        names = [member.filename for member in members]
-        for name in names:
-            if not _is_inside(name):
-                raise ArchiveError(f"its part {name[:80]!r} points outside the file")
-        if len(set(names)) < len(names):
+        for member in members:
+            _check(member)
+        sizes = {member.filename: member.file_size for member in members if not member.is_dir()}
+        if len({member.filename for member in members}) < len(members):
             raise ArchiveError("two of its parts have the same name")
-        if sum(member.file_size for member in members) > MAX_TOTAL:
+        if sum(sizes.values()) > MAX_TOTAL:
             raise ArchiveError(f"it unpacks to more than {MAX_TOTAL // 2**20} MB (a zip bomb?)")
-        return frozenset(names)
+        return sizes
+
+
+_NO_ZIP = "it is not a fmstudio file, or it was cut short (it is no whole zip)"
+
+
+def _require_small(file: BinaryIO) -> None:
+    """Raises ArchiveError for a file, or a list of members, that is larger than ours are."""
+    size = os.fstat(file.fileno()).st_size
+    if size > MAX_TOTAL:
+        raise ArchiveError(f"it is larger than {MAX_TOTAL // 2**20} MB")
+    file.seek(max(0, size - _END_BYTES - 2**16))
+    tail = file.read()
+    end = tail[tail.rfind(_END) :] if _END in tail else b""
+    if len(end) < _END_BYTES:
+        raise ArchiveError(_NO_ZIP)
+    (listed,) = struct.unpack_from("<I", end, 12)
+    if listed > _MAX_DIRECTORY:
+        raise ArchiveError(f"its list of parts is larger than {_MAX_DIRECTORY // 2**20} MB")
+
+
+def _check(member: zipfile.ZipInfo) -> None:
+    """Raises ArchiveError for what fmstudio neither writes nor reads."""
+    name = member.filename
+    if not _is_inside(name):
+        raise ArchiveError(f"its part '{short(name)}' points outside the file")
+    if member.flag_bits & _IS_ENCRYPTED:
+        raise ArchiveError("it is encrypted: pack it without a password")
+    if member.compress_type not in _PACKINGS:
+        raise ArchiveError(f"its part {short(name)} is packed in a way that fmstudio does not read")
 
 
 def _is_inside(name: str) -> bool:

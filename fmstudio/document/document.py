@@ -12,7 +12,7 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, ModelTraining, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Experiment(Spec):

@@ -1,11 +1,13 @@
 """The ``.fmstudio`` file: one zip of ``document.json``, ``arrays/*.npy`` and ``weights/*.safetensors``.
 
 Arrays lie in members named by their content, which JSON refers to as ``{"array": "arrays/….npy"}``. A weight
-file holds the flat parameter vector; the rest of its model is JSON in the header. Nothing is ever pickled.
+file holds the flat parameter vector; the rest of its model is JSON in the header. ``document.json`` lists
+every other member with its SHA-256, so that none is lost or changed without a word. Nothing is ever pickled.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import zipfile
@@ -18,24 +20,28 @@ import safetensors
 import safetensors.numpy
 from pydantic import ValidationError
 
-from fmstudio.document.archive import Archive, ArchiveError
+from fmstudio.document.archive import MAX_MEMBERS, MAX_TOTAL, Archive, ArchiveError
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.atomic import explain_os_error, replacing
 from fmstudio.document.document import Document
 from fmstudio.document.migrations import UnknownVersion, migrate
+from fmstudio.document.parts import LIST, Parts
 from fmstudio.document.saved_model import SavedModel
+from fmstudio.document.sentences import Told, short
 
 __all__ = ["DocumentError", "SaveError", "SavedModel", "load", "save"]
 
 SUFFIX = ".fmstudio"
 _DOCUMENT = "document.json"
-_MAX_JSON = 8 * 2**20
+_MAX_JSON = 2 * 2**20
 _DATE = (1980, 1, 1, 0, 0, 0)
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+"""What a spec or a library may raise of values that no file of ours holds."""
 
 S = TypeVar("S", Document, SavedModel)
 
 
-class DocumentError(ValueError):
+class DocumentError(Told):
     """A file that cannot be opened: one sentence saying why and what to do."""
 
 
@@ -47,8 +53,12 @@ def save(path: Path, document: Document, models: Iterable[SavedModel] = ()) -> N
     """Write a file that holds all of it; equal content gives equal bytes. Raises SaveError."""
     members: dict[str, bytes] = {}
     weights = {f"weights/{i:03}.safetensors": _pack_model(model, members) for i, model in enumerate(models)}
-    text = json.dumps(_detach(document.model_dump(), members), indent=1, allow_nan=False)
-    members = {_DOCUMENT: text.encode(), **weights, **members}
+    fields = _detach(document.model_dump(), members)
+    members = {**weights, **members}
+    _require_readable(members, path)
+    fields[LIST] = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
+    text = json.dumps(fields, indent=1, allow_nan=False)
+    members = {_DOCUMENT: text.encode(), **members}
     try:
         with replacing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in members.items():
@@ -65,15 +75,30 @@ def load(path: Path) -> tuple[Document, tuple[SavedModel, ...]]:
     try:
         with Archive(path) as archive:
             return _read(archive)
-    except (ArchiveError, UnknownVersion) as error:
-        raise DocumentError(f"{path.name} cannot be opened: {_ended(str(error))}") from error
-    except RecursionError as error:
-        raise DocumentError(f"{path.name} cannot be opened: its document is nested too deeply.") from error
     except OSError as error:
         raise DocumentError(explain_os_error(error, path)) from error
+    except (ArchiveError, UnknownVersion) as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "its document is nested too deeply"
+    except MemoryError:
+        reason = "there is not enough memory for it"
+    except _DAMAGE as error:
+        reason = f"it holds what no fmstudio wrote ({type(error).__name__})"
+    raise DocumentError(f"{short(path.name)} cannot be opened: {_ended(reason)}")
 
 
 # ---- writing -----------------------------------------------------------------------------------------
+
+
+def _require_readable(members: dict[str, bytes], path: Path) -> None:
+    """Raises SaveError for more than a file may hold to be opened again."""
+    size = sum(map(len, members.values()))
+    if len(members) >= MAX_MEMBERS or size + _MAX_JSON > MAX_TOTAL:
+        raise SaveError(
+            f"{short(path.name)} was not written: {len(members)} models and arrays of {size / 2**20:.0f} MB "
+            "are more than a file may hold. Take smaller networks or fewer panes."
+        )
 
 
 def _detach(value: Any, members: dict[str, bytes]) -> Any:
@@ -100,21 +125,21 @@ def _pack_model(model: SavedModel, members: dict[str, bytes]) -> bytes:
 
 
 def _read(archive: Archive) -> tuple[Document, tuple[SavedModel, ...]]:
-    raw = _parse(archive.read(_DOCUMENT), _DOCUMENT)
-    document = _validated(Document, _attach(migrate(raw), archive), _DOCUMENT)
-    names = sorted(n for n in archive.names if n.startswith("weights/") and n.endswith(".safetensors"))
-    return document, tuple(_unpack_model(name, archive) for name in names)
+    raw = _parse(archive.read(_DOCUMENT, _MAX_JSON), _DOCUMENT)
+    parts = Parts(archive, raw.pop(LIST, None), _DOCUMENT)
+    document = _validated(Document, parts.attached(migrate(raw)), _DOCUMENT)
+    return document, tuple(_unpack_model(name, parts) for name in parts.weights)
 
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > _MAX_JSON:
-        raise ArchiveError(f"its part {name} is larger than {_MAX_JSON // 2**20} MB")
+        raise ArchiveError(f"its part {short(name)} is larger than {_MAX_JSON // 2**20} MB")
     try:
         raw = json.loads(data.decode(), parse_constant=_refuse_constant)
     except ValueError as error:
-        raise ArchiveError(f"its part {name} is not JSON") from error
+        raise ArchiveError(f"its part {short(name)} is not JSON") from error
     if not isinstance(raw, dict):
-        raise ArchiveError(f"its part {name} holds no document")
+        raise ArchiveError(f"its part {short(name)} holds no document")
     return raw
 
 
@@ -122,37 +147,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number that a document may hold")
 
 
-def _attach(value: Any, archive: Archive) -> Any:
-    """JSON with its references replaced by the arrays."""
-    if isinstance(value, dict):
-        if set(value) == {"array"} and isinstance(value["array"], str):
-            return _array(value["array"], archive)
-        return {key: _attach(item, archive) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_attach(item, archive) for item in value]
-    return value
-
-
-def _array(name: str, archive: Archive) -> FrozenArray:
-    data = archive.read(name)
-    try:
-        return FrozenArray.from_npy(data)
-    except ValueError as error:
-        raise ArchiveError(f"its part {name[:80]} is no plain array: {error}") from error
-
-
-def _unpack_model(name: str, archive: Archive) -> SavedModel:
-    data = archive.read(name)
+def _unpack_model(name: str, parts: Parts) -> SavedModel:
+    data = parts.read(name)
     try:
         tensors = dict(safetensors.deserialize(data))  # type: ignore[no-untyped-call]
         metadata = _metadata(data)
     except (safetensors.SafetensorError, ValueError) as error:
-        raise ArchiveError(f"its part {name[:80]} is damaged") from error
+        raise ArchiveError(f"its part {short(name)} is damaged") from error
     tensor = tensors.get("parameters")
     if tensor is None or tensor["dtype"] != "F32" or "fmstudio" not in metadata:
-        raise ArchiveError(f"its part {name[:80]} does not hold the weights of a fmstudio model")
+        raise ArchiveError(f"its part {short(name)} does not hold the weights of a fmstudio model")
     values = np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
-    fields = _attach(_parse(metadata["fmstudio"].encode(), name), archive)
+    fields = parts.attached(_parse(metadata["fmstudio"].encode(), name))
     return _validated(SavedModel, {**fields, "parameters": FrozenArray(values)}, name)
 
 

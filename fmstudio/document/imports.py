@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+from fmstudio.document.foreign import ImportProblem
 from fmstudio.document.pictures import import_picture
-from fmstudio.document.point_files import ImportProblem, import_points
+from fmstudio.document.point_files import import_points
+from fmstudio.document.sentences import short
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 
 __all__ = ["SUFFIXES", "ImportProblem", "import_picture", "import_points", "import_target"]
@@ -14,23 +17,23 @@ __all__ = ["SUFFIXES", "ImportProblem", "import_picture", "import_points", "impo
 POINT_SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".npy")
 PICTURE_SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
+VECTOR_SUFFIX = ".svg"
+"""Drawn by Qt, where the window is."""
+
 SUFFIXES: tuple[str, ...] = (*POINT_SUFFIXES, *PICTURE_SUFFIXES)
 
 
 def import_target(path: Path, other: Any = None) -> PointsSpec | DrawnSpec:
     """The distribution in a file, by its suffix; points in the units of those at the ``other`` end, where
     that can be. Raises ImportProblem, one sentence."""
-    if path.is_dir():
-        raise ImportProblem(f"{path.name} is a folder: give a file of points or a picture.")
+    name = short(path.name)
+    if os.path.isdir(path):  # which raises nothing
+        raise ImportProblem(f"{name} is a folder: give a file of points or a picture.")
     suffix = path.suffix.lower()
-    if suffix == ".svg":
-        raise ImportProblem(
-            f"{path.name} is a vector drawing, which cannot be imported: save it as PNG first."
-        )
+    if suffix == VECTOR_SUFFIX:
+        raise ImportProblem(f"{name} is a vector drawing, which only the window reads: save it as PNG first.")
     if suffix in POINT_SUFFIXES:
         return import_points(path, other if isinstance(other, PointsSpec) else None)
     if suffix in PICTURE_SUFFIXES:
         return import_picture(path)
-    raise ImportProblem(
-        f"{path.name} cannot be imported: give points (.csv, .npy) or a picture (.png, .jpg)."
-    )
+    raise ImportProblem(f"{name} cannot be imported: give points (.csv, .npy) or a picture (.png, .jpg).")

@@ -26,7 +26,12 @@ def _camera_of_the_smaller_side(raw: Raw) -> Raw:
     return {**raw, "view": {**view, "camera": None if rests else moved}}
 
 
-MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {1: _camera_of_the_smaller_side}
+def _without_list_of_members(raw: Raw) -> Raw:
+    """Version 2 did not list the other members of its file; nothing else changed."""
+    return raw
+
+
+MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {1: _camera_of_the_smaller_side, 2: _without_list_of_members}
 """version -> the function that makes version + 1 of it"""
 
 

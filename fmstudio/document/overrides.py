@@ -10,7 +10,7 @@ from typing import Any
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field, with_text
-from fmstudio.document.imports import SUFFIXES, import_target
+from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX, import_target
 from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, InterpolantSpec
 from fmstudio.document.specs.path import PATHS
@@ -92,7 +92,7 @@ def named_distribution(name: str, part: str = "target", other: Any = None) -> An
         return built_in(name)
     path = Path(name).expanduser()
     suffix = path.suffix.lower()
-    if suffix in SUFFIXES:
+    if suffix in (*SUFFIXES, VECTOR_SUFFIX):
         return import_target(path, other)
     near = get_close_matches(name, BUILT_IN_KINDS, 1)
     hint = f"did you mean '{near[0]}'?" if near else f"built in are {', '.join(BUILT_IN_KINDS)}."

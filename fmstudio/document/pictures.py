@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +12,16 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from fmstudio.document.arrays import FrozenArray
-from fmstudio.document.point_files import ImportProblem, read_bytes
+from fmstudio.document.foreign import ImportProblem, border, read_bytes
+from fmstudio.document.sentences import short
 from fmstudio.document.specs.distribution import PICTURE_CELLS as CELLS
 from fmstudio.document.specs.distribution import DrawnSpec, PictureSpec
 
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 MAX_MEGAPIXELS = 32
 MOST_FRAMES = 100
+_NAME = 80
+"""Signs of a file's name by which its drawing is called."""
 _NOISE = 0.04
 """Ink fainter than this (black on white is 1) is taken for the grain of the paper (or of JPEG)."""
 _SHADES = 32
@@ -42,49 +44,40 @@ def import_picture(path: Path) -> DrawnSpec:
     The commonest colour of the border is the ground, and ink is what differs from it; on nothing, it is what
     covers. Of a film, it is the first frame with ink.
     """
-    shown, frames, contrast = _first_with_ink(read_bytes(path), path.name)
+    with border(path, "picture that can be read: save it as PNG and try again"):
+        return picture_in(read_bytes(path), path)
+
+
+def picture_in(data: bytes, path: Path) -> DrawnSpec:
+    """As ``import_picture``, of the content of ``path``. Raises what ``border`` expects."""
+    name = short(path.name)
+    shown, frames, contrast = _first_with_ink(data, name)
     if contrast is None:
         which = f" in each of its first {frames} frames" if frames > 1 else ""
-        raise ImportProblem(f"{path.name} is all of one colour{which}: a density needs ink on a ground.")
+        raise ImportProblem(f"{name} is all of one colour{which}: a density needs ink on a ground.")
     peak = float(contrast.values.max())
     picture = PictureSpec(
         contrast=FrozenArray(contrast.values / peak), threshold=min(round(_NOISE / peak, 3), 0.9)
     )
     notes = ["its first frame" if shown == 1 else "its first frame with ink"] if frames > 1 else []
     notes.append(f"ink is what differs from {contrast.ground}")
-    return DrawnSpec.of_picture(picture, path.stem, "; ".join(notes))
+    return DrawnSpec.of_picture(picture, short(path.stem, _NAME), "; ".join(notes))
 
 
 def _first_with_ink(data: bytes, name: str) -> tuple[int, int, _Contrast | None]:
     """The number of the frame, how many there are, and its contrast, or None if there is none anywhere.
-    This is the one border where a picture's faults become a sentence."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is not used here
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
+
+    The content says what a picture is, not its name, and only these formats are read: the reader of another
+    one (PostScript) would start a program.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is not used here
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 return _looked_through(picture, name)
-    except ImportProblem:
-        raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ImportProblem(_too_large(name, "far more")) from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        zlib.error,
-        TypeError,
-        LookupError,
-    ) as error:
-        raise ImportProblem(
-            f"{name} is no picture that can be read: save it as PNG and try again."
-        ) from error
-    except MemoryError as error:
-        raise ImportProblem(
-            f"There is not enough memory for {name}: make it smaller and try again."
-        ) from error
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise _too_large(name, "far more") from error
 
 
 def _looked_through(picture: Image.Image, name: str) -> tuple[int, int, _Contrast | None]:
@@ -104,12 +97,12 @@ def _looked_through(picture: Image.Image, name: str) -> tuple[int, int, _Contras
 def _check_size(picture: Image.Image, name: str) -> None:
     megapixels = picture.width * picture.height / 1e6
     if megapixels > MAX_MEGAPIXELS:
-        raise ImportProblem(_too_large(name, f"{megapixels:.0f} megapixels where"))
+        raise _too_large(name, f"{megapixels:.0f}")
 
 
-def _too_large(name: str, how_many: str) -> str:
-    return (
-        f"{name} has {how_many} {MAX_MEGAPIXELS} megapixels are allowed: make it smaller "
+def _too_large(name: str, megapixels: str) -> ImportProblem:
+    return ImportProblem(
+        f"{name} has {megapixels} megapixels where {MAX_MEGAPIXELS} are allowed: make it smaller "
         f"({CELLS} pixels a side are enough) and try again."
     )
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.document.arrays import FrozenArray, read_npy
-from fmstudio.document.atomic import explain_os_error
+from fmstudio.document.foreign import ImportProblem, border, read_bytes
 from fmstudio.document.point_tables import THIRD, Labels, Points, PointTable, points_of
+from fmstudio.document.sentences import short
 from fmstudio.document.specs.distribution import MAX_LABELS, PointsSpec
 from fmstudio.document.specs.units import PLANE, Units
 from fmstudio.document.tables import TableProblem, columns, decoded, read_table
 
-MAX_BYTES = 64 * 2**20
 MAX_POINTS = 20_000
 VIEW_HALF = 4.0
 _FITTED_HALF = 3.0
@@ -32,24 +32,9 @@ _SENTINELS = (99.0, 999.0, 9999.0, 99999.0, 999999.0, 32768.0, 32767.0, 21474836
 _ALONE = 3.0
 """A sentinel stands so many times the breadth of all other values away from them."""
 _FEW = 8
-
-
-class ImportProblem(ValueError):
-    """A file that cannot become a distribution: one sentence saying why and what to do."""
-
-
-def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The whole file. Raises ImportProblem if it cannot be read or is larger than ``limit``."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise ImportProblem(explain_os_error(error, path)) from error
-    if len(data) > limit:
-        raise ImportProblem(f"{path.name} is larger than {limit // 2**20} MB: give a smaller one.")
-    if not data:
-        raise ImportProblem(f"{path.name} is empty: it needs at least two points, or a picture.")
-    return data
+_NAME = 80
+"""Signs of a file's name by which its points are called."""
+_WANTED = "file of points that can be read: save two columns of numbers as CSV and try again"
 
 
 def import_points(path: Path, other: PointsSpec | None = None) -> PointsSpec:
@@ -60,37 +45,45 @@ def import_points(path: Path, other: PointsSpec | None = None) -> PointsSpec:
     how they were. More than 20,000 are thinned at random (always the same ones). ``other`` are the points at
     the other end, whose units are taken if that is possible, so that both lie as they do in the files.
     """
-    table = read_points(path)
-    notes = list(table.notes)
-    if len(table.points) > MAX_POINTS:
-        notes.insert(0, f"{MAX_POINTS:,} of {len(table.points):,} points")
-        table = _thinned(table)
-    units = _units(table.points)
-    if other is not None and (shared := _shared(table.points, other.units)) is not None:
-        units = shared
-    elif other is not None:
-        notes.append(f"too far from {other.name} to be shown beside it as it lies: moved and scaled apart")
-    points = units.to_plane(table.points)
-    labels, names = (None, ()) if table.labels is None else (table.labels.codes, table.labels.names)
-    return PointsSpec(
-        points=FrozenArray(points),
-        width=_fine_width(points),
-        name=path.stem,
-        units=units,
-        labels=None if labels is None else FrozenArray(labels),
-        label_names=names,
-        note="; ".join(notes),
-    )
+    with border(path, _WANTED):
+        table = _read(path)
+        notes = list(table.notes)
+        if len(table.points) > MAX_POINTS:
+            notes.insert(0, f"{MAX_POINTS:,} of {len(table.points):,} points")
+            table = _thinned(table)
+        units = _units(table.points)
+        if other is not None and (shared := _shared(table.points, other.units)) is not None:
+            units = shared
+        elif other is not None:
+            notes.append(
+                f"too far from {other.name} to be shown beside it as it lies: moved and scaled apart"
+            )
+        points = units.to_plane(table.points)
+        labels, names = (None, ()) if table.labels is None else (table.labels.codes, table.labels.names)
+        return PointsSpec(
+            points=FrozenArray(points),
+            width=_fine_width(points),
+            name=short(path.stem, _NAME),
+            units=units,
+            labels=None if labels is None else FrozenArray(labels),
+            label_names=names,
+            note="; ".join(notes),
+        )
 
 
 def read_points(path: Path) -> PointTable:
     """The points of such a file as they are, (n, 2), n >= 2, finite. Raises ImportProblem."""
+    with border(path, _WANTED):
+        return _read(path)
+
+
+def _read(path: Path) -> PointTable:
     data = read_bytes(path)
     try:
         table = _from_npy(data) if path.suffix.lower() == ".npy" else points_of(read_table(decoded(data)))
         _check(table)
     except TableProblem as problem:
-        raise ImportProblem(f"{path.name}{problem}") from problem
+        raise ImportProblem(f"{short(path.name)}{problem}") from problem
     return table
 
 

@@ -17,6 +17,7 @@ import platformdirs
 from pydantic import Field, ValidationError
 
 from fmstudio.document.atomic import explain_os_error, write_atomically
+from fmstudio.document.regular import open_regular
 from fmstudio.document.specs.spec import Spec
 
 MAX_RECENT = 10
@@ -55,7 +56,7 @@ class Preferences(Spec):
         """What was saved; the defaults where there is nothing, or nothing that reads. Never raises."""
         path = preferences_path()
         try:
-            with path.open("rb") as stream:
+            with open_regular(path) as stream:
                 raw = json.loads(stream.read(_MAX_BYTES))
         except FileNotFoundError:
             return cls()
@@ -105,6 +106,13 @@ def state_folder() -> Path:
     """Where what survives a crash lies (autosaves)."""
     home = os.environ.get("FMSTUDIO_HOME")
     return Path(home) / "state" if home else Path(platformdirs.user_state_dir("fmstudio", appauthor=False))
+
+
+def make_private(folder: Path) -> None:
+    """Make the folder, for its owner's eyes alone: also where it was there before. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 def preferences_path() -> Path:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from fmstudio.document.atomic import explain_os_error
+from fmstudio.document.atomic import clear_parts, explain_os_error, replacing_by_name
+from fmstudio.document.regular import place_of
+from fmstudio.document.sentences import short
 from fmstudio.export.errors import ExportError
 
 
@@ -19,44 +21,34 @@ def landing(path: Path) -> Iterator[Path]:
     When the block ends well it is synced to the disk and takes the place of ``path``; else it vanishes and
     the earlier file stays whole. Raises ExportError where the system refuses.
     """
-    part = path.with_name(f"{_begun(path)}{secrets.token_hex(4)}.part")
     try:
-        yield part
-        with open(part, "rb+") as stream:
-            os.fsync(stream.fileno())
-        if path.exists():
-            os.chmod(part, path.stat().st_mode & 0o777)
-        os.replace(part, path)
+        with replacing_by_name(path) as part:
+            yield part
     except OSError as error:
         raise ExportError(explain_os_error(error, path)) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def clear(path: Path) -> None:
     """Remove what a writer of ``path`` left half-made that was ended before it could do so."""
-    for part in path.parent.iterdir() if path.parent.is_dir() else ():
-        if part.name.startswith(_begun(path)) and part.name.endswith(".part"):
-            with suppress(OSError):
-                part.unlink()
-
-
-def _begun(path: Path) -> str:
-    return f".{path.name[:80]}."
+    clear_parts(Path(os.path.realpath(path)))
 
 
 def check_place(path: Path) -> None:
     """Raise ExportError at once if a file can certainly not be written at ``path``."""
-    if path.is_dir():
-        raise ExportError(f"{path} is a folder: give the name of a file.")
-    if not path.parent.is_dir():
-        raise ExportError(f"The folder {path.parent} is not there: make it or choose another one.")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise ExportError(f"{path} is write-protected: choose another name or change its permissions.")
+    if not os.path.isdir(path.parent):
+        raise ExportError(
+            f"The folder {short(path.parent, 100)} is not there: make it or choose another one."
+        )
     try:
-        with landing_probe(path):
+        with landing_probe(place_of(path)):
             pass
+    except PermissionError as error:
+        if os.path.isfile(path):
+            name = short(path, 100)
+            raise ExportError(
+                f"{name} is write-protected: choose another name or change its permissions."
+            ) from error
+        raise ExportError(explain_os_error(error, path)) from error
     except OSError as error:
         raise ExportError(explain_os_error(error, path)) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,13 @@ from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fmstudio.document.document import Document
+from fmstudio.document.file_state import FileState
 from fmstudio.document.files import SUFFIX
-from fmstudio.document.imports import SUFFIXES
+from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.rescue import Copy
-from fmstudio.studio.importing import import_at
+from fmstudio.studio.importing import ask
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
 from fmstudio.studio.session import Session
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from fmstudio.gui.main_window import MainWindow
 
 FILTER = f"fmstudio (*{SUFFIX})"
-IMPORT_FILTER = f"Points or pictures ({' '.join(f'*{suffix}' for suffix in sorted(SUFFIXES))})"
+IMPORT_FILTER = (
+    f"Points or pictures ({' '.join(f'*{suffix}' for suffix in sorted((*SUFFIXES, VECTOR_SUFFIX)))})"
+)
 
 
 class FileActions:
@@ -33,8 +37,14 @@ class FileActions:
     def __init__(self, window: MainWindow, session: Session, preferences: Preferences) -> None:
         self._window, self._session = window, session
         self.preferences = preferences
+        self._states: dict[Path, FileState] = {}
+        """of the files that were opened or saved here, as they were then"""
         self.asks = True
         """False: never ask whether unsaved changes may go (pictures for tests and documentation)"""
+
+        opened = self.where()
+        if opened is not None:
+            self._know(opened, FileState.of(opened))
 
     def where(self) -> Path | None:
         """The document's own file, if it has one."""
@@ -58,11 +68,13 @@ class FileActions:
 
     def open_file(self, path: Path) -> None:
         """Show a document of a file. Undo brings back what was there."""
+        state = FileState.of(path)
         try:
             opened = open_file(path)
         except ValueError as error:
             self._window.notices.say(str(error), "file")
             return
+        self._know(path, state)
         self._show(opened, path)
 
     def open_gallery(self, entry_id: str) -> None:
@@ -71,6 +83,7 @@ class FileActions:
 
     def _show(self, opened: Opened, path: Path | None) -> None:
         document, models = opened
+        self._window.importer.close()  # what was asked for was asked of another document
         self._session.open(document, models, path)
         self._window.rescue.look()
         self._session.playback.play()
@@ -78,7 +91,32 @@ class FileActions:
     def save(self) -> bool:
         """True if the document is on disk now."""
         path = self.where()
-        return self.save_as() if path is None else self._write(path)
+        if path is None:
+            return self.save_as()
+        answer = self._may_replace(path)
+        if answer == QMessageBox.StandardButton.No:
+            return self.save_as()
+        return answer == QMessageBox.StandardButton.Yes and self._write(path)
+
+    def _may_replace(self, path: Path) -> QMessageBox.StandardButton:
+        """Yes, unless another program changed the file and the person says otherwise."""
+        buttons = QMessageBox.StandardButton
+        state = self._states.get(path)
+        is_ours = not os.path.exists(path) if state is None else state.still_holds(path)
+        if is_ours or not self.asks:
+            return buttons.Yes
+        return QMessageBox.question(
+            self._window,
+            "Changed on disk",
+            f"“{path.name}” was changed by another program since it was opened or saved here. Replace it? "
+            "“No” saves under another name.",
+            buttons.Yes | buttons.No | buttons.Cancel,
+            buttons.Cancel,
+        )
+
+    def _know(self, path: Path, state: FileState | None) -> None:
+        if state is not None:
+            self._states[path] = state
 
     def save_as(self) -> bool:
         path = ask_file_name(self._window, "Save as", self._session.store.name, "fmstudio", (SUFFIX,))
@@ -92,6 +130,7 @@ class FileActions:
             return False
         self._session.store.mark_saved(path)
         self._session.unsaved.mark_saved()
+        self._know(path, FileState.of(path))
         self._window.rescue.look()  # no copy says otherwise
         return True
 
@@ -113,12 +152,7 @@ class FileActions:
         if path.suffix.lower() == SUFFIX:
             self.open_file(path)
             return
-        try:
-            told = import_at(self._session, "target", path)
-        except ValueError as error:
-            told = str(error)
-        if told:
-            self._window.notices.say(told, "file")
+        ask(self._session, "target", path)
 
     def rescue(self) -> None:
         """Keep unsaved work from now on, and offer what crashes left, one copy after another."""
@@ -144,6 +178,8 @@ class FileActions:
         except ValueError as error:
             self._window.notices.say(str(error), "file")
             return
+        if path is not None and (state := FileState.of(path)) and state.modified_ns <= copy.kept_at * 1e9:
+            self._know(path, state)
         self._show((document, models), path)
         self._session.store.mark_unsaved()
         rescue.adopt(copy)

@@ -21,6 +21,7 @@ from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.geometry import as_left, opening_place, screen_areas
 from fmstudio.gui.handlers import Handlers
+from fmstudio.gui.importer import Importer
 from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionTable(self, self.handlers)
         self.notices = NoticeBar(self)
         self.rescue = Rescue(session, self.files.where, self.notices.say)
+        self.importer = Importer(session, self.notices)
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.take_dropped)
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
     def frame(self, seconds: float) -> None:
         """One frame: engine, time, picture, panels. First unsaved work: it is kept whatever else fails."""
         self.rescue.tick()
+        self.importer.tick()
         self.session.tick(seconds)
         self.canvas.frame()
         self.timeline.refresh()
@@ -211,6 +214,7 @@ class MainWindow(QMainWindow):
             self.files.prefer(window=as_left(self))
         self.clock.stop()
         self.keyboard.close()
+        self.importer.close()
         self.rescue.close()
         if self._export is not None:
             self._export.end()

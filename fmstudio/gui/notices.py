@@ -7,6 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fmstudio.document.sentences import MOST_OF_ALL
+from fmstudio.document.sentences import sentence as plain
+
 SECONDS = 9
 AT_ONCE = 3
 """Older ones give way to newer ones; a question stays."""
@@ -29,7 +32,8 @@ class Notice(QFrame):
         self.sentence, self.key = sentence, key
         self._accept = accept
         self.refuse: Act | None = None
-        words = QLabel(sentence)
+        words = QLabel(plain(sentence, MOST_OF_ALL))
+        words.setTextFormat(Qt.TextFormat.PlainText)  # a file's name is no mark-up
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
@@ -110,14 +114,19 @@ class NoticeBar(QWidget):
         notice.refuse = refuse
         self._show(notice)
 
+    def withdraw(self, sentence: str) -> None:
+        """It does not hold any more."""
+        for notice in [notice for notice in self.notices if notice.sentence == sentence]:
+            self._remove(notice)
+
     def heed(self, troubles: tuple[str, ...]) -> None:
         """What is wrong now, once a frame: the sentences of what was wrong until now go."""
         now = frozenset(troubles)
         if now == self._troubles:
             return
         gone, self._troubles = self._troubles - now, now
-        for notice in [notice for notice in self.notices if notice.sentence in gone]:
-            self._remove(notice)
+        for sentence in gone:
+            self.withdraw(sentence)
 
     def _show(self, notice: Notice) -> None:
         for old in list(self.notices):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from fmstudio.document.document import Document
 from fmstudio.document.held_file import HeldFile
-from fmstudio.document.preferences import state_folder
+from fmstudio.document.preferences import make_private, state_folder
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio.opening import open_file, save_models
 from fmstudio.studio.session import Session
@@ -141,7 +141,7 @@ class Rescue:
         if self._kept is not None and _are_same(state, self._kept):
             return
         try:
-            state_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(state_folder())
             self._take_place()
             assert self._held is not None
             self._held.write(str(self._path() or ""))
@@ -173,7 +173,7 @@ class Rescue:
 
 def _left(folder: Path) -> list[Copy]:
     """What windows that are gone left there, claimed for us. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     found = []
     for file in folder.glob("unsaved-*.fmstudio"):
         held = HeldFile.take(file.with_suffix(".lock"))

@@ -1,26 +1,34 @@
-"""A file at one end of the flow, the same by every door of the window, and what of a picture is ink."""
+"""A file at one end of the flow, the same by every door of the window, and what of a picture is ink.
+
+Files are read in a process of their own (``gui/importer.py``), so that a large one holds nothing up and a
+hostile one takes nothing with it. Whoever has a file asks; what was read is placed as one edit. GUI thread.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fmstudio.document.document import Document
-from fmstudio.document.imports import import_target
-from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.document.sentences import short
+from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 from fmstudio.studio import panes
+from fmstudio.studio.asked_files import AskedFile, End
 from fmstudio.studio.session import Session
 
-End = Literal["source", "target"]
 
-
-def import_at(session: Session, end: End, path: Path) -> str:
-    """Put a file of points or a picture at one end of all panes, as one edit, and tell how it was read ('' if
-    just as it is). Raises ImportProblem, one sentence."""
+def ask(session: Session, end: End, path: Path) -> None:
+    """Have the file read; what was asked before for the same end is not wanted any more."""
     other = session.store.document.source if end == "target" else session.store.document.target
-    spec = import_target(path, other)
-    panes.choose(session, end, spec, f"Import {path.name}")
-    return f"{path.name}: {spec.remarks}." if spec.remarks else ""
+    session.imports = [*(asked for asked in session.imports if asked.end != end), AskedFile(end, path, other)]
+
+
+def place(session: Session, end: End, path: Path, spec: PointsSpec | DrawnSpec) -> str:
+    """Put what was read at one end of all panes, as one edit, and tell how it was read ('' if just as it
+    is)."""
+    name = short(path.name)
+    panes.choose(session, end, spec, f"Import {name}")
+    return f"{name}: {spec.remarks}." if spec.remarks else ""
 
 
 def choose_threshold(session: Session, end: End, threshold: float, merge: bool = False) -> None:

@@ -31,7 +31,7 @@ def file_named(name: str) -> Path | None:
     if path.suffix.lower() == files.SUFFIX or "/" in name or os.sep in name:
         return path
     is_entry = any(entry.id == name for entry in gallery.ENTRIES)
-    return path if path.is_file() and not is_entry else None
+    return path if os.path.isfile(path) and not is_entry else None
 
 
 def open_gallery(entry_id: str) -> Opened:

@@ -24,6 +24,7 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 from fmstudio.studio import drawing, learning
+from fmstudio.studio.asked_files import AskedFile
 from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.resolve import Look, Sight
@@ -59,6 +60,8 @@ class Session:
         self._engine_trouble = ""
         self.engine_start_seconds: float | None = None
         self.notify = notify
+        self.imports: list[AskedFile] = []
+        """files that somebody is to read"""
         self._training_job: int | None = None
         self._ink: Job | None = None
         """samples of the target that a drawing begins with, on their way"""

@@ -13,6 +13,7 @@ from fmstudio.document.preferences import (
     Preferences,
     ThemeChoice,
     WindowGeometry,
+    make_private,
     preferences_path,
     state_folder,
 )
@@ -93,3 +94,13 @@ def test_that_recent_files_are_newest_first_once_each_and_few(tmp_path: Path) ->
     preferences = preferences.with_recent(tmp_path / "5.fmstudio")
     names = [Path(name).stem for name in preferences.recent_files]
     assert names == ["5", "12", "11", "10", "9", "8", "7", "6", "4", "3"]
+
+
+@pytest.mark.parametrize("before", [None, 0o755, 0o777, 0o700])
+def test_that_a_private_folder_is_for_its_owner_alone(tmp_path: Path, before: int | None) -> None:
+    folder = tmp_path / "a" / "state"
+    if before is not None:
+        folder.mkdir(parents=True)
+        folder.chmod(before)
+    make_private(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,3 +159,89 @@ def test_that_the_keys_of_panes_keep_the_field_that_is_shown(window, field):
     for split, count in (("on_motions", 3), ("on_one_pane", 1), ("on_solvers", 3), ("on_one_pane", 1)):
         getattr(window.handlers, split)()
         assert [pane.field for pane in window.session.store.document.view.panes] == [field] * count
+
+
+def other_program(path: Path, how: str) -> None:
+    """Changes the file behind our back."""
+    if how == "another document":
+        files.save(path, Document(title="of the other program", target=PinwheelSpec()))
+    elif how == "same size and other content":
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(bytes(content))
+        os.utime(path, (1, 1))
+    else:
+        path.write_bytes(b"")
+
+
+CHANGES = ("another document", "same size and other content", "emptied")
+
+
+@pytest.mark.parametrize("how", CHANGES)
+@pytest.mark.parametrize("answer", ["Yes", "No", "Cancel"])
+@pytest.mark.parametrize("since", ["opened", "saved"])
+def test_that_what_another_program_wrote_is_not_overwritten_unasked(
+    window, asked, monkeypatch, tmp_path, how, answer, since
+):
+    path, other = tmp_path / "mine.fmstudio", tmp_path / "other.fmstudio"
+    files.save(path, Document(target=RingSpec()))
+    window.files.open_file(path)
+    if since == "saved":
+        panes.choose(window.session, "target", RingSpec(radius=1.9), "A ring")
+        assert window.files.save()
+    assert asked == []
+    other_program(path, how)
+    theirs = path.read_bytes()
+    panes.choose(window.session, "target", RingSpec(radius=2.0), "A ring")
+
+    def question(_parent, _title, words, *_buttons):
+        asked.append(words)
+        return BUTTONS[answer]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(other), ""))
+    assert window.files.save() == (answer != "Cancel")
+    assert len(asked) == 1
+    assert "changed by another program" in asked[0]
+    assert (path.read_bytes() == theirs) == (answer != "Yes")
+    if answer != "Cancel":
+        written = path if answer == "Yes" else other
+        assert files.load(written)[0].target == RingSpec(radius=2.0)
+        assert window.files.save()
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize("how", ["touched", "gone", "not at all"])
+def test_that_nothing_is_asked_where_nothing_would_be_lost(window, asked, tmp_path, how):
+    path = tmp_path / "mine.fmstudio"
+    files.save(path, Document(target=RingSpec()))
+    window.files.open_file(path)
+    if how == "touched":
+        os.utime(path, (1, 1))
+    elif how == "gone":
+        path.unlink()
+    panes.choose(window.session, "target", RingSpec(radius=2.0), "A ring")
+    assert window.files.save()
+    assert asked == []
+    assert files.load(path)[0].target == RingSpec(radius=2.0)
+
+
+def test_that_opening_another_document_ends_what_is_read_for_this_one(window, tmp_path):
+    np.savetxt(tmp_path / "points.csv", np.random.default_rng(0).normal(size=(50, 2)), delimiter=",")
+    window.canvas._on_drop(QUrl.fromLocalFile(str(tmp_path / "points.csv")))
+    window.frame(0.0)
+    assert window.importer.is_busy
+    window.files.new()
+    assert not window.importer.is_busy
+
+
+def test_that_a_dropped_file_becomes_the_target(window, qtbot, tmp_path):
+    np.savetxt(tmp_path / "points.csv", np.random.default_rng(0).normal(size=(50, 2)), delimiter=",")
+    window.canvas._on_drop(QUrl.fromLocalFile(str(tmp_path / "points.csv")))
+
+    def is_done() -> bool:
+        window.frame(0.0)
+        return not window.importer.is_busy
+
+    qtbot.waitUntil(is_done, timeout=60_000)
+    assert window.session.store.document.target.kind == "points"

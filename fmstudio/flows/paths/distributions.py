@@ -315,4 +315,4 @@ def normalised(mass: Tensor, argument: str) -> Tensor:
         raise ValueError(f"{argument} must be finite and at least 0, got a least value of {float(lowest)}")
     if not bool(total > 0):
         raise ValueError(f"{argument} must hold some mass, got only zeros")
-    return mass / total.to(mass.dtype)
+    return (mass.double() / total).to(mass.dtype)  # the sum of finite float32 numbers may be none

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Signal
 
-from fmstudio.document.imports import ImportProblem
 from fmstudio.document.specs.spec import Spec
-from fmstudio.gui.bind import Notify
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.tile_grid import TileGrid
 from fmstudio.gui.widgets.tiles import Thumbnail
-from fmstudio.studio.importing import End, import_at
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.planner import thumbnail_lane
 from fmstudio.studio.results import Results
-from fmstudio.studio.session import Session
 
 COLUMNS = 5
 
@@ -77,13 +72,3 @@ class DistributionTiles(TileGrid):
 
     def _on_tile_file_dropped(self, path: str) -> None:
         self.file_dropped.emit(path)
-
-
-def import_file(session: Session, end: End, path: str, notify: Notify) -> None:
-    """Put a file of points or a picture at one end; say how it was read, or why that cannot be."""
-    try:
-        told = import_at(session, end, Path(path))
-    except ImportProblem as problem:
-        told = str(problem)
-    if told:
-        notify(told)

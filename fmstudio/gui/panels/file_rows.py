@@ -15,7 +15,7 @@ from fmstudio.gui.bind import watch
 from fmstudio.gui.widgets.slider_row import SliderRow
 from fmstudio.gui.widgets.spec_form import label_of, scale_of
 from fmstudio.studio import importing, panes
-from fmstudio.studio.importing import End
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.session import Session
 
 GLANCE_SECONDS = 4.0

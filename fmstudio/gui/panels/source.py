@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import SOURCES
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
-from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.distribution_tiles import DistributionTiles
 from fmstudio.gui.panels.file_rows import FileRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
@@ -18,6 +20,7 @@ from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.studio import panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
+from fmstudio.studio.importing import ask
 from fmstudio.studio.session import Session
 
 
@@ -64,7 +67,7 @@ class SourcePanel(Panel):
         panes.choose_new(self.session, "source", spec)
 
     def _on_tiles_file_dropped(self, path: str) -> None:
-        import_file(self.session, "source", path, self.notify)
+        ask(self.session, "source", Path(path))
 
 
 def _idle(document: Document) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.imports import SUFFIXES
+from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX
 from fmstudio.document.specs.distribution import TARGETS, DrawnSpec, PointsSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.brush_controls import BrushControls
-from fmstudio.gui.panels.distribution_tiles import DistributionTiles, import_file
+from fmstudio.gui.panels.distribution_tiles import DistributionTiles
 from fmstudio.gui.panels.file_rows import FileRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
@@ -23,10 +24,11 @@ from fmstudio.gui.widgets.tiles import IconTile
 from fmstudio.studio import commands, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
+from fmstudio.studio.importing import ask
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
-IMPORT_FILTER = f"Points or a picture ({' '.join('*' + suffix for suffix in SUFFIXES)})"
+IMPORT_FILTER = f"Points or a picture ({' '.join('*' + suffix for suffix in (*SUFFIXES, VECTOR_SUFFIX))})"
 
 
 class TargetPanel(Panel):
@@ -102,10 +104,10 @@ class TargetPanel(Panel):
     def _on_imported_clicked(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Import a target", "", IMPORT_FILTER)
         if path:
-            import_file(self.session, "target", path, self.notify)
+            ask(self.session, "target", Path(path))
 
     def _on_file_dropped(self, path: str) -> None:
-        import_file(self.session, "target", path, self.notify)
+        ask(self.session, "target", Path(path))
 
     def _on_brush_clear_clicked(self) -> None:
         commands.clear_drawing(self.session)

@@ -107,6 +107,14 @@ def test_that_checkerboard_labels_are_its_squares() -> None:
         assert (x[labels == k].std(0) < 0.4).all()
 
 
+@pytest.mark.parametrize("scale", [1e-37, 1e-20, 1.0, 1e20, 3e38])
+def test_that_a_raster_is_the_same_law_at_any_scale(scale: float) -> None:
+    mass = torch.linspace(0.25, 1, 256 * 256).reshape(256, 256)
+    drawing = Lattice(mass * scale, 3.0)
+    torch.testing.assert_close(drawing.mass, Lattice(mass, 3.0).mass, rtol=1e-5, atol=0)
+    assert torch.isfinite(drawing.log_prob(torch.zeros(1, 2))).all()
+
+
 @pytest.mark.parametrize("noise", [0.03, 0.07, 0.2])
 def test_that_a_curve_cloud_is_the_blurred_curve(noise: float) -> None:
     """Twice as many points on the curve change nothing: the sum is the integral."""

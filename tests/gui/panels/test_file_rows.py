@@ -10,13 +10,15 @@ from PIL import Image
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
+from fmstudio.document.imports import import_target
 from fmstudio.document.specs.distribution import DrawnSpec, PictureSpec
 from fmstudio.gui.panels import file_rows
 from fmstudio.gui.panels.source import SourcePanel
 from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.studio import commands
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush
-from fmstudio.studio.importing import End, import_at
+from fmstudio.studio.importing import place
 from tests.gui.conftest import drag, frame
 
 PANELS = {"source": SourcePanel, "target": TargetPanel}
@@ -42,7 +44,7 @@ def at(session, end: End) -> DrawnSpec:
 def test_that_a_drag_of_the_threshold_changes_the_ink_as_it_goes_and_is_one_step_to_undo(
     qtbot, session, show, picture, end
 ):
-    import_at(session, end, picture)
+    place(session, end, picture, import_target(picture))
     rows = show(PANELS[end]).file.ink
     before = at(session, end)
     seen = []
@@ -60,7 +62,7 @@ def test_that_a_drag_of_the_threshold_changes_the_ink_as_it_goes_and_is_one_step
 
 @pytest.mark.parametrize("end", ["source", "target"])
 def test_that_invert_takes_the_ground_as_ink_and_back(session, show, picture, end):
-    import_at(session, end, picture)
+    place(session, end, picture, import_target(picture))
     rows = show(PANELS[end]).file.ink
     before = at(session, end).raster.values
     rows.invert.click()
@@ -80,7 +82,7 @@ def test_that_invert_takes_the_ground_as_ink_and_back(session, show, picture, en
 def test_that_what_was_drawn_here_has_no_picture_to_turn(session, show, picture):
     panel = show(TargetPanel)
     assert panel.file.isHidden()
-    import_at(session, "target", picture)
+    place(session, "target", picture, import_target(picture))
     assert not panel.file.ink.isHidden()
     commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
     commands.end_stroke(session)
@@ -98,7 +100,7 @@ def test_that_an_import_shows_its_ink_for_a_moment_and_while_it_is_turned(
     panel = show(PANELS[end])
     frame(session, panel)
     assert not session.tools.inks
-    import_at(session, end, picture)
+    place(session, end, picture, import_target(picture))
     frame(session, panel)
     assert session.tools.inks == {end}
     now[0] += file_rows.GLANCE_SECONDS
@@ -120,7 +122,7 @@ def test_that_the_story_of_a_file_stays_beside_it_and_its_name_on_top(
     path = tmp_path / "survey.csv"
     np.savetxt(path, np.random.default_rng(1).normal(size=(60, 2)) * scale + offset, delimiter=",")
     panel = show(PANELS[end])
-    import_at(session, end, path)
+    place(session, end, path, import_target(path))
     spec = getattr(session.store.document, end)
     for part in ("survey", "60 points", f"{spec.units.scale:.3g}"):
         assert part in panel.file.words.text()

@@ -11,6 +11,8 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.worker import build
 from fmstudio.flows.closed_forms.exact import NoClosedForm
+from fmstudio.flows.paths.schedules import SCHEDULES
+from fmstudio.flows.paths.shapes import SHAPES
 
 BUILT_IN = [*d.SOURCES, *d.TARGETS]
 
@@ -32,9 +34,10 @@ def test_that_every_built_in_fits_the_plane_and_its_samples_follow_its_density(k
 
 
 def test_that_every_kind_of_every_union_has_a_builder() -> None:
-    kinds = {*BUILT_IN, d.PointsSpec, d.DrawnSpec}
-    assert set(build._DISTRIBUTIONS) == kinds
-    assert set(build._SCHEDULES) == set(p.PATHS)
+    kinds = {spec.model_fields["kind"].default for spec in (*BUILT_IN, d.PointsSpec, d.DrawnSpec)}
+    assert {*SHAPES, *build._OF_PARTS} == kinds
+    assert not SHAPES.keys() & build._OF_PARTS.keys()
+    assert set(SCHEDULES) == {spec.model_fields["kind"].default for spec in p.PATHS}
     assert set(build.COUPLINGS) == set(Coupling)
 
 

@@ -292,7 +292,7 @@ def ot_targets_spread_less() -> Measured:
 def reflow_straightens() -> Measured:
     source, target, schedule = GaussianMixture.standard_normal(), five_modes(), CondOT()
     exact = ExactField(marginal(source, target, schedule))
-    *_, pool = reflow_pairs(exact, source, 6000, seeded(160), steps=25)
+    *_, pool = reflow_pairs(exact, source.sample(6000, seeded(160)), steps=25)
     assert isinstance(pool, PairPool)
     network = MLP(64, 3, seeded(161))
     for _ in train(source, target, schedule, pool, network, steps=800, generator=seeded(162)):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,29 +12,7 @@ import pytest
 from fmstudio import startup
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.studio.opening import file_named
-
-NO_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-
-
-def shell(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    """A command as a terminal starts it, with no display but what is given."""
-    kept = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}
-    return subprocess.run(
-        [sys.executable, "-m", "fmstudio", *arguments],
-        cwd=cwd,
-        env={**kept, **variables},
-        capture_output=True,
-        timeout=280,
-        check=False,
-    )
-
-
-def sentence_of(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The only line that was said."""
-    lines = done.stderr.decode().strip().splitlines()
-    assert len(lines) == 1, lines
-    return lines[0]
-
+from tests.shells import NO_VARIABLES, sentence_of, shell
 
 # ---- displays ----------------------------------------------------------------------------------------
 

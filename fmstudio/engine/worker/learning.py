@@ -120,7 +120,19 @@ def _reflowed(request: TrainRequest, network: MLP) -> Steps:
 def _own_ends(request: TrainRequest, network: MLP) -> Iterator[PairPool | None]:
     flow = MLP.from_flat(network.width, network.layers, network.flat)
     field = LearnedField(flow, build.schedule(request.path))
-    return reflow_pairs(field, build.distribution(request.source), REFLOW_PAIRS, _generator(request))
+    return reflow_pairs(field, _starts(request, _generator(request)))
+
+
+def _starts(request: TrainRequest, generator: torch.Generator) -> torch.Tensor:
+    """Draws of the path's p_0: alpha_0 z + beta_0 x_0 of pairs as the first flow learned from."""
+    path, batch = build.probability_path(request.path), request.training.batch_size
+    x_0 = build.distribution(request.source).sample(REFLOW_PAIRS, generator)
+    if float(path.schedule.alpha(0.0)) == 0:
+        return path.x_t(x_0, torch.zeros_like(x_0), 0.0)
+    z = build.distribution(request.target).sample(REFLOW_PAIRS, generator)
+    coupling = build.COUPLINGS[request.training.coupling]()
+    paired = (coupling.pair(*ends, generator) for ends in zip(x_0.split(batch), z.split(batch), strict=True))
+    return torch.cat([path.x_t(*pair, 0.0) for pair in paired])
 
 
 # ---- likelihoods and classifiers ---------------------------------------------------------------------

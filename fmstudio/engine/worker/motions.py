@@ -89,7 +89,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))
     if dynamics.along is not None:
         source, target = build.distribution(request.source), build.distribution(request.target)
-        require_resolved(dynamics, solver, times, (source.narrowest, target.narrowest))
+        require_resolved(dynamics, solver, times, source, target)
     return Motion(dynamics, solver, _start(request), times, m.substeps_of(spec))
 
 

@@ -131,7 +131,8 @@ def _starts(request: TrainRequest, generator: torch.Generator) -> torch.Tensor:
         return path.x_t(x_0, torch.zeros_like(x_0), 0.0)
     z = build.distribution(request.target).sample(REFLOW_PAIRS, generator)
     coupling = build.COUPLINGS[request.training.coupling]()
-    paired = (coupling.pair(*ends, generator) for ends in zip(x_0.split(batch), z.split(batch), strict=True))
+    batches = zip(torch.split(x_0, batch), torch.split(z, batch), strict=True)
+    paired = (coupling.pair(*ends, generator) for ends in batches)
     return torch.cat([path.x_t(*pair, 0.0) for pair in paired])
 
 

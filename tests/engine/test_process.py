@@ -17,7 +17,7 @@ from fmstudio.document.specs.distribution import DrawnSpec, RingSpec, StandardNo
 from fmstudio.document.specs.dynamics import SDESpec, SimulationSpec
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
-from fmstudio.engine import blocks, buffers
+from fmstudio.engine import blocks, buffers, process
 from fmstudio.engine.client import Engine, InlineEngine, Job, JobState, ProcessEngine
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -71,7 +71,8 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.fixture
-def engine() -> Iterator[ProcessEngine]:
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessEngine]:
+    monkeypatch.setattr(process, "DEATH_SECONDS", 1e9)  # a busy machine may take minutes for three starts
     engine = ProcessEngine()
     yield engine
     pid = engine.pid

@@ -27,9 +27,12 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def pytest_configure() -> None:
-    """What a shell runs in its background ignores Ctrl-C, and so would every child: here it is heard."""
+    """What a shell runs in its background ignores Ctrl-C, and under nohup the end of its terminal, and so would
+    every child: here both are heard."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # ---- isolation ---------------------------------------------------------------------------------------

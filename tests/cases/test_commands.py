@@ -15,6 +15,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
 from fmstudio.document.files import load, save
 from fmstudio.document.specs.distribution import Component, GaussianMixtureSpec
+from fmstudio.document.specs.dynamics import SDESpec, SigmaProfile, SimulationSpec
 from fmstudio.document.specs.path import VESpec
 from fmstudio.render import fonts
 from tests.cases import DATA
@@ -113,11 +114,13 @@ def test_that_sde_constant_sigma_silent_is_right_where_it_runs(tmp_path: Path) -
 @pytest.mark.parametrize("command", ["still", "render"])
 def test_that_sde_constant_sigma_silent_pictures_are_refused_too(command: str, tmp_path: Path) -> None:
     out = tmp_path / ("s.png" if command == "still" else "s.mp4")
-    done = run(command, "two-moons", "-o", out, "--size", "160x120", *SDE, "--set", "dynamics.sigma=5")
+    noisy, silent = tmp_path / "noisy.fmstudio", SDESpec(profile=SigmaProfile.CONSTANT, sigma=5)
+    save(noisy, Document(dynamics=silent, simulation=SimulationSpec(steps=100)))
+    done = run(command, noisy, "-o", out, "--size", "160x120")
     assert done.exit_code == 1
     assert "steps are too long for this noise" in done.stderr
     assert "Traceback" not in done.output
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [noisy]
 
 
 @pytest.mark.parametrize(

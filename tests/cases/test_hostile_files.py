@@ -27,7 +27,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_that_it_is_refused_in_a_sentence_and_little_memory(
+def test_that_hostile_files_are_refused_in_a_sentence_and_in_little_memory(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def start(*_: object, **__: object) -> None:

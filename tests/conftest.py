@@ -27,7 +27,7 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 
 def pytest_configure() -> None:
-    """What a shell runs in its background ignores Ctrl-C, and under nohup the end of its terminal, and so would
+    """What a shell runs in its background ignores Ctrl-C, under nohup the end of its terminal, and so would
     every child: here both are heard."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

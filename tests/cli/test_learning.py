@@ -76,7 +76,7 @@ def test_that_models_by_likelihood_are_trained_and_sampled(tmp_path: Path, objec
 
 
 def test_that_an_interrupt_keeps_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fmstudio.engine import learning
+    from fmstudio.engine.worker import learning
 
     steps_of, out = learning.steps_of, tmp_path / "a.fmstudio"
 
@@ -322,7 +322,7 @@ NAMED = [
 def test_that_settings_are_applied_after_every_named_option(
     command: str, named: list[object], setting: str, tmp_path: Path
 ) -> None:
-    few = ["-n", 10, "--steps", 3] if command == "sample" else ["--set", "training.steps=2", *SMALL]
+    few = ["-n", 10, "--steps", 60] if command == "sample" else ["--set", "training.steps=2", *SMALL]
     if "ring" in named and command == "sample" and "--source" in named:
         few += ["--dynamics", "linear-flow"]
     out = tmp_path / ("a.npz" if command == "sample" else "a.fmstudio")

@@ -289,22 +289,34 @@ def test_that_everything_comes_back_from_a_file(qtbot, window, tmp_path):
     assert not window.session.store.is_dirty
 
 
-def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(quick_window, tmp_path):
+def read_in(window, qtbot):
+    """Wait until a file that was dropped has been read, beside the window."""
+
+    def is_read():
+        window.frame(0.02)
+        return not window.importer.is_busy
+
+    qtbot.waitUntil(is_read, timeout=120_000)
+
+
+def test_that_a_bad_file_is_told_in_one_sentence_and_costs_nothing(qtbot, quick_window, tmp_path):
     before = quick_window.session.store.document
     for name, content in (("bad.csv", b"1,2,3\n4,5,6\n"), ("bad.npy", b"junk"), ("bad.fmstudio", b"PK junk")):
         path = tmp_path / name
         path.write_bytes(content)
         quick_window.canvas._on_drop(QUrl.fromLocalFile(str(path)))
+        read_in(quick_window, qtbot)
         assert quick_window.notices.text
         assert "\n" not in quick_window.notices.text
         quick_window.notices.notices[-1].dismiss.click()
     assert quick_window.session.store.document == before
 
 
-def test_that_points_dropped_on_the_canvas_become_the_target(quick_window, tmp_path):
+def test_that_points_dropped_on_the_canvas_become_the_target(qtbot, quick_window, tmp_path):
     path = tmp_path / "cloud.npy"
     np.save(path, np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
     quick_window.canvas._on_drop(QUrl.fromLocalFile(str(path)))
+    read_in(quick_window, qtbot)
     assert quick_window.session.store.document.target.kind == "points"
     assert not quick_window.notices.text
 

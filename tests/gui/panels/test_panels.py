@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from fmstudio.document.specs.distribution import (
     DrawnSpec,
@@ -18,6 +18,8 @@ from fmstudio.document.specs.path import CondOTSpec, FMOTSpec, VESpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingProgress, TrainingState
+from fmstudio.gui.importer import Importer
+from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.path import PathPanel
 from fmstudio.gui.panels.source import SourcePanel
@@ -121,24 +123,41 @@ def test_that_an_empty_drawing_is_noted_and_its_button_gives_the_brush(qtbot, se
     assert session.tools.mode is Mode.DRAW
 
 
-def test_that_a_dropped_file_becomes_the_target(session, show, tmp_path, said):
+def read_files(qtbot, session, said) -> None:
+    """What the window does beside its panels: read the files that were asked for."""
+    notices = NoticeBar(QWidget())
+    importer = Importer(session, notices)
+
+    def is_done() -> bool:
+        importer.tick()
+        return not importer.is_busy
+
+    qtbot.waitUntil(is_done, timeout=60_000)
+    importer.close()
+    said.extend(notice.findChild(QLabel).text() for notice in notices.notices)
+
+
+def test_that_a_dropped_file_becomes_the_target(qtbot, session, show, tmp_path, said):
     panel = show(TargetPanel)
     file = tmp_path / "cloud.csv"
     np.savetxt(file, np.random.default_rng(0).normal(size=(40, 2)), delimiter=",")
     panel.tiles.tiles["ring" if "ring" in panel.tiles.tiles else "rings"].file_dropped.emit(str(file))
+    read_files(qtbot, session, said)
+    frame(session, panel)
     assert isinstance(session.store.document.target, PointsSpec)
     assert panel.imported.isChecked()
     assert panel.section.head.summary == session.store.document.target.name
     assert not said
 
 
-def test_that_a_bad_file_is_a_sentence_and_changes_nothing(session, show, tmp_path, said, monkeypatch):
+def test_that_a_bad_file_is_a_sentence_and_changes_nothing(qtbot, session, show, tmp_path, said, monkeypatch):
     panel = show(TargetPanel)
     file = tmp_path / "bad.csv"
     file.write_text("one,two\nthree,four\n")
     before = session.store.document
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     panel.imported.click()
+    read_files(qtbot, session, said)
     assert session.store.document == before
     assert len(said) == 1
 

@@ -84,7 +84,7 @@ def train_and_save(
         floor = _floor(request, heard)
         if floor is not None:
             write(out, _trained(request, model, run, floor))
-    told, units = training.objective, units_of(document.target, document.source)
+    told, units = training.objective.facts.unit, units_of(document.target, document.source)
     report = {
         "steps": run.step,
         "seconds": run.seconds,
@@ -144,10 +144,10 @@ class _Run:
 def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, heard: list[int]) -> _Run:
     """The steps that are left, or those until a signal is heard. ``seconds``: the wall time of this loop."""
     total, run = request.training.total_steps, _Run(request.resume)
-    units, objective = units_of(request.target, request.source), request.training.objective
+    units, facts = units_of(request.target, request.source), request.training.objective.facts
 
     def words() -> str:
-        return f"loss {written.loss(objective.in_units(run.loss, units), objective.in_nats)}"
+        return f"loss {written.loss(facts.unit.in_units(run.loss, units), facts.in_nats)}"
 
     with _bar(total) as progress:
         task, told = progress.tasks[0].id, 0.0

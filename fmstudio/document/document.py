@@ -9,7 +9,7 @@ from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSp
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.training import ModelSpec, ModelTraining, Objective, TrainingSpec
+from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 3
@@ -42,12 +42,12 @@ class Experiment(Spec):
     @property
     def is_layered(self) -> bool:
         """Its model is no field: particles go from layer to layer, by no solver."""
-        return self.is_learned and self.training.objective is Objective.REALNVP
+        return self.is_learned and self.training.objective.facts.is_layered
 
     @property
     def has_path(self) -> bool:
         """The schedule plays a part."""
-        return self.dynamics.follows_path and (not self.is_learned or self.training.objective.uses_path)
+        return self.dynamics.follows_path and (not self.is_learned or self.training.objective.facts.uses_path)
 
     @property
     def draws_noise(self) -> bool:
@@ -100,7 +100,7 @@ def _idle_parts(asked: Experiment) -> dict[str, Any]:
         changes["path"] = CondOTSpec()
     if not asked.draws_noise:
         changes["simulation"] = asked.simulation.model_copy(update={"noise_seed": 0})
-    if not dynamics.uses_field or (asked.is_learned and not asked.training.objective.uses_path):
+    if not dynamics.uses_field or (asked.is_learned and not asked.training.objective.facts.uses_path):
         changes["guidance"] = None
     if asked.is_layered:
         solver = type(dynamics).model_fields["solver"].default

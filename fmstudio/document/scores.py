@@ -9,15 +9,12 @@ from fmstudio.document.specs.training import Coupling, TrainingSpec
 def why_no_score(source: DistributionSpec, training: TrainingSpec) -> str:
     """Why a model of this training does not tell the score, as the end of a sentence; '' if it does, which is
     where x_0 is standard normal whatever z is."""
-    if not training.objective.uses_path:
+    if not training.objective.facts.uses_path:
         return "a model trained by maximum likelihood does not tell"
     if training.reflow:
         return "a flow straightened by reflow does not tell"
     if training.coupling is not Coupling.INDEPENDENT:
-        return f"a model trained on {_PAIRS[training.coupling]} pairs does not tell"
+        return f"a model trained on {training.coupling.facts.drawn} pairs does not tell"
     if not isinstance(source, StandardNormalSpec):
         return "a model of another source than the standard normal does not tell"
     return ""
-
-
-_PAIRS = {Coupling.OT: "optimally transported", Coupling.SINKHORN: "entropically transported"}

@@ -62,7 +62,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "motion.fokker_planck": ("solve_fokker_planck", "solve_continuity"),
     "motion.realnvp_dynamics": ("RealNVPDynamics", "LayerSolver"),
     "learning.networks": ("MLP",),
-    "learning.objectives": ("loss_floor",),
+    "learning.objectives": ("Regression", "FLOW_MATCHING", "SCORE_MATCHING", "EXACT_FIELD", "loss_floor"),
     "learning.gradients": ("two_gradients", "TwoGradients"),
     "learning.training": ("train", "TrainingStep", "TrainingDiverged"),
     "learning.reflow": ("reflow_pairs", "PairPool"),

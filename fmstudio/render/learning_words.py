@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
-from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import learning
 from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results
 
-HOW = {
-    Objective.CFM: "learned field",
-    Objective.DSM: "learned field, by score matching",
-    Objective.EXACT: "learned field, from the exact one",
-    Objective.CNF_ML: "learned field, by maximum likelihood",
-    Objective.REALNVP: "RealNVP",
-    Objective.CLASSIFIER: "classifier",
-}
-_COUPLED = {Coupling.OT: "optimally transported", Coupling.SINKHORN: "entropically transported"}
 _REFLOWED = {1: "reflowed once", 2: "reflowed twice", 3: "reflowed three times"}
 _METHODS = {
     GuidanceMethod.EXACT: "exact classifier",
@@ -27,27 +18,16 @@ _METHODS = {
 }
 
 
-def is_layered(experiment: Experiment) -> bool:
-    """RealNVP: neither path nor solver plays a part."""
-    return experiment.field is FieldChoice.LEARNED and not learning.has_field(experiment)
-
-
-def is_pathless(experiment: Experiment) -> bool:
-    """Maximum likelihood asks for the ends alone."""
-    likelihoods = (Objective.CNF_ML, Objective.REALNVP)
-    return experiment.field is FieldChoice.LEARNED and experiment.training.objective in likelihoods
-
-
 def how_learned(experiment: Experiment) -> str:
     """'' for the exact field."""
     training = experiment.training
     if experiment.field is FieldChoice.EXACT:
         return ""
-    if is_layered(experiment):
-        return f"RealNVP, {experiment.model.couplings} couplings"
-    words = HOW[training.objective]
-    if training.coupling in _COUPLED and training.objective is not Objective.CNF_ML:
-        words += f" from {_COUPLED[training.coupling]} pairs"
+    words = training.objective.facts.learned
+    if experiment.is_layered:
+        return f"{words}, {experiment.model.couplings} couplings"
+    if training.objective.facts.regresses and training.coupling is not Coupling.INDEPENDENT:
+        words += f" from {training.coupling.facts.drawn} pairs"
     return words + (f", {_REFLOWED[training.reflow]}" if training.reflow else "")
 
 

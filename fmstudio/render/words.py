@@ -11,7 +11,6 @@ from fmstudio.document.specs.dynamics import (
     InterpolantSpec,
     substeps_of,
 )
-from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityMethod,
@@ -28,8 +27,6 @@ from fmstudio.render.learning_words import (
     how_far_learned,
     how_guided,
     how_learned,
-    is_layered,
-    is_pathless,
     what_lacks,
 )
 from fmstudio.render.particle_colours import label_swatches
@@ -52,11 +49,6 @@ _COLOURS = {
 }
 MOST_NAMES = 8
 """Labels that a legend names."""
-_COUPLINGS = {
-    Coupling.INDEPENDENT: "independent",
-    Coupling.OT: "optimal",
-    Coupling.SINKHORN: "entropic",
-}
 
 
 def title(pane: Resolved) -> str:
@@ -68,9 +60,9 @@ def subtitle(pane: Resolved) -> str:
     """Path; solver and steps where something is simulated; whose field it is, if not the exact one."""
     experiment = pane.experiment
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
-    layered = is_layered(experiment)
+    layered = experiment.is_layered
     parts = [
-        experiment.path.title if dynamics.follows_path and not is_pathless(experiment) else "",
+        experiment.path.title if experiment.has_path else "",
         _solver(dynamics, steps) if _shows_motion(pane.pane) and not layered else "",
         clock_of(dynamics).span(),
         how_learned(experiment),
@@ -88,7 +80,7 @@ def _shows_motion(pane: PaneSpec) -> bool:
 
 def _solver(dynamics: Any, steps: int) -> str:
     if isinstance(dynamics, InterpolantSpec):
-        return f"{_COUPLINGS[dynamics.coupling]} pairs, no solver"
+        return f"{dynamics.coupling.facts.pairs} pairs, no solver"
     substeps = substeps_of(dynamics)
     count = f"{steps} × {substeps}" if substeps > 1 else str(steps)
     return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
@@ -103,8 +95,8 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
     if on.field:
         yield from _arrows(standing)
     if on.couplings and "pairs" in standing.shown:
-        coupling = _COUPLINGS[coupling_of(pane.document, pane.experiment)]
-        yield Legend("lines", f"{coupling} pairs of x_0 and z", answers=standing.shown["pairs"].request)
+        coupling = coupling_of(pane.document, pane.experiment).facts
+        yield Legend("lines", f"{coupling.pairs} pairs of x_0 and z", answers=standing.shown["pairs"].request)
     if on.grid:
         yield Legend("grid", _grid(pane.experiment))
     moving = standing.shown.get("trajectories")

@@ -63,7 +63,7 @@ def _coupling(document: Document, shown: list[Experiment]) -> str:
     lines = zip(document.view.panes, shown, strict=True)
     if any(pane.layers.couplings and draws_pairs_of_training(e) for pane, e in lines):
         return ""
-    if any(e.is_learned and e.training.objective.uses_pairs for e in shown):
+    if any(e.is_learned and e.training.objective.facts.regresses for e in shown):
         return ""
     if any(e.is_learned for e in shown):
         return "Maximum likelihood pairs nothing."
@@ -121,7 +121,7 @@ def _guidance(_document: Document, shown: list[Experiment]) -> str:
 
 
 def _may_guide(experiment: Experiment) -> bool:
-    by_path = not experiment.is_learned or experiment.training.objective.uses_path
+    by_path = not experiment.is_learned or experiment.training.objective.facts.uses_path
     return experiment.dynamics.uses_field and by_path
 
 

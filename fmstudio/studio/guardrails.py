@@ -20,7 +20,7 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import PathSpec
-from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import Refusal, TrainingState
 from fmstudio.studio import guiding, learning
 from fmstudio.studio.motions import FASTEST, follows_closed_form, growth, mixes_infinitely_fast, pull
@@ -161,17 +161,17 @@ def _learned_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
         text = f"{experiment.dynamics.title} needs a score, which {reason}."
         yield Guardrail(Section.MOTION, text, Remedy.SHOW_ODE)
     training = experiment.training
-    if not training.objective.uses_path and not isinstance(experiment.source, GAUSSIAN):
+    if not training.objective.facts.uses_path and not isinstance(experiment.source, GAUSSIAN):
         text = (
             f"Maximum likelihood needs the density of a normal source, and {experiment.source.title} is none."
         )
         yield Guardrail(Section.FIELD, text, Remedy.FLOW_MATCHING)
-    if not (experiment.model.conditional and training.objective.uses_path):
+    if not (experiment.model.conditional and training.objective.facts.uses_path):
         return
     if not guiding.is_labelled(experiment.target):
         text = f"The network is to be told labels, and {experiment.target.title} has none."
         yield Guardrail(Section.FIELD, text, Remedy.NO_GUIDANCE)
-    elif training.objective is Objective.EXACT or not _on_fresh_pairs(experiment):
+    elif training.objective.facts.knows_field or not _on_fresh_pairs(experiment):
         text = "A network that is told labels learns from independent pairs, by flow or score matching."
         yield Guardrail(Section.FIELD, text, Remedy.INDEPENDENT_PAIRS)
 
@@ -179,7 +179,7 @@ def _learned_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
 def _on_fresh_pairs(experiment: Experiment) -> bool:
     """Independent ones, that no flow made."""
     training = experiment.training
-    reflows = training.objective is Objective.CFM and training.reflow > 0
+    reflows = training.objective.facts.reflows and training.reflow > 0
     return training.coupling is Coupling.INDEPENDENT and not reflows
 
 
@@ -203,7 +203,7 @@ def _of_model(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
         return
     failed = training.state is TrainingState.FAILED and training.recipe == learning.recipe_of(experiment)
     if failed and experiment.is_learned:
-        by_exact = experiment.training.objective is Objective.EXACT
+        by_exact = experiment.training.objective.facts.knows_field
         yield Guardrail(Section.FIELD, training.message, Remedy.FLOW_MATCHING if by_exact else Remedy.TRAIN)
     else:
         yield Guardrail(Section.FIELD, "No model of what is asked here yet.", Remedy.TRAIN)

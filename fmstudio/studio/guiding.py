@@ -40,7 +40,7 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
-    by_path = not experiment.is_learned or experiment.training.objective.uses_path
+    by_path = not experiment.is_learned or experiment.training.objective.facts.uses_path
     return is_labelled(experiment.target) and experiment.dynamics.uses_field and by_path
 
 

@@ -11,7 +11,6 @@ from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.training import (
-    FIELD_OBJECTIVES,
     Coupling,
     ModelSpec,
     Objective,
@@ -49,13 +48,13 @@ def _recipe(
     training: TrainingSpec,
 ) -> Recipe:
     """What plays no part in the training is as it comes: it makes no other model."""
-    objective, plain = training.objective, ModelSpec()
-    layered = objective is Objective.REALNVP
+    objective, plain = training.objective.facts, ModelSpec()
+    layered = objective.is_layered
     model = model.model_copy(update={"layers": plain.layers} if layered else {"couplings": plain.couplings})
     changes: dict[str, object] = {}
-    if not objective.uses_pairs:
+    if not objective.regresses:
         changes["coupling"] = Coupling.INDEPENDENT
-    if objective is not Objective.CFM:
+    if not objective.reflows:
         changes["reflow"] = 0
     path = path if objective.uses_path else CondOTSpec()
     return Recipe(source, target, path, model, _anywhere(training.model_copy(update=changes)))
@@ -195,7 +194,7 @@ def gradients_request(experiment: Experiment) -> GradientsRequest:
 
 def has_field(experiment: Experiment) -> bool:
     """There is a velocity: not for RealNVP, which goes from layer to layer."""
-    return not (needs_model(experiment) and experiment.training.objective is Objective.REALNVP)
+    return not experiment.is_layered
 
 
 def has_score(experiment: Experiment) -> bool:
@@ -205,5 +204,5 @@ def has_score(experiment: Experiment) -> bool:
 
 def learns_the_exact_field(training: TrainingSpec) -> bool:
     """What is learned tends to the closed form: independent pairs, regressed on once."""
-    regression = training.objective in FIELD_OBJECTIVES
-    return regression and training.coupling is Coupling.INDEPENDENT and training.reflow == 0
+    regresses = training.objective.facts.regresses
+    return regresses and training.coupling is Coupling.INDEPENDENT and training.reflow == 0

@@ -67,7 +67,7 @@ def _as_it_is(document: Document, _index: int, _amount: float) -> Document:
 def _show_learned(document: Document, index: int, _amount: float) -> Document:
     """By a training that needs no closed form."""
     training: TrainingSpec = _of(document, index, "training")
-    if training.objective is Objective.EXACT:
+    if training.objective.facts.knows_field:
         training = training.model_copy(update={"objective": Objective.CFM})
     return _with(document, index, "training", training, field=FieldChoice.LEARNED, title="")
 
@@ -78,7 +78,7 @@ def _flow_matching(document: Document, index: int, _amount: float) -> Document:
 
 def _independent_pairs(document: Document, index: int, _amount: float) -> Document:
     training: TrainingSpec = _of(document, index, "training")
-    by_exact = training.objective is Objective.EXACT
+    by_exact = training.objective.facts.knows_field
     objective = Objective.CFM if by_exact else training.objective
     return _set(document, index, "training", coupling=Coupling.INDEPENDENT, reflow=0, objective=objective)
 

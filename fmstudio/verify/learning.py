@@ -13,7 +13,7 @@ from fmstudio.flows.closed_forms.exact import marginal
 from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.normalisation import Normalisation, PairMoments
-from fmstudio.flows.learning.objectives import Objective, loss_floor, residual_weight
+from fmstudio.flows.learning.objectives import FLOW_MATCHING, SCORE_MATCHING, Regression, loss_floor
 from fmstudio.flows.learning.reflow import PairPool, reflow_pairs
 from fmstudio.flows.learning.training import train
 from fmstudio.flows.measures.metrics import field_error, straightness
@@ -39,7 +39,7 @@ def _exact(schedule: Schedule) -> Marginal:
 
 
 @lru_cache(maxsize=4)
-def _trained(schedule: Schedule, objective: Objective) -> MLP:
+def _trained(schedule: Schedule, objective: Regression) -> MLP:
     network = MLP(64, 3, seeded(71))
     run = train(
         GaussianMixture.standard_normal(),
@@ -65,7 +65,7 @@ def _field_error(network: MLP, schedule: Schedule) -> float:
 # ---- cfm-training, fm-equals-cfm ---------------------------------------------------------------------
 
 
-def _losses(network: MLP, schedule: Schedule, objective: Objective, seed: int) -> tuple[Tensor, Tensor]:
+def _losses(network: MLP, schedule: Schedule, objective: Regression, seed: int) -> tuple[Tensor, Tensor]:
     """Weighted |v - target|^2 and |v - u|^2 on the same draws of (t, x_0, z)."""
     path, exact = ProbabilityPath(schedule), _exact(schedule)
     x_0 = exact.source.sample(TESTS, seeded(seed))
@@ -73,13 +73,13 @@ def _losses(network: MLP, schedule: Schedule, objective: Objective, seed: int) -
     t = torch.rand(TESTS, generator=seeded(seed + 2))
     x_t = path.x_t(x_0, z, t)
     velocity = network(x_t, t)
-    weight = residual_weight(schedule, t, objective)
+    weight = objective.weight(schedule, t)
     conditional = (velocity - path.target_velocity(x_0, z, t)).square().sum(1)
     to_marginal = (velocity - exact.velocity(x_t, t)).square().sum(1)
     return (weight * conditional).double(), (weight * to_marginal).double()
 
 
-def _split(schedule: Schedule, objective: Objective, seed: int) -> Measured:
+def _split(schedule: Schedule, objective: Regression, seed: int) -> Measured:
     """|loss - floor - field error|, in its own units."""
     conditional, to_marginal = _losses(_trained(schedule, objective), schedule, objective, seed)
     floor = loss_floor(_exact(schedule), schedule, objective, draws=TESTS, generator=seeded(seed + 3))
@@ -94,7 +94,7 @@ def _split(schedule: Schedule, objective: Objective, seed: int) -> Measured:
     "4 standard errors",
 )
 def cfm_loss_splits() -> Measured:
-    return _split(CondOT(), "cfm", 80)
+    return _split(CondOT(), FLOW_MATCHING, 80)
 
 
 @law(
@@ -104,7 +104,7 @@ def cfm_loss_splits() -> Measured:
 )
 def training_learns() -> Measured:
     floor = loss_floor(_exact(CondOT()), CondOT(), draws=TESTS, generator=seeded(84))
-    return Measured(_field_error(_trained(CondOT(), "cfm"), CondOT()) / floor, 0.03)
+    return Measured(_field_error(_trained(CondOT(), FLOW_MATCHING), CondOT()) / floor, 0.03)
 
 
 @law(
@@ -162,7 +162,7 @@ def _gradients(count: int, batch: int) -> list[tuple[Tensor, Tensor]]:
     "score-matching", "DSM loss = its floor + E β²|s_θ - ∇log p|² (Chen 2024, eq 29-34)", "4 standard errors"
 )
 def dsm_loss_splits() -> Measured:
-    return _split(VP(), "dsm", 100)
+    return _split(VP(), SCORE_MATCHING, 100)
 
 
 @law(
@@ -171,7 +171,7 @@ def dsm_loss_splits() -> Measured:
     "asked: 3 %",
 )
 def dsm_learns_the_score() -> Measured:
-    exact, field = _exact(VP()), LearnedField(_trained(VP(), "dsm"), VP())
+    exact, field = _exact(VP()), LearnedField(_trained(VP(), SCORE_MATCHING), VP())
     gaps, sizes = [], []
     for k, t in enumerate(TIMES):
         x = exact.sample(1000, t, seeded(110 + k))
@@ -187,7 +187,7 @@ def dsm_learns_the_score() -> Measured:
     "rounding in float32: 1e-4",
 )
 def predictions_are_one() -> Measured:
-    network, schedule = _trained(VP(), "dsm"), VP()
+    network, schedule = _trained(VP(), SCORE_MATCHING), VP()
     by_velocity, gaps = LearnedField(network, schedule), []
     for t in (0.2, 0.5, 0.8):
         x = _exact(schedule).sample(200, t, seeded(120))
@@ -208,8 +208,8 @@ def predictions_are_one() -> Measured:
 def flow_learns_as_well_as_diffusion() -> Measured:
     """Relative to the spread of what each regresses on, weighted as it was trained."""
     parts = []
-    for schedule, objective in ((CondOT(), "cfm"), (VP(), "dsm")):
-        conditional, to_marginal = _losses(_trained(schedule, objective), schedule, objective, 130)  # type: ignore[arg-type]
+    for schedule, objective in ((CondOT(), FLOW_MATCHING), (VP(), SCORE_MATCHING)):
+        conditional, to_marginal = _losses(_trained(schedule, objective), schedule, objective, 130)
         parts.append(float(to_marginal.mean() / conditional.mean()))
     return Measured(parts[0], parts[1])
 

@@ -105,7 +105,7 @@ def test_that_a_density_is_told_per_area_of_the_file(tmp_path: Path) -> None:
 def test_that_losses_are_told_in_a_straight_line_of_those_of_the_plane(tmp_path: Path) -> None:
     units = imported(tmp_path, 1e-5, (0.0, 0.0)).units
     for objective in Objective:
-        low, middle, high = (objective.in_units(loss, units) for loss in (0.0, 0.5, 1.0))
+        low, middle, high = (objective.facts.unit.in_units(loss, units) for loss in (0.0, 0.5, 1.0))
         assert middle == pytest.approx((low + high) / 2)
 
 

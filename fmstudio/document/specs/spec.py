@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from enum import StrEnum
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -12,6 +13,22 @@ class Spec(BaseModel):
     """Frozen, hashable, strict about unknown names and non-finite numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+class Kind(StrEnum):
+    """A set of choices that have no settings: each member says of itself what everybody must know of it,
+    ``NAME = "kind", Facts(...)``. In a file it is its ``kind``."""
+
+    _value_: str
+    facts: Any
+
+    def __new__(cls, kind: str, facts: object = None) -> Self:
+        """Raises TypeError for a member without facts."""
+        if facts is None:
+            raise TypeError(f"{cls.__name__} '{kind}' must say its facts")
+        member = str.__new__(cls, kind)
+        member._value_, member.facts = kind, facts
+        return member
 
 
 def setting(

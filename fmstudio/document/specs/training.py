@@ -2,65 +2,198 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.spec import Kind, Spec, setting
 from fmstudio.document.specs.units import Units
 
 
-class Coupling(StrEnum):
+@dataclass(frozen=True)
+class CouplingFacts:
+    """What everybody must know of a coupling; the permutation itself is in ``flows.paths.couplings``."""
+
+    title: str
+    hint: str
+    """of the training"""
+    paired: str
+    """'paired ...'"""
+    pairs: str
+    """'... pairs'"""
+    drawn: str
+    """'... pairs' that a model was trained on"""
+
+
+class Coupling(Kind):
     """How x_0 and z are paired in a batch."""
 
-    INDEPENDENT = "independent"
-    OT = "ot"
-    SINKHORN = "sinkhorn"
+    facts: CouplingFacts
+
+    INDEPENDENT = (
+        "independent",
+        CouplingFacts(
+            title="Independent",
+            hint="Training pairs x₀ and z at random",
+            paired="at random",
+            pairs="independent",
+            drawn="independent",
+        ),
+    )
+    OT = (
+        "ot",
+        CouplingFacts(
+            title="OT",
+            hint="Training pairs a batch by exact optimal transport",
+            paired="by exact optimal transport",
+            pairs="optimal",
+            drawn="optimally transported",
+        ),
+    )
+    SINKHORN = (
+        "sinkhorn",
+        CouplingFacts(
+            title="Sinkhorn",
+            hint="Training pairs a batch by entropic optimal transport",
+            paired="by entropic transport (Sinkhorn)",
+            pairs="entropic",
+            drawn="entropically transported",
+        ),
+    )
 
 
-class Objective(StrEnum):
-    """What the loss is."""
+class LossUnit(StrEnum):
+    """What a loss is measured in."""
 
-    CFM = "cfm"
-    """conditional flow matching (Khungurn 2024, Thm 3; Liao et al. 2024)"""
-    DSM = "dsm"
-    """denoising score matching with the noise weighting (Chen 2024, eq 34)"""
-    EXACT = "exact"
-    """regression on the exact marginal field"""
-    CNF_ML = "cnf-ml"
-    """a continuous normalizing flow by maximum likelihood, with the exact trace (Liao et al. 2024)"""
-    REALNVP = "realnvp"
-    """affine couplings by maximum likelihood: another model, not a field (Liao et al. 2024)"""
+    SQUARED_SPEED = "squared-speed"
+    """it grows with the square of lengths"""
+    NONE = "none"
+    """the noise has no unit"""
+    NATS = "nats"
+    """a mean of −log of a probability"""
+    NATS_OF_DENSITY = "nats-of-density"
+    """a mean of −log of a density, which is per area"""
+
+    def in_units(self, loss: float, units: Units) -> float:
+        """A loss of the plane in the units of a file."""
+        if self is LossUnit.SQUARED_SPEED:
+            return loss * units.scale**2
+        return loss + units.log_area if self is LossUnit.NATS_OF_DENSITY else loss
+
+
+class Trained(StrEnum):
+    """What kind of model an objective makes."""
+
+    NETWORK = "network"
+    """a velocity"""
+    LAYERS = "layers"
+    """RealNVP: no field, particles go from layer to layer, by no solver"""
     CLASSIFIER = "classifier"
-    """p_t(y given x), for guidance: no model of the data (Chen 2024, sec 5)"""
+    """it guides particles, and does not move them"""
+
+
+@dataclass(frozen=True)
+class ObjectiveFacts:
+    """What everybody must know of an objective."""
+
+    title: str
+    learned: str
+    """what it has made, as a part of a subtitle"""
+    loss: str
+    """what the figure of the loss is"""
+    unit: LossUnit
+    regresses: bool = False
+    """it learns the field of a path from pairs (x_0, z), and tends to a floor that is known"""
+    makes: Trained = Trained.NETWORK
+    uses_path: bool = True
+    """the schedule plays a part: maximum likelihood asks for the two ends alone"""
+    knows_field: bool = False
+    """it is taught by the closed form, which must exist"""
+    reflows: bool = False
+    """it may be trained anew on the pairs that its own flow has made"""
 
     @property
-    def uses_path(self) -> bool:
-        """The schedule plays a part: maximum likelihood asks for the two ends alone."""
-        return self not in (Objective.CNF_ML, Objective.REALNVP)
-
-    @property
-    def uses_pairs(self) -> bool:
-        """It makes a difference how x_0 and z are paired."""
-        return self in FIELD_OBJECTIVES
+    def is_layered(self) -> bool:
+        return self.makes is Trained.LAYERS
 
     @property
     def in_nats(self) -> bool:
-        """The loss is a mean of −log p, not of squares."""
-        return self in (Objective.CNF_ML, Objective.REALNVP, Objective.CLASSIFIER)
-
-    def in_units(self, loss: float, units: Units) -> float:
-        """A loss of the plane in the units of a file: squares of velocities grow with the square of lengths,
-        likelihoods are per area, and the noise and the labels have no unit."""
-        if self in (Objective.CFM, Objective.EXACT):
-            return loss * units.scale**2
-        return loss + units.log_area if self in (Objective.CNF_ML, Objective.REALNVP) else loss
+        return self.unit in (LossUnit.NATS, LossUnit.NATS_OF_DENSITY)
 
 
-FIELD_OBJECTIVES = (Objective.CFM, Objective.DSM, Objective.EXACT)
-"""What learns the field of a path, and therefore tends to the exact one."""
-MODEL_OBJECTIVES = (*FIELD_OBJECTIVES, Objective.CNF_ML, Objective.REALNVP)
+_SQUARES = "Mean squared error of the regression, weighted"
+
+
+class Objective(Kind):
+    """What the loss is."""
+
+    facts: ObjectiveFacts
+
+    CFM = (
+        "cfm",
+        ObjectiveFacts(
+            "Flow matching", "learned field", _SQUARES, LossUnit.SQUARED_SPEED, regresses=True, reflows=True
+        ),
+    )
+    """conditional flow matching (Khungurn 2024, Thm 3; Liao et al. 2024)"""
+    DSM = (
+        "dsm",
+        ObjectiveFacts(
+            "Score matching", "learned field, by score matching", _SQUARES, LossUnit.NONE, regresses=True
+        ),
+    )
+    """denoising score matching with the noise weighting (Chen 2024, eq 34)"""
+    EXACT = (
+        "exact",
+        ObjectiveFacts(
+            "Exact field",
+            "learned field, from the exact one",
+            _SQUARES,
+            LossUnit.SQUARED_SPEED,
+            regresses=True,
+            knows_field=True,
+        ),
+    )
+    """regression on the exact marginal field"""
+    CNF_ML = (
+        "cnf-ml",
+        ObjectiveFacts(
+            "Maximum likelihood",
+            "learned field, by maximum likelihood",
+            "Mean of −log p₁(z), in nats",
+            LossUnit.NATS_OF_DENSITY,
+            uses_path=False,
+        ),
+    )
+    """a continuous normalizing flow by maximum likelihood, with the exact trace (Liao et al. 2024)"""
+    REALNVP = (
+        "realnvp",
+        ObjectiveFacts(
+            "RealNVP",
+            "RealNVP",
+            "Mean of −log p(z), in nats",
+            LossUnit.NATS_OF_DENSITY,
+            uses_path=False,
+            makes=Trained.LAYERS,
+        ),
+    )
+    """affine couplings by maximum likelihood: another model, not a field (Liao et al. 2024)"""
+    CLASSIFIER = (
+        "classifier",
+        ObjectiveFacts(
+            "Classifier",
+            "classifier",
+            "Cross-entropy of the label, in nats",
+            LossUnit.NATS,
+            makes=Trained.CLASSIFIER,
+        ),
+    )
+    """p_t(y given x), for guidance: no model of the data (Chen 2024, sec 5)"""
+
+
+MODEL_OBJECTIVES = tuple(o for o in Objective if o.facts.makes is not Trained.CLASSIFIER)
 """What a person may ask for: all that moves particles."""
 
 

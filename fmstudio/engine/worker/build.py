@@ -17,8 +17,7 @@ from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.spec import settings_of
-from fmstudio.document.specs.training import Coupling as CouplingSpec
-from fmstudio.document.specs.training import ModelSpec, Objective
+from fmstudio.document.specs.training import ModelSpec, Objective, Trained
 from fmstudio.engine.messages import Guide, LearnedModel
 from fmstudio.flows.closed_forms.exact import Marginal
 from fmstudio.flows.closed_forms.exact import marginal as closed_form
@@ -34,7 +33,6 @@ from fmstudio.flows.learning.likelihood import initial_log_prob as start_log_pro
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.realnvp import RealNVP
 from fmstudio.flows.motion.fields import ExactField, Field, LearnedField
-from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent, Sinkhorn
 from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.probability_path import ProbabilityPath
@@ -114,13 +112,6 @@ def marginal(source: d.DistributionSpec, target: d.DistributionSpec, path: p.Pat
 
 # ---- learning ----------------------------------------------------------------------------------------
 
-COUPLINGS: dict[CouplingSpec, type[Coupling]] = {
-    CouplingSpec.INDEPENDENT: Independent,
-    CouplingSpec.OT: ExactOT,
-    CouplingSpec.SINKHORN: Sinkhorn,
-}
-
-
 Model = MLP | RealNVP | LearnedClassifier
 """What is trained: all of its numbers are the vector ``flat``."""
 
@@ -129,7 +120,9 @@ def fresh_model(
     objective: Objective, spec: ModelSpec, target: d.DistributionSpec, generator: torch.Generator
 ) -> Model:
     """Before its first step. Raises ValueError for a target without labels where they are needed."""
-    return _MODELS[objective](spec, target, generator)
+    knows_labels = spec.conditional and objective.facts.regresses
+    plain = spec if knows_labels else spec.model_copy(update={"conditional": False})
+    return _MODELS[objective.facts.makes](plain, target, generator)
 
 
 def restored_model(learned: LearnedModel) -> Model:
@@ -151,7 +144,7 @@ trained_model = lru_cache(maxsize=16)(restored_model)
 
 def is_pathless(learned: LearnedModel | None) -> bool:
     """Trained by maximum likelihood: the source itself becomes the target, by no path that was chosen."""
-    return learned is not None and learned.objective in (Objective.CNF_ML, Objective.REALNVP)
+    return learned is not None and not learned.objective.facts.uses_path
 
 
 def network(learned: LearnedModel) -> MLP:
@@ -171,13 +164,10 @@ def _network(spec: ModelSpec, target: d.DistributionSpec, generator: torch.Gener
     return MLP(spec.width, spec.layers, generator, labels_of(target) if spec.conditional else 0)
 
 
-_MODELS: dict[Objective, Callable[[ModelSpec, d.DistributionSpec, torch.Generator], Model]] = {
-    Objective.CFM: _network,
-    Objective.DSM: _network,
-    Objective.EXACT: _network,
-    Objective.CNF_ML: lambda s, _, g: MLP(s.width, s.layers, g),
-    Objective.REALNVP: lambda s, _, g: RealNVP(s.width, s.couplings, g),
-    Objective.CLASSIFIER: lambda s, t, g: LearnedClassifier(s.width, s.layers, labels_of(t), g),
+_MODELS: dict[Trained, Callable[[ModelSpec, d.DistributionSpec, torch.Generator], Model]] = {
+    Trained.NETWORK: _network,
+    Trained.LAYERS: lambda s, _, g: RealNVP(s.width, s.couplings, g),
+    Trained.CLASSIFIER: lambda s, t, g: LearnedClassifier(s.width, s.layers, labels_of(t), g),
 }
 
 

@@ -11,18 +11,19 @@ from typing import Any
 
 import torch
 
-from fmstudio.document.specs.training import FIELD_OBJECTIVES, Coupling, Objective
+from fmstudio.document.specs.training import Coupling, LossUnit, Objective
 from fmstudio.engine.messages import TrainRequest
 from fmstudio.engine.worker import build
 from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.flows.learning.guidance import LearnedClassifier, train_classifier
 from fmstudio.flows.learning.likelihood import entropy, train_by_likelihood
 from fmstudio.flows.learning.networks import MLP
-from fmstudio.flows.learning.objectives import loss_floor_terms
+from fmstudio.flows.learning.objectives import REGRESSIONS, loss_floor_terms
 from fmstudio.flows.learning.realnvp import RealNVP, train_realnvp
 from fmstudio.flows.learning.reflow import PairPool, reflow_pairs
 from fmstudio.flows.learning.training import TrainingStep, train
 from fmstudio.flows.motion.fields import LearnedField
+from fmstudio.flows.paths.couplings import COUPLINGS
 from fmstudio.flows.paths.couplings import Coupling as CouplingOfBatches
 
 REFLOW_PAIRS = 16_384
@@ -39,10 +40,10 @@ def span(request: TrainRequest) -> tuple[int, int]:
     return first, steps if first < steps else first + steps
 
 
-def model_for(request: TrainRequest) -> build.Model:
+def model_for(request: TrainRequest, generator: torch.Generator | None = None) -> build.Model:
     """Fresh, or with the weights to go on from. Raises ValueError where these belong to another model."""
     if request.resume is None:
-        generator = torch.Generator().manual_seed(request.training.seed)
+        generator = generator or torch.Generator().manual_seed(request.training.seed)
         return build.fresh_model(request.training.objective, request.model, request.target, generator)
     if request.resume.model != request.model:
         raise ValueError(
@@ -70,8 +71,8 @@ def _regression(request: TrainRequest, model: build.Model) -> Steps:
     spec = request.training
     if spec.reflow == 0:
         first, steps = span(request)
-        return _regressed(request, model, build.COUPLINGS[spec.coupling](), first, steps)
-    if spec.objective is not Objective.CFM or request.model.conditional:
+        return _regressed(request, model, COUPLINGS[spec.coupling](), first, steps)
+    if not spec.objective.facts.reflows or request.model.conditional:
         raise ValueError("Reflow goes with unconditional flow matching: set the objective to cfm.")
     return _reflowed(request, model)
 
@@ -86,7 +87,7 @@ def _regressed(
         build.schedule(request.path),
         coupling,
         network,
-        objective=spec.objective.value,  # type: ignore[arg-type]
+        objective=REGRESSIONS[spec.objective],
         steps=steps,
         batch_size=spec.batch_size,
         learning_rate=spec.learning_rate,
@@ -101,16 +102,16 @@ def _reflowed(request: TrainRequest, network: MLP) -> Steps:
     each = request.training.steps
     done, total = span(request)
     while done < total:
-        start, coupling = done % each, build.COUPLINGS[request.training.coupling]()
+        start = done % each
+        coupling: CouplingOfBatches | PairPool = COUPLINGS[request.training.coupling]()
         if done >= each:
-            pairs: CouplingOfBatches | PairPool | None = None
+            pairs: PairPool | None = None
             for pairs in _own_ends(request, network):  # noqa: B007
                 yield None
             assert pairs is not None
-            coupling = pairs  # type: ignore[assignment]
+            coupling = pairs
             if start == 0:
-                fresh = build.fresh_model(Objective.CFM, request.model, request.target, _generator(request))
-                network.flat.copy_(fresh.flat)
+                network.flat.copy_(model_for(replace(request, resume=None), _generator(request)).flat)
         for step in _regressed(request, network, coupling, start, each):
             assert step is not None
             yield replace(step, step=done - start + step.step)
@@ -130,7 +131,7 @@ def _starts(request: TrainRequest, generator: torch.Generator) -> torch.Tensor:
     if float(path.schedule.alpha(0.0)) == 0:
         return path.x_t(x_0, torch.zeros_like(x_0), 0.0)
     z = build.distribution(request.target).sample(REFLOW_PAIRS, generator)
-    coupling = build.COUPLINGS[request.training.coupling]()
+    coupling = COUPLINGS[request.training.coupling]()
     batches = zip(torch.split(x_0, batch), torch.split(z, batch), strict=True)
     paired = (coupling.pair(*ends, generator) for ends in batches)
     return torch.cat([path.x_t(*pair, 0.0) for pair in paired])
@@ -168,7 +169,7 @@ def _plan(request: TrainRequest) -> dict[str, Any]:
 
 
 _TRAININGS: dict[Objective, Callable[[TrainRequest, build.Model], Steps]] = {
-    **dict.fromkeys(FIELD_OBJECTIVES, _regression),
+    **{Objective(kind): _regression for kind in REGRESSIONS},
     Objective.CNF_ML: _likelihood,
     Objective.REALNVP: _realnvp,
     Objective.CLASSIFIER: _classifier,
@@ -184,17 +185,17 @@ def floor_terms(request: TrainRequest) -> Iterator[float]:
     For a field: independent pairs of a source with a closed form. For a likelihood: the target's entropy.
     """
     spec = request.training
-    if spec.objective in (Objective.CNF_ML, Objective.REALNVP):
+    if spec.objective.facts.unit is LossUnit.NATS_OF_DENSITY:
         generator = torch.Generator().manual_seed(0)
         target = build.distribution(request.target)
         for _ in range(ENTROPY_SLICES):
             yield entropy(target, generator, ENTROPY_DRAWS)
         return
     known = spec.coupling is Coupling.INDEPENDENT and spec.reflow == 0 and not request.model.conditional
-    if spec.objective not in FIELD_OBJECTIVES or not known:
+    if not spec.objective.facts.regresses or not known:
         return
     try:
         marginal = build.marginal(request.source, request.target, request.path)
     except NoClosedForm:
         return
-    yield from loss_floor_terms(marginal, build.schedule(request.path), spec.objective.value)  # type: ignore[arg-type]
+    yield from loss_floor_terms(marginal, build.schedule(request.path), REGRESSIONS[spec.objective])

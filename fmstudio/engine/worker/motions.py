@@ -18,7 +18,7 @@ from fmstudio.document.scores import why_no_score
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
-from fmstudio.document.specs.training import Coupling, Objective
+from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.engine.worker import build
 from fmstudio.flows.learning.realnvp import RealNVP
@@ -44,6 +44,7 @@ from fmstudio.flows.motion.realnvp_dynamics import LayerSolver, RealNVPDynamics
 from fmstudio.flows.motion.resolution import require_resolved
 from fmstudio.flows.motion.simulate import simulate_in_tiles, starting_points
 from fmstudio.flows.motion.solvers import SOLVERS, Solver
+from fmstudio.flows.paths.couplings import COUPLINGS
 from fmstudio.flows.paths.schedules import Schedule
 
 
@@ -83,7 +84,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     end = m.duration_of(spec)
     if request.learned is not None and spec.uses_field:
         _require_a_score(spec, request.learned)
-        if request.learned.objective is Objective.REALNVP:
+        if request.learned.objective.facts.is_layered:
             return _layer_walk(request, request.learned)
     dynamics, solver = dynamics_of(request), SOLVERS[spec.solver]()
     times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))
@@ -235,7 +236,7 @@ def pairs(request: PairsRequest) -> Iterator[tuple[Tensor, Tensor]]:
     whole = -(-request.n // request.batch_size) * request.batch_size
     x_0 = starting_points(build.distribution(request.source), None, whole, first)
     z = starting_points(build.distribution(request.target), None, whole, second)
-    coupling = build.COUPLINGS[request.coupling]()
+    coupling = COUPLINGS[request.coupling]()
     for start in range(0, request.n, request.batch_size):
         rows = slice(start, start + request.batch_size)
         paired = coupling.pair(x_0[rows], z[rows], third)

@@ -17,7 +17,7 @@ from torch import Tensor
 from fmstudio.flows.closed_forms.exact import marginal
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.normalisation import Normalisation, PairMoments, space_features
-from fmstudio.flows.learning.objectives import Objective, residual_weight
+from fmstudio.flows.learning.objectives import FLOW_MATCHING, Regression
 from fmstudio.flows.learning.reflow import PairPool
 from fmstudio.flows.paths.assignment import WarmAssignment
 from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent
@@ -47,7 +47,7 @@ class Problem:
     target: Distribution
     schedule: Schedule
     coupling: Coupling | PairPool
-    objective: Objective = "cfm"
+    objective: Regression = FLOW_MATCHING
     label_dropout: float = 0.1
     """How often a conditional network is shown no label (classifier-free guidance: Ho & Salimans 2022)."""
 
@@ -68,9 +68,9 @@ class BatchSource:
     """Draws batches of a problem for a network, whose normalisation it uses."""
 
     def __init__(self, problem: Problem, network: MLP, batch: int, generator: torch.Generator) -> None:
-        """Raises NoClosedForm where the ``exact`` objective has no closed form, ValueError for a conditional
-        network with another than the independent coupling or the exact objective."""
-        if network.labels and (problem.objective == "exact" or not isinstance(problem.coupling, Independent)):
+        """Raises NoClosedForm where the exact field has no closed form, ValueError for a conditional network
+        with another than the independent coupling or onto the exact field."""
+        if network.labels and (problem.objective.onto_field or not isinstance(problem.coupling, Independent)):
             raise ValueError("a conditional network trains on independent pairs, by cfm or dsm")
         if network.labels and network.labels != (found := len(split_by_label(problem.target)[0])):
             raise ValueError(f"the network knows {network.labels} labels, the target has {found}")
@@ -127,7 +127,7 @@ class BatchSource:
             velocity = self._exact(x_t, t[:, 0])
         at = self._network.coefficients(t)
         y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
-        w = residual_weight(schedule, t, self.problem.objective) * at.out.square()
+        w = self.problem.objective.weight(schedule, t) * at.out.square()
         space = space_features(((x_t - at.centre) / at.scale).t())
         inputs = torch.cat([space, at.features.t(), labels.t(), torch.ones_like(space[:1])])
         return Batches(*(self._split(a, count) for a in (inputs, y.t(), w.t())))
@@ -176,7 +176,7 @@ class BatchSource:
 
 
 def _exact_field(problem: Problem) -> Field | None:
-    if problem.objective != "exact":
+    if not problem.objective.onto_field:
         return None
     return marginal(problem.source, problem.target, problem.schedule).velocity
 

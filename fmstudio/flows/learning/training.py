@@ -17,7 +17,7 @@ from torch import Tensor
 
 from fmstudio.flows.learning.batches import BatchSource, Problem
 from fmstudio.flows.learning.networks import MLP
-from fmstudio.flows.learning.objectives import Objective
+from fmstudio.flows.learning.objectives import FLOW_MATCHING, Regression
 from fmstudio.flows.learning.reflow import PairPool
 from fmstudio.flows.paths.couplings import Coupling
 from fmstudio.flows.paths.distributions import Distribution
@@ -47,7 +47,7 @@ def train(
     coupling: Coupling | PairPool,
     network: MLP,
     *,
-    objective: Objective = "cfm",
+    objective: Regression = FLOW_MATCHING,
     steps: int = 4000,
     batch_size: int = 256,
     learning_rate: float = 1e-2,
@@ -57,9 +57,9 @@ def train(
     """Trains ``network`` in place, on its own device. ``first_step`` > 0 goes on from there: the network
     keeps its normalisation and the rate its place on the cosine.
 
-    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for ``exact`` without
-    a closed form, and TrainingDiverged once a loss is not finite (the network then holds the last finite
-    average).
+    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for
+    ``EXACT_FIELD`` without a closed form, and TrainingDiverged once a loss is not finite (the network then
+    holds the last finite average).
     """
     plan = Plan(steps, batch_size, learning_rate, first_step)
     generator = generator or torch.Generator().manual_seed(0)

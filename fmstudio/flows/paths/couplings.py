@@ -101,6 +101,9 @@ class Sinkhorn(Coupling):
         return torch.as_tensor(_draw_without_replacement(plan, order, u), device=z.device)
 
 
+COUPLINGS: dict[str, type[Coupling]] = {"independent": Independent, "ot": ExactOT, "sinkhorn": Sinkhorn}
+
+
 def _scaled(log_kernel: Tensor, iterations: int) -> Tensor:
     """(n,) log of the rows' factors after alternate scaling: products of the kernel with a vector."""
     kernel = log_kernel.exp()

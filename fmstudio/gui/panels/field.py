@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.training import MODEL_OBJECTIVES, ModelSpec, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.guidance_rows import GuidanceChoice
@@ -27,13 +27,7 @@ FIELDS = (
     Choice("learned", "Learned", "The trained network", "learned"),
     Choice("both", "Both", "Exact and learned side by side"),
 )
-OBJECTIVES = {
-    Objective.CFM.value: "Flow matching",
-    Objective.DSM.value: "Score matching",
-    Objective.EXACT.value: "Exact field",
-    Objective.CNF_ML.value: "Maximum likelihood",
-    Objective.REALNVP.value: "RealNVP",
-}
+OBJECTIVES = {objective.value: objective.facts.title for objective in MODEL_OBJECTIVES}
 DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "GPU (CUDA)"}
 _CHOICES = {"objective": ("Objective", OBJECTIVES), "device": ("Device", DEVICES)}
 _SCALES = {
@@ -99,10 +93,10 @@ class FieldPanel(Panel):
         training, model = specs
         self.training_form.show_spec(training)
         self.model_form.show_spec(model)
-        layered = training.objective is Objective.REALNVP
+        layered = training.objective.facts.is_layered
         self.model_form.rows["layers"].setVisible(not layered)
         self.model_form.rows["couplings"].setVisible(layered)
-        self.training_form.rows["reflow"].setVisible(training.objective is Objective.CFM)
+        self.training_form.rows["reflow"].setVisible(training.objective.facts.reflows)
 
     def _on_idle_changed(self, sentence: str) -> None:
         self.reason.explain(sentence)

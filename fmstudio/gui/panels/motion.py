@@ -43,11 +43,7 @@ MOTIONS = (
     Choice("more", "More", "Samples of pₜ, annealed Langevin, and processes that know no target"),
 )
 MORE = {str(spec.model_fields["kind"].default): str(spec.title) for spec in MORE_DYNAMICS}
-COUPLINGS = {
-    Coupling.INDEPENDENT.value: "at random",
-    Coupling.OT.value: "by exact optimal transport",
-    Coupling.SINKHORN.value: "by entropic transport (Sinkhorn)",
-}
+COUPLINGS = {coupling.value: coupling.facts.paired for coupling in Coupling}
 QUICK_STEPS = (1, 2, 4, 10, 20, 50, 100)
 PROFILES = {SigmaProfile.SQRT_BETA.value: "σ ∝ √β, ends at 0", SigmaProfile.CONSTANT.value: "constant"}
 _STEPS = Scale(1, 500, log=True, integer=True, least=1, most=2000)

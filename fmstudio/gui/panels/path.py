@@ -31,11 +31,7 @@ from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
-COUPLINGS = (
-    Choice(Coupling.INDEPENDENT, "Independent", "Training pairs x₀ and z at random"),
-    Choice(Coupling.OT, "OT", "Training pairs a batch by exact optimal transport"),
-    Choice(Coupling.SINKHORN, "Sinkhorn", "Training pairs a batch by entropic optimal transport"),
-)
+COUPLINGS = tuple(Choice(coupling, coupling.facts.title, coupling.facts.hint) for coupling in Coupling)
 _SCALES = {"sigma_min": Scale(0.001, 0.99, log=True, least=1e-4, most=0.99)}
 
 

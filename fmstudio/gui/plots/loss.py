@@ -79,21 +79,14 @@ class LossPanel(Panel):
             self.floor_words.setPos(last, floor)
 
 
-_MEANINGS = {
-    Objective.CNF_ML: "Mean of −log p₁(z), in nats",
-    Objective.REALNVP: "Mean of −log p(z), in nats",
-    Objective.CLASSIFIER: "Cross-entropy of the label, in nats",
-}
-
-
 def _meaning(training: TrainingRecord) -> str:
     objective = training.recipe.training.objective if training.recipe is not None else Objective.CFM
-    return _MEANINGS.get(objective, "Mean squared error of the regression, weighted")
+    return objective.facts.loss
 
 
 def in_nats(training: TrainingRecord) -> bool:
     """A likelihood, not a regression."""
-    return training.recipe is not None and training.recipe.training.objective.in_nats
+    return training.recipe is not None and training.recipe.training.objective.facts.in_nats
 
 
 @final
@@ -104,9 +97,9 @@ class _Told:
         self.scale, self.offset = 1.0, 0.0
         recipe, self._nats = training.recipe, in_nats(training)
         if recipe is not None:
-            units, objective = units_of(recipe.target, recipe.source), recipe.training.objective
-            self.offset = objective.in_units(0.0, units)
-            self.scale = objective.in_units(1.0, units) - self.offset
+            units, told = units_of(recipe.target, recipe.source), recipe.training.objective.facts.unit
+            self.offset = told.in_units(0.0, units)
+            self.scale = told.in_units(1.0, units) - self.offset
 
     def __call__(self, loss: float) -> str:
         return written.loss(self.offset + self.scale * loss, self._nats)

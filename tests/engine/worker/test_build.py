@@ -8,9 +8,11 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.spec import Spec
-from fmstudio.document.specs.training import Coupling
+from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine.worker import build
 from fmstudio.flows.closed_forms.exact import NoClosedForm
+from fmstudio.flows.learning.objectives import REGRESSIONS
+from fmstudio.flows.paths.couplings import COUPLINGS
 from fmstudio.flows.paths.schedules import SCHEDULES
 from fmstudio.flows.paths.shapes import SHAPES
 
@@ -38,7 +40,8 @@ def test_that_every_kind_of_every_union_has_a_builder() -> None:
     assert {*SHAPES, *build._OF_PARTS} == kinds
     assert not SHAPES.keys() & build._OF_PARTS.keys()
     assert set(SCHEDULES) == {spec.model_fields["kind"].default for spec in p.PATHS}
-    assert set(build.COUPLINGS) == set(Coupling)
+    assert set(COUPLINGS) == set(Coupling)
+    assert set(REGRESSIONS) == {objective for objective in Objective if objective.facts.regresses}
 
 
 @pytest.mark.parametrize("kind", p.PATHS)

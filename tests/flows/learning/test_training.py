@@ -13,7 +13,13 @@ from torch import Tensor
 from fmstudio.flows.closed_forms.exact import NoClosedForm, marginal
 from fmstudio.flows.learning.batches import BatchSource, Problem
 from fmstudio.flows.learning.networks import MLP
-from fmstudio.flows.learning.objectives import OBJECTIVES, Objective, loss_floor
+from fmstudio.flows.learning.objectives import (
+    EXACT_FIELD,
+    FLOW_MATCHING,
+    REGRESSIONS,
+    Regression,
+    loss_floor,
+)
 from fmstudio.flows.learning.training import Adam, TrainingDiverged, train
 from fmstudio.flows.paths.assignment import WarmAssignment
 from fmstudio.flows.paths.couplings import ExactOT, Independent, Sinkhorn
@@ -29,13 +35,15 @@ def _generator(seed: int = 0) -> torch.Generator:
 
 
 def _batches(
-    network: MLP, schedule: Schedule, objective: Objective, n: int = 256, seed: int = 0
+    network: MLP, schedule: Schedule, objective: Regression, n: int = 256, seed: int = 0
 ) -> BatchSource:
     problem = Problem(standard_normal(), three_modes(), schedule, Independent(), objective)
     return BatchSource(problem, network, n, _generator(seed))
 
 
-def _losses(schedule: Schedule, objective: Objective = "cfm", steps: int = 800) -> tuple[MLP, list[float]]:
+def _losses(
+    schedule: Schedule, objective: Regression = FLOW_MATCHING, steps: int = 800
+) -> tuple[MLP, list[float]]:
     network = MLP(32, 2)
     run = train(
         standard_normal(),
@@ -70,10 +78,10 @@ def test_that_the_gradients_of_fm_and_cfm_agree_up_to_their_monte_carlo_error(sc
     """Khungurn 2024, Thm 3. On the same points; the gap in standard errors, coordinate by coordinate: its
     square averages 1."""
     network = MLP(16, 2)
-    _batches(network, schedule, "cfm").normalise()
+    _batches(network, schedule, FLOW_MATCHING).normalise()
     network.trained.add_(0.3 * torch.randn(len(network.trained), generator=_generator(2)))
-    cfm = _gradients(network, _batches(network, schedule, "cfm", seed=3), 400)
-    fm = _gradients(network, _batches(network, schedule, "exact", seed=3), 400)
+    cfm = _gradients(network, _batches(network, schedule, FLOW_MATCHING, seed=3), 400)
+    fm = _gradients(network, _batches(network, schedule, EXACT_FIELD, seed=3), 400)
     gap, error = (cfm - fm).mean(0), (cfm - fm).std(0) / 20
     moves = error > 1e-6 * error.max()
     assert float((gap / error)[moves].square().mean()) < 1.6
@@ -82,7 +90,7 @@ def test_that_the_gradients_of_fm_and_cfm_agree_up_to_their_monte_carlo_error(sc
 
 def test_that_the_trained_loss_tends_to_the_floor_from_above() -> None:
     exact = marginal(standard_normal(), three_modes(), CondOT())
-    for objective in OBJECTIVES:
+    for objective in REGRESSIONS.values():
         floor = loss_floor(exact, CondOT(), objective, draws=20_000, generator=_generator(1))
         _, losses = _losses(CondOT(), objective, steps=1500)
         end = np.array(losses[-400:])
@@ -103,10 +111,10 @@ def test_that_the_published_network_is_close_to_the_exact_field() -> None:
 # ---- law 12 ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", REGRESSIONS.values(), ids=REGRESSIONS)
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda s: type(s).__name__)
 def test_that_no_draw_weighs_more_than_a_bounded_multiple_of_the_mean(
-    schedule: Schedule, objective: Objective
+    schedule: Schedule, objective: Regression
 ) -> None:
     network = MLP(8, 1)
     batches = _batches(network, schedule, objective, n=4096)
@@ -117,10 +125,10 @@ def test_that_no_draw_weighs_more_than_a_bounded_multiple_of_the_mean(
     assert float(terms.max()) < 1000 * float(terms.mean())
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", REGRESSIONS.values(), ids=REGRESSIONS)
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda s: type(s).__name__)
 def test_that_training_stays_finite_and_improves_on_every_schedule(
-    schedule: Schedule, objective: Objective
+    schedule: Schedule, objective: Regression
 ) -> None:
     network, losses = _losses(schedule, objective, steps=300)
     assert bool(torch.isfinite(network.flat).all())
@@ -182,7 +190,7 @@ def test_that_a_run_out_of_range_is_named(argument: str, value: float) -> None:
 
 def test_that_the_exact_objective_needs_a_closed_form() -> None:
     with pytest.raises(NoClosedForm):
-        train(ring(1.0, 0.1), three_modes(), CondOT(), Independent(), MLP(8, 1), objective="exact")
+        train(ring(1.0, 0.1), three_modes(), CondOT(), Independent(), MLP(8, 1), objective=EXACT_FIELD)
 
 
 def test_that_adam_agrees_with_the_optimiser_of_torch() -> None:

@@ -6,21 +6,69 @@ Exit codes: 0 done, 1 failure, 2 bad input; errors are one sentence on standard 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from fmstudio import __version__
+from fmstudio.document.sentences import MOST_OF_ALL, short
+from fmstudio.document.sentences import sentence as plain
 
 if TYPE_CHECKING:
     from fmstudio.document.document import Document
     from fmstudio.engine.messages import LearnedModel
 
+UsageError: Any = typer.BadParameter.__base__
+"""What the shell raises for words that it cannot take; Typer has no public name for it."""
+
+_TAKES = {"int_parsing": "a whole number", "int_from_float": "a whole number", "float_parsing": "a number"}
+
+
+class Shell(TyperGroup):
+    """Commands whose misuse is one sentence, as every other bad input is."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """What the command gives; or, standing alone, the end of the process by its exit code."""
+        try:
+            result = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except UsageError as error:
+            if not standalone_mode:
+                raise
+            typer.echo(_of_usage(error), err=True)
+            sys.exit(2)
+        if standalone_mode:
+            sys.exit(result if isinstance(result, int) else 0)
+        return result
+
+
+def _of_usage(error: Any) -> str:
+    """What was wrong, and where help is."""
+    words, cause = error.format_message(), error.__cause__
+    if isinstance(cause, ValidationError):
+        (problem,) = cause.errors()[:1]
+        takes = _TAKES.get(problem["type"])
+        if takes:
+            words = f"{max(error.param.opts, key=len)} takes {takes}, not '{short(problem['input'])}'."
+    command = error.ctx.command_path if error.ctx else "fmstudio"
+    return plain(f"{words.rstrip('.')}: see '{command} --help'.", MOST_OF_ALL)
+
+
 app = typer.Typer(
+    cls=Shell,
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="A studio for flow matching and diffusion in two dimensions. 'fmstudio [DOC]' opens the window.",
 )
@@ -47,9 +95,6 @@ def shell(
 
 def fail(sentence: str, code: int) -> NoReturn:
     """One sentence on standard error, then leave: code 2 for bad input, 1 for failure."""
-    from fmstudio.document.sentences import MOST_OF_ALL
-    from fmstudio.document.sentences import sentence as plain
-
     typer.echo(plain(sentence, MOST_OF_ALL), err=True)
     raise typer.Exit(code)
 

@@ -88,6 +88,14 @@ def test_that_a_moment_is_drawn_and_transparent_where_nothing_is(tmp_path):
         (("render", "two-moons", "-o", "f.mp4", "--size", "big"), "1280x720"),
         (("render", "two-moons", "-o", "f.mp4", "--theme", "pink"), "dark or light"),
         (("bench", "nothing"), "bench takes"),
+        (("sample", "two-moons", "-o", "f.npz", "-n", "1x"), "a whole number, not '1x'"),
+        (("render", "two-moons", "-o", "f.mp4", "--seconds", "\x1b[31mred"), "a number, not '?[31mred'"),
+        (("render", "two-moons", "--\x1b[31m", "1"), "No such option"),
+        (("render", "two-moons", "--secnds", "1"), "--seconds"),
+        (("render", "two-moons"), "--out"),
+        (("render", "two-moons", "-o"), "-o"),
+        (("stil", "two-moons"), "still"),
+        (("still", "two-moons", "moons", "spirals", "-o", "f.png"), "moons"),
     ],
 )
 def test_that_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, monkeypatch, arguments, words):
@@ -96,6 +104,7 @@ def test_that_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, monkeypatch,
     assert done.exit_code == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.strip().isprintable()
     assert list(tmp_path.iterdir()) == []
 
 

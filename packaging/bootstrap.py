@@ -208,11 +208,11 @@ def test(arguments: "list[str]") -> int:
 def run_pytest(arguments: "list[str]", display: "dict[str, str]") -> int:
     """What was asked for; or everything, in two runs: the windows' OpenGL contexts and those of pictures
     without a window do not bear one another's end in one process, which no run of fmstudio has. Windows share
-    one keyboard and go one after another; what has none goes on every core, a file to a process."""
+    one keyboard and go one after another; what has none goes on every core."""
     environment = dict(clean_environment(), **display)
     if display:
         environment.pop("WAYLAND_DISPLAY", None)
-    every_core = ["--numprocesses", "auto", "--dist", "loadfile"]
+    every_core = ["--numprocesses", "auto", "--dist", "worksteal"]
     runs = [arguments] if arguments else [["-m", "not display", *every_core], ["-m", "display"]]
     codes = [
         subprocess.call([venv_python(), "-m", "pytest", *run], cwd=ROOT, env=environment) for run in runs

@@ -349,7 +349,7 @@ def test_that_a_path_that_does_not_reach_its_source_ends_at_its_target_and_says_
     path: list[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "a.npz"
-    result = run("sample", "-o", out, "-n", 2000, "--path", path[0], "--set", path[1])
+    result = run("sample", "-o", out, "-n", 600, "--path", path[0], "--set", path[1])
     assert result.exit_code == 0
     assert "does not quite reach its source" in result.stderr
     figures = json.loads(run("measure", out, "--target", "two-moons", "--json").stdout)

@@ -6,9 +6,11 @@ from typing import Any
 
 from fmstudio.document.gallery_entries import QUIET, entry, panes
 from fmstudio.document.references import cite
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec, SimulationSpec
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice, LayersSpec, PaneSpec
+from fmstudio.document.specs.view import LayersSpec, PaneSpec
 
 _PICTURE = LayersSpec(particles=False, trajectories=False, field=False)
 _PICTURE_AND_ARROWS = LayersSpec(particles=False, trajectories=False)
@@ -25,7 +27,7 @@ def _langevin() -> dict[str, Any]:
     moments = {0.015: "Soon", 0.08: "Later", 1.0: "At the end"}
     particles = (PaneSpec(title=f"{word}: particles", layers=_CROWD, until=t) for t, word in moments.items())
     smoothed = (
-        PaneSpec(title=f"{word}: their density", layers=_PICTURE, density=DensityChoice.KDE, until=t)
+        PaneSpec(title=f"{word}: their density", layers=_PICTURE, density=DensityMethod.KDE, until=t)
         for t, word in moments.items()
     )
     return {
@@ -50,8 +52,8 @@ def _posterior_weights() -> dict[str, Any]:
             PaneSpec(
                 title="Average over p_data",
                 layers=_PICTURE_AND_ARROWS,
-                density=DensityChoice.NAIVE_ERROR,
-                arrows=ArrowChoice.NAIVE_AVERAGE,
+                density=DensityMethod.NAIVE_ERROR,
+                arrows=Quantity.NAIVE_AVERAGE,
             ),
         ),
     }
@@ -65,10 +67,10 @@ def _posterior_weights() -> dict[str, Any]:
 )
 def _change_of_variables() -> dict[str, Any]:
     ways = {
-        "Closed form": DensityChoice.EXACT,
-        "Along the flow, exact trace": DensityChoice.LIKELIHOOD,
-        "Along the flow, Hutchinson": DensityChoice.LIKELIHOOD_HUTCHINSON,
-        "Smoothed particles": DensityChoice.KDE,
+        "Closed form": DensityMethod.EXACT,
+        "Along the flow, exact trace": DensityMethod.LIKELIHOOD,
+        "Along the flow, Hutchinson": DensityMethod.LIKELIHOOD_HUTCHINSON,
+        "Smoothed particles": DensityMethod.KDE,
     }
     return {
         "target": EightGaussiansSpec(),
@@ -86,15 +88,15 @@ def _change_of_variables() -> dict[str, Any]:
 )
 def _continuity() -> dict[str, Any]:
     maps = {
-        "How fast the density changes": DensityChoice.TIME_DERIVATIVE,
-        "What flows in, less what flows out": DensityChoice.MINUS_DIVERGENCE,
-        "The difference": DensityChoice.RESIDUAL,
+        "How fast the density changes": DensityMethod.TIME_DERIVATIVE,
+        "What flows in, less what flows out": DensityMethod.MINUS_DIVERGENCE,
+        "The difference": DensityMethod.RESIDUAL,
     }
     flux = PaneSpec(
         title="Density and flux",
         layers=_PICTURE_AND_ARROWS,
-        density=DensityChoice.EXACT,
-        arrows=ArrowChoice.FLUX,
+        density=DensityMethod.EXACT,
+        arrows=Quantity.FLUX,
     )
     return {
         "target": TwoMoonsSpec(noise=0.15),
@@ -116,7 +118,7 @@ def _fokker_planck() -> dict[str, Any]:
     def pane(sigma: float) -> PaneSpec:
         dynamics = SDESpec(sigma=sigma) if sigma else ODESpec()
         title = f"σ = {sigma:g}" if sigma else "ODE: the continuity equation"
-        return PaneSpec(title=title, layers=QUIET, dynamics=dynamics, density=DensityChoice.FOKKER_PLANCK)
+        return PaneSpec(title=title, layers=QUIET, dynamics=dynamics, density=DensityMethod.FOKKER_PLANCK)
 
     return {
         "target": FiveModesSpec(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from fmstudio.document.gallery_entries import QUIET, entry, panes
 from fmstudio.document.references import cite
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
     EightGaussiansSpec,
@@ -21,7 +22,6 @@ from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import (
-    DensityChoice,
     FieldChoice,
     LayersSpec,
     PaneSpec,
@@ -174,7 +174,7 @@ def _realnvp() -> dict[str, Any]:
 def _cnf_likelihood() -> dict[str, Any]:
     def pane(title: str, training: TrainingSpec) -> PaneSpec:
         return PaneSpec(
-            title=title, field=_LEARNED, layers=QUIET, density=DensityChoice.LIKELIHOOD, training=training
+            title=title, field=_LEARNED, layers=QUIET, density=DensityMethod.LIKELIHOOD, training=training
         )
 
     return {

@@ -6,6 +6,7 @@ from typing import Any
 
 from fmstudio.document.gallery_entries import entry, panes
 from fmstudio.document.references import cite
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import (
     Component,
     EightGaussiansSpec,
@@ -31,7 +32,7 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.path import FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import DensityChoice, LayersSpec, PaneSpec
+from fmstudio.document.specs.view import LayersSpec, PaneSpec
 
 _POINT = GaussianMixtureSpec(components=(Component(mean=(1.4, 0.9), cov=(1.6e-3, 0.0, 1.6e-3)),))
 """One data point z, as wide as can be seen."""
@@ -222,8 +223,8 @@ def _minibatch_ot() -> dict[str, Any]:
     "accept y with probability min(1, p(y) q(x|y) / p(x) q(y|x))",
 )
 def _mala() -> dict[str, Any]:
-    def pane(title: str, solver: str, density: DensityChoice) -> PaneSpec:
-        smoothed = density is DensityChoice.KDE
+    def pane(title: str, solver: str, density: DensityMethod) -> PaneSpec:
+        smoothed = density is DensityMethod.KDE
         dynamics = {"solver": solver, "sigma": 1.0, "duration": 20.0, "substeps": 1}
         return PaneSpec(
             title=f"{title}, smoothed" if smoothed else title,
@@ -237,8 +238,8 @@ def _mala() -> dict[str, Any]:
         "target": FiveModesSpec(),
         "simulation": SimulationSpec(steps=100, particles=1500),
         "view": panes(
-            *(pane(*named, DensityChoice.EXACT) for named in solvers.items()),
-            *(pane(*named, DensityChoice.KDE) for named in solvers.items()),
+            *(pane(*named, DensityMethod.EXACT) for named in solvers.items()),
+            *(pane(*named, DensityMethod.KDE) for named in solvers.items()),
             seconds=8.0,
         ),
     }

@@ -9,7 +9,6 @@ from enum import StrEnum
 from fmstudio.engine.grids import Grid, Row, outward_order
 from fmstudio.engine.requests import (
     PAIR_BATCH,
-    DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
@@ -19,7 +18,6 @@ from fmstudio.engine.requests import (
     LearnedModel,
     PairsRequest,
     ProbeRequest,
-    Quantity,
     Request,
     SamplesRequest,
     TrainingCommand,
@@ -31,7 +29,6 @@ from fmstudio.engine.requests import (
 
 __all__ = [
     "PAIR_BATCH",
-    "DensityMethod",
     "DensityRequest",
     "EngineLost",
     "EngineReady",
@@ -46,7 +43,6 @@ __all__ = [
     "LearnedModel",
     "PairsRequest",
     "ProbeRequest",
-    "Quantity",
     "Refusal",
     "Reply",
     "Request",

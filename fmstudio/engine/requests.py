@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.saved_model import SavedCurve
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
@@ -63,21 +65,6 @@ class TrajectoriesRequest:
         return (self.simulation.steps + 1, self.simulation.particles, 2)
 
 
-class DensityMethod(StrEnum):
-    """How a density was obtained; the legend says it."""
-
-    EXACT = "exact"
-    KDE = "kde"
-    LIKELIHOOD = "likelihood"
-    LIKELIHOOD_HUTCHINSON = "likelihood-hutchinson"
-    FOKKER_PLANCK = "fokker-planck"
-    TIME_DERIVATIVE = "time-derivative"
-    MINUS_DIVERGENCE = "minus-divergence"
-    RESIDUAL = "residual"
-    ERROR = "error"
-    NAIVE_ERROR = "naive-error"
-
-
 FOKKER_PLANCK_CELLS = 160
 """Along either axis of the grid on which that equation is solved; what is seen is cut from it."""
 
@@ -108,27 +95,17 @@ class DensityRequest:
     learned: LearnedModel | None = None
     first: int = field(default=0, compare=False)
 
+    def __post_init__(self) -> None:
+        if self.method is DensityMethod.AUTO:
+            raise ValueError("a request says how the density is had: 'auto' is for a pane to resolve")
+
     @property
     def shape(self) -> tuple[int, ...]:
         return (len(self.times), self.grid.ny, self.grid.nx)
 
     @property
     def order(self) -> tuple[int, ...]:
-        marches = self.method is DensityMethod.FOKKER_PLANCK
-        return outward_order(len(self.times), 0 if marches else self.first)
-
-
-class Quantity(StrEnum):
-    """What the arrows show."""
-
-    VELOCITY = "velocity"
-    SCORE = "score"
-    DRIFT = "drift"
-    """of the process that ``law`` names, at these parts of its duration"""
-    FLUX = "flux"
-    """p_t, exact, times the velocity"""
-    NAIVE_AVERAGE = "naive-average"
-    """the mean of u_t(x given z) over p_data, not over the posterior (“Vector fields” post)"""
+        return outward_order(len(self.times), 0 if self.method.facts.marches else self.first)
 
 
 @dataclass(frozen=True)

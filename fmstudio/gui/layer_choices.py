@@ -8,31 +8,13 @@ from enum import StrEnum
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice, PaneSpec
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
+from fmstudio.document.specs.view import PaneSpec
 from fmstudio.gui.icons import icon
 from fmstudio.render.palette import Palette
 from fmstudio.studio import choices, commands
 from fmstudio.studio.session import Session
-
-DENSITIES: dict[StrEnum, str] = {
-    DensityChoice.AUTO: "Automatic",
-    DensityChoice.EXACT: "Closed form",
-    DensityChoice.KDE: "Smoothed particles (KDE)",
-    DensityChoice.LIKELIHOOD: "Divergence along the flow",
-    DensityChoice.LIKELIHOOD_HUTCHINSON: "Divergence by Hutchinson’s estimate",
-    DensityChoice.FOKKER_PLANCK: "Fokker–Planck on a grid",
-    DensityChoice.TIME_DERIVATIVE: "Map: how fast it changes, ∂ₜp",
-    DensityChoice.MINUS_DIVERGENCE: "Map: what flows in, −div(pu)",
-    DensityChoice.RESIDUAL: "Map: the difference of these two",
-    DensityChoice.ERROR: "Map: learned less exact field",
-    DensityChoice.NAIVE_ERROR: "Map: naive average less exact field",
-}
-ARROWS: dict[StrEnum, str] = {
-    ArrowChoice.VELOCITY: "What moves the particles",
-    ArrowChoice.SCORE: "Score ∇log p",
-    ArrowChoice.FLUX: "Flux pu",
-    ArrowChoice.NAIVE_AVERAGE: "Naive average over the data",
-}
 
 
 class ChoiceMenu(QPushButton):
@@ -55,7 +37,7 @@ class ChoiceMenu(QPushButton):
         """Choices and their words, as of now."""
 
     @abstractmethod
-    def named(self, value: str) -> DensityChoice | ArrowChoice:
+    def named(self, value: str) -> DensityMethod | Quantity:
         """The choice of that value."""
 
     @abstractmethod
@@ -87,10 +69,10 @@ class DensityMenu(ChoiceMenu):
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
         pane = self._session.planner.pane(self._session.store.document, self._pane)
         offered = choices.densities(pane.experiment, pane.means)
-        return tuple((choice, DENSITIES[choice]) for choice in offered)
+        return tuple((choice, choice.facts.title) for choice in offered)
 
-    def named(self, value: str) -> DensityChoice:
-        return DensityChoice(value)
+    def named(self, value: str) -> DensityMethod:
+        return DensityMethod(value)
 
     def chosen(self, pane: PaneSpec) -> StrEnum:
         return pane.density
@@ -105,10 +87,10 @@ class ArrowMenu(ChoiceMenu):
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
         pane = self._session.planner.pane(self._session.store.document, self._pane)
         offered = choices.arrows(pane.experiment, pane.means)
-        return tuple((choice, ARROWS[choice]) for choice in offered)
+        return tuple((choice, choice.facts.title) for choice in offered)
 
-    def named(self, value: str) -> ArrowChoice:
-        return ArrowChoice(value)
+    def named(self, value: str) -> Quantity:
+        return Quantity(value)
 
     def chosen(self, pane: PaneSpec) -> StrEnum:
         return pane.arrows

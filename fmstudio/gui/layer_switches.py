@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.view import LayersSpec
+from fmstudio.document.specs.view import LAYERS, LayersSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
 from fmstudio.gui.stops import make_group
@@ -16,31 +16,21 @@ from fmstudio.studio import commands
 from fmstudio.studio.effects import idle_layer
 from fmstudio.studio.session import Session
 
-LAYERS = (
-    ("density", "Density"),
-    ("particles", "Particles"),
-    ("trajectories", "Trajectories"),
-    ("field", "Vector field"),
-)
-RARER_LAYERS = (
-    ("data", "Samples of the target"),
-    ("paths", "Whole paths"),
-    ("couplings", "Coupling lines"),
-    ("grid", "Warped grid"),
-)
+COMMON = tuple(name for name, layer in LAYERS.items() if not layer.is_rare)
+RARE = tuple(name for name, layer in LAYERS.items() if layer.is_rare)
 
 
 class LayerSwitch(QPushButton):
     """One switch; it knows its layer, so that its slot need not be a closure."""
 
-    def __init__(self, session: Session, pane: int, layer: str, title: str) -> None:
+    def __init__(self, session: Session, pane: int, layer: str) -> None:
         super().__init__()
         self._session, self._pane, self.layer = session, pane, layer
         self.setCheckable(True)
         self.setProperty("kind", "tool")
         self.setFixedSize(28, 26)
-        self._title = title
-        self.setAccessibleName(f"{title}, pane {pane + 1}")
+        self._title = LAYERS[layer].title
+        self.setAccessibleName(f"{self._title}, pane {pane + 1}")
         self.explain("")
         self.clicked.connect(self._on_clicked)
 
@@ -66,7 +56,7 @@ class LayerMenu(QPushButton):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         self.entries: dict[str, QAction] = {
-            layer: menu.addAction(title) for layer, title in (*LAYERS, *RARER_LAYERS)
+            layer: menu.addAction(LAYERS[layer].title) for layer in (*COMMON, *RARE)
         }
         for layer, entry in self.entries.items():
             entry.setCheckable(True)
@@ -82,7 +72,7 @@ class LayerMenu(QPushButton):
 
     def list_all(self, everything: bool) -> None:
         """Hold the common layers too, where there is no room for their switches."""
-        for entry in (*(self.entries[layer] for layer, _ in LAYERS), *self._submenus):
+        for entry in (*(self.entries[layer] for layer in COMMON), *self._submenus):
             entry.setVisible(everything)
         words = "Layers" if everything else "More layers"
         self.setToolTip(words)
@@ -99,7 +89,7 @@ class LayerMenu(QPushButton):
             on = bool(getattr(layers, layer))
             entry.setChecked(on)
             entry.setIcon(icon(layer, palette.text if on else palette.secondary, 16))
-        lit = any(self.entries[layer].isChecked() for layer, _ in RARER_LAYERS)
+        lit = any(self.entries[layer].isChecked() for layer in RARE)
         self.setIcon(icon("layers", palette.text if lit else palette.secondary, 16))
 
     def _on_menu_triggered(self, entry: QAction) -> None:
@@ -121,7 +111,7 @@ class LayerSwitches(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        self.buttons = [LayerSwitch(session, pane, layer, title) for layer, title in LAYERS]
+        self.buttons = [LayerSwitch(session, pane, layer) for layer in COMMON]
         self.choices: dict[str, ChoiceMenu] = {layer: menu(session, pane) for layer, menu in MENUS.items()}
         for button in self.buttons:
             row.addWidget(button)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import final
 
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import Meaning
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityRequest, FieldRequest, Quantity
+from fmstudio.engine.messages import DensityRequest, FieldRequest
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
-from fmstudio.render.scales import RELATIVE, arrow_lengths, grid_points, meaning_of, top_of, typical_speed
-from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Meaning, PointLayer
+from fmstudio.render.scales import arrow_lengths, grid_points, top_of, typical_speed
+from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, PointLayer
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.results import is_row_ready, nearest_row
 
@@ -30,9 +32,9 @@ class Backdrop:
         request = job.request
         assert isinstance(request, DensityRequest)
         grid = request.grid
-        meaning = meaning_of(request.method)
+        meaning = request.method.facts.meaning
         top = (1 - weight) * self._top(job, a, meaning) + weight * self._top(job, b, meaning)
-        if request.method in RELATIVE:
+        if request.method.facts.is_relative:
             top = max(top, 1.0)
         yield DensityLayer(
             self._kept.row(job, a),

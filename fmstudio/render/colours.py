@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.document.specs.density import Meaning
 from fmstudio.render.palette import Palette, rgb
-from fmstudio.render.scene import Array, Meaning
+from fmstudio.render.scene import Array
 
 TABLE_SIZE = 512
 TONE = 0.68

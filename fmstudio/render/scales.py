@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fmstudio.engine.messages import DensityMethod
-from fmstudio.render.scene import Array, Meaning
+from fmstudio.document.specs.density import Meaning
+from fmstudio.render.scene import Array
 
 ARROW_LENGTH = 0.62
 """A typical arrow, in cells of its grid."""
@@ -15,19 +15,6 @@ PEAK_PART = 0.2
 SPEED_QUANTILE = 0.7
 FLUX_QUANTILE = 0.97
 """A flux is nothing wherever the density is nothing: most of a pane."""
-RELATIVE = (DensityMethod.RESIDUAL, DensityMethod.ERROR, DensityMethod.NAIVE_ERROR)
-"""Their values are parts of something: what is small beside 1 is shown faint at every moment."""
-_MEANINGS = {
-    DensityMethod.TIME_DERIVATIVE: Meaning.SIGNED,
-    DensityMethod.MINUS_DIVERGENCE: Meaning.SIGNED,
-    DensityMethod.RESIDUAL: Meaning.SIGNED,
-    DensityMethod.ERROR: Meaning.ERROR,
-    DensityMethod.NAIVE_ERROR: Meaning.ERROR,
-}
-
-
-def meaning_of(method: DensityMethod) -> Meaning:
-    return _MEANINGS.get(method, Meaning.DENSITY)
 
 
 def grid_points(xs: Array, ys: Array) -> Array:

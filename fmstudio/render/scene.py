@@ -8,12 +8,12 @@ for as long as it is handed the same array object. Coordinates are those of the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from fmstudio.document.specs.density import Meaning
 from fmstudio.engine.messages import Request
 from fmstudio.render.palette import Palette
 from fmstudio.studio.clocks import PATH_CLOCK, Clock
@@ -29,15 +29,6 @@ class Camera:
     x: float
     y: float
     half: float
-
-
-class Meaning(StrEnum):
-    """What an image's values are: it decides their colours."""
-
-    DENSITY = "density"
-    SIGNED = "signed"
-    """of either sign; zero is the canvas"""
-    ERROR = "error"
 
 
 @dataclass(frozen=True, eq=False)

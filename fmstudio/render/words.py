@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import (
     SOLVER_TITLES,
     InterpolantSpec,
     substeps_of,
 )
-from fmstudio.document.specs.view import DensityChoice, PaneSpec, ParticleColour
+from fmstudio.document.specs.view import PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     LabelsRequest,
-    Quantity,
     Request,
     TrajectoriesRequest,
 )
@@ -74,7 +74,7 @@ def subtitle(pane: Resolved) -> str:
 
 def _shows_motion(pane: PaneSpec) -> bool:
     on = pane.layers
-    smoothed = on.density and pane.density in (DensityChoice.AUTO, DensityChoice.KDE)
+    smoothed = on.density and pane.density in (DensityMethod.AUTO, DensityMethod.KDE)
     return smoothed or on.particles or on.trajectories or on.paths or on.grid
 
 
@@ -158,48 +158,22 @@ def _said_of(standing: Standing, kind: str) -> tuple[Shown | None, Request | Non
 
 def _way(request: DensityRequest) -> tuple[str, str]:
     """How a density was had: the name of the entry, and its words."""
-    if request.method is DensityMethod.EXACT:
-        return "density", _exact(request)
-    if request.method is DensityMethod.KDE:
-        what = "the particles" if request.trajectories is not None else "samples of pₜ"
-        return "density", f"KDE of {what}"
-    name, text = _METHODS[request.method]
-    return name, text.format(**_facts(request))
-
-
-def _exact(request: DensityRequest) -> str:
-    if request.law is not None:
-        return "exact law of the process"
-    return "exact p_data" if len(request.times) == 1 else "exact pₜ"
+    method = request.method.facts
+    return method.meaning.value, method.legend.format(**_facts(request))
 
 
 def _facts(request: DensityRequest) -> dict[str, str]:
-    """What the sentences below leave open."""
+    """What the sentences of the methods leave open."""
     moving = request.trajectories
     noisy = moving is not None and not moving.dynamics.is_flow
+    p_t = "p_data" if len(request.times) == 1 else "pₜ"
     return {
+        "law": p_t if request.law is None else "law of the process",
+        "sample": "samples of pₜ" if moving is None else "the particles",
         "whose": "v" if request.learned is not None else "uₜ",
         "equation": "Fokker–Planck" if noisy else "continuity",
         "cells": f"{FOKKER_PLANCK_CELLS} × {FOKKER_PLANCK_CELLS}",
     }
-
-
-_METHODS = {
-    DensityMethod.LIKELIHOOD: ("density", "by the divergence of {whose} along its flow (exact trace)"),
-    DensityMethod.LIKELIHOOD_HUTCHINSON: (
-        "density",
-        "by the divergence of {whose} along its flow (Hutchinson, one probe a point)",
-    ),
-    DensityMethod.FOKKER_PLANCK: ("density", "{equation} equation solved on a grid of {cells} cells"),
-    DensityMethod.TIME_DERIVATIVE: ("map", "∂ₜpₜ: blue rises, brown falls"),
-    DensityMethod.MINUS_DIVERGENCE: ("map", "−div(pₜ {whose}): blue fills, brown drains"),
-    DensityMethod.RESIDUAL: ("map", "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ"),
-    DensityMethod.ERROR: ("error", "|v − uₜ| in units of the typical speed, faded where pₜ is faint"),
-    DensityMethod.NAIVE_ERROR: (
-        "error",
-        "|naive average − uₜ| in units of the typical speed, faded where pₜ is faint",
-    ),
-}
 
 
 def _part_done(shown: Shown | None, request: DensityRequest) -> str:
@@ -215,26 +189,11 @@ def _arrows(standing: Standing) -> Iterator[Legend]:
     if problem := standing.problems.get("field"):
         yield Legend("field", problem, answers=request)
     elif isinstance(request, FieldRequest):
-        learned = request.learned is not None
-        text = _LEARNED[request.quantity] if learned else _EXACT[request.quantity]
+        facts = request.quantity.facts
+        text = facts.exact if request.learned is None else facts.learned
         still = request.quantity is Quantity.SCORE and len(request.times) == 1
         text = text.replace("pₜ", "p_data") if still else text
         yield Legend("field", text if shown is not None else f"{text} …", answers=request)
-
-
-_EXACT = {
-    Quantity.VELOCITY: "exact velocity uₜ",
-    Quantity.SCORE: "exact score of pₜ",
-    Quantity.DRIFT: "drift",
-    Quantity.FLUX: "exact flux pₜuₜ",
-    Quantity.NAIVE_AVERAGE: "naive average: uₜ(x|z) over p_data, not over the posterior",
-}
-_LEARNED = {
-    **_EXACT,
-    Quantity.VELOCITY: "learned velocity v",
-    Quantity.SCORE: "learned score of pₜ",
-    Quantity.FLUX: "flux pₜv, exact times learned",
-}
 
 
 def _distance(standing: Standing) -> Iterator[Legend]:

@@ -9,7 +9,6 @@ from typing import Any
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     Grid,
@@ -21,9 +20,6 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.studio.results import nearest_row
 
-SLOW = (DensityMethod.LIKELIHOOD, DensityMethod.LIKELIHOOD_HUTCHINSON, DensityMethod.FOKKER_PLANCK)
-"""They take seconds: nothing waits for them, and until they have come to the moment that is looked at,
-nothing is shown in their place."""
 NEAR_ROWS, NEAR_ROWS_OF_SLOW = 2.5, 1.0
 """While moments are filled in from the one that was looked at, time may run ahead so far."""
 _ANYWHERE = Grid(0.0, 0.0, 1.0, 1.0, 2, 2)
@@ -46,7 +42,7 @@ def lineage(request: Request) -> Request:
 
 def is_slow(request: object) -> bool:
     """Nothing waits for it."""
-    return isinstance(request, DensityRequest) and request.method in SLOW
+    return isinstance(request, DensityRequest) and request.method.facts.is_slow
 
 
 def snapshot_of(request: Request) -> LearnedModel | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fmstudio.document.document import Experiment
+from fmstudio.document.specs.arrows import CHOSEN, Quantity
+from fmstudio.document.specs.density import Basis, DensityMethod, Need
 from fmstudio.document.specs.dynamics import (
     InterpolantSpec,
     Motion,
     SimulationSpec,
 )
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice, FieldChoice
+from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     LearnedModel,
-    Quantity,
     TrajectoriesRequest,
 )
 from fmstudio.studio import learning, motions
@@ -26,14 +26,6 @@ FRAMES = 49
 LIKELIHOOD_ROWS = 80
 """Each point of such a grid is a flow of its own."""
 LIKELIHOOD_FRAMES = 25
-
-_LIKELIHOODS = (DensityChoice.LIKELIHOOD, DensityChoice.LIKELIHOOD_HUTCHINSON)
-_BALANCE = (DensityChoice.TIME_DERIVATIVE, DensityChoice.MINUS_DIVERGENCE, DensityChoice.RESIDUAL)
-_QUANTITIES = {
-    ArrowChoice.SCORE: Quantity.SCORE,
-    ArrowChoice.FLUX: Quantity.FLUX,
-    ArrowChoice.NAIVE_AVERAGE: Quantity.NAIVE_AVERAGE,
-}
 
 
 @dataclass(frozen=True)
@@ -50,34 +42,40 @@ class Means:
         return self.moving is not None and self.moving.guide is not None
 
 
-def densities(experiment: Experiment, means: Means) -> tuple[DensityChoice, ...]:
+def densities(experiment: Experiment, means: Means) -> tuple[DensityMethod, ...]:
     """What is defined for this pane, in the order in which it is offered."""
-    steps = learning.has_field(experiment) and not isinstance(experiment.dynamics, InterpolantSpec)
-    flows = _follows_velocity(experiment.dynamics) and steps and not means.is_guided
-    has_field = means.moving is not None and (means.closed_form or means.moving.learned is not None)
-    moves = has_field or (means.moving is not None and not motions.follows_closed_form(experiment))
-    offers = {
-        DensityChoice.EXACT: (means.closed_form or experiment.dynamics.is_process)
-        and not motions.is_coupled(experiment.dynamics),
-        DensityChoice.KDE: moves,
-        **dict.fromkeys(_LIKELIHOODS, flows and has_field),
-        DensityChoice.FOKKER_PLANCK: moves and steps,
-        **dict.fromkeys(_BALANCE, flows and has_field and means.closed_form),
-        DensityChoice.ERROR: flows and means.closed_form and means.learned is not None,
-        DensityChoice.NAIVE_ERROR: flows and means.closed_form,
+    met = _met(experiment, means)
+    return tuple(method for method in DensityMethod if met.issuperset(method.facts.needs))
+
+
+def _met(experiment: Experiment, means: Means) -> set[Need]:
+    """What of all that a method may need holds in this pane."""
+    dynamics, moving = experiment.dynamics, means.moving
+    by_equation = learning.has_field(experiment) and not isinstance(dynamics, InterpolantSpec)
+    has_field = moving is not None and (means.closed_form or moving.learned is not None)
+    moves = has_field or (moving is not None and not motions.follows_closed_form(experiment))
+    has_law = (means.closed_form or dynamics.is_process) and not motions.is_coupled(dynamics)
+    holds = {
+        Need.LAW: has_law,
+        Need.CLOSED_FORM: means.closed_form,
+        Need.PARTICLES: moves,
+        Need.EQUATION: by_equation,
+        Need.VELOCITY: _follows_velocity(dynamics) and by_equation and not means.is_guided,
+        Need.FIELD: has_field,
+        Need.MODEL: means.learned is not None,
     }
-    return (DensityChoice.AUTO, *(choice for choice, offered in offers.items() if offered))
+    return {need for need, met in holds.items() if met}
 
 
-def arrows(experiment: Experiment, means: Means) -> tuple[ArrowChoice, ...]:
+def arrows(experiment: Experiment, means: Means) -> tuple[Quantity, ...]:
     """What is defined for this pane, in the order in which it is offered."""
     if not _follows_velocity(experiment.dynamics):
-        return (ArrowChoice.VELOCITY,)
+        return (Quantity.VELOCITY,)
     if not learning.has_score(experiment):
-        return (ArrowChoice.VELOCITY,)
+        return (Quantity.VELOCITY,)
     if means.closed_form and not means.is_guided:
-        return tuple(ArrowChoice)
-    return (ArrowChoice.VELOCITY, ArrowChoice.SCORE)
+        return CHOSEN
+    return (Quantity.VELOCITY, Quantity.SCORE)
 
 
 def _follows_velocity(dynamics: Motion) -> bool:
@@ -86,23 +84,23 @@ def _follows_velocity(dynamics: Motion) -> bool:
 
 
 def chosen_density(
-    auto: DensityRequest, choice: DensityChoice, experiment: Experiment, means: Means, t: float
+    auto: DensityRequest, choice: DensityMethod, experiment: Experiment, means: Means, t: float
 ) -> DensityRequest:
     """The request for what is chosen, the moment ``t`` first; ``auto`` itself where that is not defined."""
-    if choice is DensityChoice.AUTO or choice not in densities(experiment, means):
+    if choice is DensityMethod.AUTO or choice not in densities(experiment, means):
         return auto
-    method = DensityMethod(choice.value)
-    if choice is DensityChoice.EXACT:
-        return replace(auto, method=method, trajectories=None)
-    timed = _at_frames(replace(auto, method=method, trajectories=None, law=None), FRAMES, t)
-    if choice is DensityChoice.KDE:
+    plain, basis = replace(auto, method=choice, trajectories=None), choice.facts.basis
+    if basis is Basis.LAW:
+        return plain
+    timed = _at_frames(replace(plain, law=None), FRAMES, t)
+    if basis is Basis.PARTICLES:
         return replace(timed, trajectories=means.moving)
-    if choice is DensityChoice.FOKKER_PLANCK:
+    if basis is Basis.MOTION:
         assert means.moving is not None
         return replace(timed, trajectories=replace(means.moving, simulation=SimulationSpec()))
-    if experiment.field is FieldChoice.LEARNED or choice is DensityChoice.ERROR:
+    if experiment.field is FieldChoice.LEARNED or basis is Basis.MODEL:
         timed = replace(timed, learned=means.learned)
-    return _coarse(timed, t) if choice in _LIKELIHOODS else timed
+    return _coarse(timed, t) if choice.facts.is_coarse else timed
 
 
 def _at_frames(request: DensityRequest, frames: int, t: float) -> DensityRequest:
@@ -118,10 +116,8 @@ def _coarse(request: DensityRequest, t: float) -> DensityRequest:
     return replace(_at_frames(request, LIKELIHOOD_FRAMES, t), grid=grid)
 
 
-def chosen_arrows(
-    auto: FieldRequest, choice: ArrowChoice, experiment: Experiment, means: Means
-) -> FieldRequest:
+def chosen_arrows(auto: FieldRequest, choice: Quantity, experiment: Experiment, means: Means) -> FieldRequest:
     """The request for what is chosen; ``auto`` itself where that is not defined."""
-    if choice is ArrowChoice.VELOCITY or choice not in arrows(experiment, means):
+    if choice is Quantity.VELOCITY or choice not in arrows(experiment, means):
         return auto
-    return replace(auto, quantity=_QUANTITIES[choice])
+    return replace(auto, quantity=choice)

@@ -7,14 +7,14 @@ from typing import Any
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import shallow, with_field
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.units import Vector
 from fmstudio.document.specs.view import (
-    ArrowChoice,
     CameraSpec,
-    DensityChoice,
     FieldChoice,
     LayersSpec,
     PaneSpec,
@@ -167,9 +167,9 @@ def toggle_layer(session: Session, pane: int, layer: str) -> None:
     session.store.edit(change, f"Switch {layer}")
 
 
-def choose_shown(session: Session, pane: int, choice: DensityChoice | ArrowChoice) -> None:
+def choose_shown(session: Session, pane: int, choice: DensityMethod | Quantity) -> None:
     """What the density or the arrows of one pane show; the layer is switched on."""
-    part, layer = ("density", "density") if isinstance(choice, DensityChoice) else ("arrows", "field")
+    part, layer = ("density", "density") if isinstance(choice, DensityMethod) else ("arrows", "field")
 
     def change(document: Document) -> Document:
         panes = list(document.view.panes)

@@ -11,6 +11,7 @@ from typing import get_args
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import InterpolantSpec
+from fmstudio.document.specs.view import LAYERS
 from fmstudio.studio.motions import has_arrows
 
 
@@ -72,18 +73,11 @@ def _coupling(document: Document, shown: list[Experiment]) -> str:
 
 def idle_layer(experiment: Experiment, layer: str) -> str:
     """Why the layer has nothing to show in this pane, in one sentence; '' where it has."""
-    motion = experiment.dynamics
     if layer == "field" and not has_arrows(experiment):
         if experiment.is_layered:
             return "RealNVP goes from layer to layer: there is no field to draw."
         return "The field of particles that are paired so has no closed form."
-    if layer == "data" and not motion.follows_target:
-        return f"The target plays no part in {motion.title}."
-    if layer == "couplings" and not motion.follows_path:
-        return f"{motion.title} goes along no path: it joins no pairs."
-    if layer == "grid" and not motion.is_flow:
-        return f"Only a flow warps a grid: {motion.title} moves each particle on its own."
-    return ""
+    return LAYERS[layer].why_idle(experiment.dynamics)
 
 
 def draws_pairs_of_training(experiment: Experiment) -> bool:

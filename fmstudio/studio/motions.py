@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.dynamics import (
     FreeProcess,
     InterpolantSpec,
@@ -21,7 +22,7 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, Quantity, TrajectoriesRequest, WarpRequest
+from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, TrajectoriesRequest, WarpRequest
 from fmstudio.studio import learning
 
 GRID_HALF = 2.4

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
 from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,

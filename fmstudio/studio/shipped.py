@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.engine.buffers import LocalArray
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     Grid,
-    Quantity,
     Request,
     SamplesRequest,
     TrajectoriesRequest,

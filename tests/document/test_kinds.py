@@ -6,10 +6,12 @@ import pickle
 
 import pytest
 
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.spec import Kind
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, Objective, Trained
 
-FAMILIES: tuple[type[Kind], ...] = (Coupling, Objective)
+FAMILIES: tuple[type[Kind], ...] = (Coupling, Objective, DensityMethod, Quantity)
 MEMBERS = [member for family in FAMILIES for member in family]
 
 

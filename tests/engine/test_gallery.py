@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     Grid,

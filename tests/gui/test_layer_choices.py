@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import LangevinSpec
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice
-from fmstudio.gui.layer_choices import ARROWS, DENSITIES, ChoiceMenu
+from fmstudio.gui.layer_choices import ChoiceMenu
 from fmstudio.gui.layer_switches import LayerSwitches
 from fmstudio.gui.theme import Theme
 from fmstudio.studio import commands
@@ -34,42 +35,37 @@ def pick(menu: ChoiceMenu, title: str) -> None:
     next(action for action in menu.offers.actions() if action.text() == title).trigger()
 
 
-def test_that_every_choice_has_words() -> None:
-    assert list(DENSITIES) == list(DensityChoice)
-    assert list(ARROWS) == list(ArrowChoice)
-
-
 def test_that_a_choice_shows_its_layer_and_is_undone_in_one_step(
     session: Session, switches: LayerSwitches
 ) -> None:
     commands.toggle_layer(session, 0, "density")
-    pick(switches.choices["density"], DENSITIES[DensityChoice.FOKKER_PLANCK])
+    pick(switches.choices["density"], DensityMethod.FOKKER_PLANCK.facts.title)
     pane = session.store.document.view.panes[0]
-    assert pane.density is DensityChoice.FOKKER_PLANCK
+    assert pane.density is DensityMethod.FOKKER_PLANCK
     assert pane.layers.density
     assert session.store.undo_label == "Show fokker planck"
     session.store.undo()
-    assert session.store.document.view.panes[0].density is DensityChoice.AUTO
+    assert session.store.document.view.panes[0].density is DensityMethod.AUTO
     assert not session.store.document.view.panes[0].layers.density
 
 
 def test_that_arrows_are_chosen_alike(session: Session, switches: LayerSwitches) -> None:
-    pick(switches.choices["field"], ARROWS[ArrowChoice.FLUX])
-    assert session.store.document.view.panes[0].arrows is ArrowChoice.FLUX
+    pick(switches.choices["field"], Quantity.FLUX.facts.title)
+    assert session.store.document.view.panes[0].arrows is Quantity.FLUX
     switches.choices["field"].offers.aboutToShow.emit()
     marked = [a.text() for a in switches.choices["field"].offers.actions() if a.isChecked()]
-    assert marked == [ARROWS[ArrowChoice.FLUX]]
+    assert marked == [Quantity.FLUX.facts.title]
 
 
 def test_that_only_what_is_defined_is_offered(session: Session, switches: LayerSwitches) -> None:
     along = titles(switches.choices["density"])
-    assert DENSITIES[DensityChoice.RESIDUAL] in along
-    assert DENSITIES[DensityChoice.ERROR] not in along  # nothing is learned yet
+    assert DensityMethod.RESIDUAL.facts.title in along
+    assert DensityMethod.ERROR.facts.title not in along  # nothing is learned yet
     commands.choose_dynamics(session, LangevinSpec())
     sampler = titles(switches.choices["density"])
-    assert DENSITIES[DensityChoice.FOKKER_PLANCK] in sampler
-    assert DENSITIES[DensityChoice.LIKELIHOOD] not in sampler
-    assert titles(switches.choices["field"]) == [ARROWS[ArrowChoice.VELOCITY]]
+    assert DensityMethod.FOKKER_PLANCK.facts.title in sampler
+    assert DensityMethod.LIKELIHOOD.facts.title not in sampler
+    assert titles(switches.choices["field"]) == [Quantity.VELOCITY.facts.title]
 
 
 def test_that_the_menu_above_leaves_choices_to_the_menu_below(

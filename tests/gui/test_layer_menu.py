@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.document.specs.dynamics import BrownianMotionSpec
-from fmstudio.document.specs.view import LayersSpec
-from fmstudio.gui.layer_switches import LAYERS, RARER_LAYERS, LayerSwitches
+from fmstudio.document.specs.view import LAYERS, _whatever
+from fmstudio.gui.layer_switches import COMMON, RARE, LayerSwitches
 from fmstudio.studio import commands
 
 
@@ -20,9 +20,13 @@ def switches(qtbot, session, theme):
     holder.hide()
 
 
-def test_that_every_layer_has_a_switch_or_an_entry():
-    names = {layer for layer, _ in (*LAYERS, *RARER_LAYERS)}
-    assert names == set(LayersSpec.model_fields)
+def test_that_every_layer_has_words_and_a_picture(switches):
+    assert list(switches.menu.entries) == [*COMMON, *RARE]
+    assert all(
+        layer.title and bool(layer.idle) is (layer.shows is not _whatever) for layer in LAYERS.values()
+    )
+    switches.refresh()
+    assert not any(entry.icon().isNull() for entry in switches.menu.entries.values())
 
 
 def test_that_a_layer_with_nothing_to_show_is_dimmed_and_says_why(switches, session):
@@ -37,7 +41,7 @@ def test_that_a_layer_with_nothing_to_show_is_dimmed_and_says_why(switches, sess
     assert entry.isEnabled()
 
 
-@pytest.mark.parametrize("layer", [layer for layer, _ in RARER_LAYERS])
+@pytest.mark.parametrize("layer", RARE)
 def test_that_an_entry_switches_its_layer_and_shows_it(switches, session, layer):
     entry = switches.menu.entries[layer]
     entry.trigger()

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod, Meaning
 from fmstudio.document.specs.dynamics import ODESpec, SDESpec
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice
 from fmstudio.render.palette import DARK
 from fmstudio.render.presenter import Presenter
-from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Meaning, Pane, TrailLayer
+from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Pane, TrailLayer
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
@@ -50,8 +51,8 @@ def test_that_a_picture_stands_under_its_own_legend_until_the_new_one_comes(
     session: Session, engine: FakeEngine
 ) -> None:
     settle(session, engine)
-    for choice in (DensityChoice.KDE, DensityChoice.RESIDUAL, ArrowChoice.SCORE):
-        kind = ArrowLayer if isinstance(choice, ArrowChoice) else DensityLayer
+    for choice in (DensityMethod.KDE, DensityMethod.RESIDUAL, Quantity.SCORE):
+        kind = ArrowLayer if isinstance(choice, Quantity) else DensityLayer
         for answer in (False, True):
             commands.choose_shown(session, 0, choice)
             session.tick(0.0)
@@ -64,7 +65,7 @@ def test_that_a_picture_stands_under_its_own_legend_until_the_new_one_comes(
 
 
 def test_that_a_march_shows_no_moment_that_it_has_not_come_to(session: Session, engine: FakeEngine) -> None:
-    commands.choose_shown(session, 0, DensityChoice.FOKKER_PLANCK)
+    commands.choose_shown(session, 0, DensityMethod.FOKKER_PLANCK)
     session.tick(0.0)
     job = engine.in_lane("density/0")[-1]
     engine.fill(job, rows=job.result.shape[0] // 2)
@@ -77,14 +78,14 @@ def test_that_a_march_shows_no_moment_that_it_has_not_come_to(session: Session, 
 @pytest.mark.parametrize(
     ("choice", "meaning"),
     [
-        (DensityChoice.LIKELIHOOD, Meaning.DENSITY),
-        (DensityChoice.MINUS_DIVERGENCE, Meaning.SIGNED),
-        (DensityChoice.RESIDUAL, Meaning.SIGNED),
-        (DensityChoice.NAIVE_ERROR, Meaning.ERROR),
+        (DensityMethod.LIKELIHOOD, Meaning.DENSITY),
+        (DensityMethod.MINUS_DIVERGENCE, Meaning.SIGNED),
+        (DensityMethod.RESIDUAL, Meaning.SIGNED),
+        (DensityMethod.NAIVE_ERROR, Meaning.ERROR),
     ],
 )
 def test_that_a_picture_is_coloured_by_what_it_means(
-    session: Session, engine: FakeEngine, choice: DensityChoice, meaning: Meaning
+    session: Session, engine: FakeEngine, choice: DensityMethod, meaning: Meaning
 ) -> None:
     commands.choose_shown(session, 0, choice)
     settle(session, engine)
@@ -94,7 +95,7 @@ def test_that_a_picture_is_coloured_by_what_it_means(
 
 
 def test_that_a_small_residual_is_not_blown_up(session: Session, engine: FakeEngine) -> None:
-    commands.choose_shown(session, 0, DensityChoice.RESIDUAL)
+    commands.choose_shown(session, 0, DensityMethod.RESIDUAL)
     session.tick(0.0)
     job = engine.in_lane("density/0")[-1]
     for row in range(job.result.shape[0]):
@@ -105,7 +106,7 @@ def test_that_a_small_residual_is_not_blown_up(session: Session, engine: FakeEng
 
 
 def test_that_the_legend_names_the_equation_that_was_solved(session: Session, engine: FakeEngine) -> None:
-    commands.choose_shown(session, 0, DensityChoice.FOKKER_PLANCK)
+    commands.choose_shown(session, 0, DensityMethod.FOKKER_PLANCK)
     for dynamics, name in ((ODESpec(), "continuity equation"), (SDESpec(), "Fokker–Planck equation")):
         commands.choose_dynamics(session, dynamics)
         settle(session, engine)
@@ -114,11 +115,11 @@ def test_that_the_legend_names_the_equation_that_was_solved(session: Session, en
 
 def test_that_every_choice_has_a_legend_of_its_own(session: Session, engine: FakeEngine) -> None:
     texts = set()
-    for choice in DensityChoice:
+    for choice in DensityMethod:
         commands.choose_shown(session, 0, choice)
         settle(session, engine)
         texts.add(next(e.text for e in pane(session, 0.5).legend if e.name in ("density", "map", "error")))
-    assert len(texts) == len(DensityChoice) - 2  # AUTO is the closed form; without a model so is ERROR
+    assert len(texts) == len(DensityMethod) - 2  # AUTO is the closed form; without a model so is ERROR
 
 
 def test_that_the_probe_draws_lines_to_what_pulls(session: Session, engine: FakeEngine) -> None:

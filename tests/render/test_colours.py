@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import PALETTES, Palette, rgb
-from fmstudio.render.scene import Meaning
 
 BOTH = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 

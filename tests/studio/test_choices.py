@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import (
     InterpolantSpec,
     LangevinSpec,
@@ -14,8 +16,8 @@ from fmstudio.document.specs.dynamics import (
     SimulationSpec,
 )
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import ArrowChoice, DensityChoice, LayersSpec, PaneSpec, ViewSpec
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Quantity
+from fmstudio.document.specs.view import LayersSpec, PaneSpec, ViewSpec
+from fmstudio.engine.messages import DensityRequest, FieldRequest
 from fmstudio.studio import choices
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
@@ -35,7 +37,7 @@ def density_of(pane: PaneSpec, **changes: object) -> DensityRequest:
     return request
 
 
-def offered(document: Document) -> tuple[DensityChoice, ...]:
+def offered(document: Document) -> tuple[DensityMethod, ...]:
     session = planned(document)
     experiment = document.experiment(0)
     found = choices.densities(experiment, session.planner.panes[0].means)
@@ -44,14 +46,14 @@ def offered(document: Document) -> tuple[DensityChoice, ...]:
 
 
 def test_that_the_solution_does_not_depend_on_the_particles() -> None:
-    pane = PaneSpec(density=DensityChoice.FOKKER_PLANCK, dynamics=SDESpec())
+    pane = PaneSpec(density=DensityMethod.FOKKER_PLANCK, dynamics=SDESpec())
     few, many = (density_of(pane, simulation=SimulationSpec(steps=k, particles=100 * k)) for k in (3, 9))
     assert few == many
     assert density_of(pane.model_copy(update={"dynamics": ODESpec()})) != few
 
 
-@pytest.mark.parametrize("choice", [c for c in DensityChoice if c not in ("auto", "error")])
-def test_that_what_is_chosen_is_asked_for(choice: DensityChoice) -> None:
+@pytest.mark.parametrize("choice", [c for c in DensityMethod if c not in ("auto", "error")])
+def test_that_what_is_chosen_is_asked_for(choice: DensityMethod) -> None:
     request = density_of(PaneSpec(density=choice, dynamics=SDESpec()))
     assert request.method is DensityMethod(choice.value)
     assert request.times[0] == 0
@@ -61,17 +63,17 @@ def test_that_what_is_chosen_is_asked_for(choice: DensityChoice) -> None:
 def test_that_what_is_not_defined_is_not_shown_but_what_belongs_to_the_pane() -> None:
     for dynamics in (LangevinSpec(), OrnsteinUhlenbeckSpec()):
         plain = density_of(PaneSpec(dynamics=dynamics))
-        assert density_of(PaneSpec(dynamics=dynamics, density=DensityChoice.LIKELIHOOD)) == plain
-    assert density_of(PaneSpec(density=DensityChoice.ERROR)) == density_of(PaneSpec())
+        assert density_of(PaneSpec(dynamics=dynamics, density=DensityMethod.LIKELIHOOD)) == plain
+    assert density_of(PaneSpec(density=DensityMethod.ERROR)) == density_of(PaneSpec())
 
 
 def test_that_pairs_that_are_coupled_have_neither_closed_form_nor_equation() -> None:
     coupled = offered(Document(dynamics=InterpolantSpec(coupling=Coupling.OT)))
-    assert coupled == (DensityChoice.AUTO, DensityChoice.KDE)
+    assert coupled == (DensityMethod.AUTO, DensityMethod.KDE)
 
 
 def test_that_the_moment_that_is_looked_at_comes_first() -> None:
-    document = Document(view=ViewSpec(panes=(PaneSpec(density=DensityChoice.LIKELIHOOD),)))
+    document = Document(view=ViewSpec(panes=(PaneSpec(density=DensityMethod.LIKELIHOOD),)))
     session = planned(document)
     session.playback.seek(0.5)
     session.tick(0.0)
@@ -82,7 +84,7 @@ def test_that_the_moment_that_is_looked_at_comes_first() -> None:
 
 
 def test_that_arrows_are_asked_for_as_chosen() -> None:
-    for choice, quantity in ((ArrowChoice.FLUX, Quantity.FLUX), (ArrowChoice.SCORE, Quantity.SCORE)):
+    for choice, quantity in ((Quantity.FLUX, Quantity.FLUX), (Quantity.SCORE, Quantity.SCORE)):
         pane = PaneSpec(arrows=choice, layers=LayersSpec(density=False))
         session = planned(Document(view=ViewSpec(panes=(pane,))))
         request = session.planner.wanted["field/0"]

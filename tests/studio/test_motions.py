@@ -7,15 +7,15 @@ import pytest
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.training import Coupling, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     PairsRequest,
-    Quantity,
     Request,
     TrajectoriesRequest,
     WarpRequest,

@@ -3,10 +3,11 @@
 import pytest
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import DensityMethod, Refusal
+from fmstudio.engine.messages import Refusal
 from fmstudio.studio import commands, remedies, results
 from fmstudio.studio.drawing import Brush
 from fmstudio.studio.guardrails import Guardrail, Remedy, Section, guardrails

@@ -7,10 +7,11 @@ import pytest
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import EightGaussiansSpec, RingSpec, TwoSpiralsSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import VPSpec
-from fmstudio.document.specs.view import DensityChoice, FieldChoice
+from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.jobs import JobState
 from fmstudio.engine.messages import EngineLost, LearnedModel, Refusal, TrajectoriesRequest
 from fmstudio.engine.protocol import JobCancelled
@@ -320,7 +321,7 @@ def test_that_a_layer_that_is_switched_on_disturbs_no_other(session: Session) ->
 
 
 def test_that_nothing_waits_for_what_takes_seconds(session: Session, engine: FakeEngine) -> None:
-    commands.choose_shown(session, 0, DensityChoice.FOKKER_PLANCK)
+    commands.choose_shown(session, 0, DensityMethod.FOKKER_PLANCK)
     session.tick(0.0)
     pane = standing(session)
     assert pane.resolved.document == session.store.document

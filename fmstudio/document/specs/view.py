@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from operator import attrgetter
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fmstudio.document.specs.arrows import ChosenQuantity, Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
-from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, Motion, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec, setting
@@ -22,46 +27,6 @@ class FieldChoice(StrEnum):
     LEARNED = "learned"
 
 
-class DensityChoice(StrEnum):
-    """What the density layer shows, and how it is obtained."""
-
-    AUTO = "auto"
-    """the closed form where it belongs to the particles, or else a KDE"""
-    EXACT = "exact"
-    """the closed form of p_t"""
-    KDE = "kde"
-    """a kernel density estimate of the pane's particles"""
-    LIKELIHOOD = "likelihood"
-    """log p_0 less the divergence along the flow (Khungurn 2024, eq 2-3; Liao et al. 2024)"""
-    LIKELIHOOD_HUTCHINSON = "likelihood-hutchinson"
-    """the same with Hutchinson's estimate of the divergence"""
-    FOKKER_PLANCK = "fokker-planck"
-    """the Fokker-Planck equation of the pane's motion, solved on a grid (6.S184 notes, Thm 2.4)"""
-    TIME_DERIVATIVE = "time-derivative"
-    """d_t p"""
-    MINUS_DIVERGENCE = "minus-divergence"
-    """-div(p u)"""
-    RESIDUAL = "residual"
-    """d_t p + div(p u): what the continuity equation says is zero (6.S184 notes, Thm 2.2)"""
-    ERROR = "error"
-    """|v - u|, learned against exact"""
-    NAIVE_ERROR = "naive-error"
-    """|naive average - u|"""
-
-
-class ArrowChoice(StrEnum):
-    """What the arrows show."""
-
-    VELOCITY = "velocity"
-    """what moves the particles: u_t, or for a sampler the score of what it samples"""
-    SCORE = "score"
-    """grad log p_t"""
-    FLUX = "flux"
-    """p_t u_t"""
-    NAIVE_AVERAGE = "naive-average"
-    """the mean of u_t(x given z) over p_data instead of over the posterior (“Vector fields” post)"""
-
-
 class ParticleColour(StrEnum):
     """What a particle's colour means."""
 
@@ -72,21 +37,73 @@ class ParticleColour(StrEnum):
     PLAIN = "plain"
 
 
-class LayersSpec(Spec):
-    """Which layers a pane shows."""
+def _whatever(_motion: Motion) -> bool:
+    return True
 
-    density: bool = True
-    particles: bool = True
-    trajectories: bool = True
+
+@dataclass(frozen=True)
+class Layer:
+    """What everybody must know of a layer, beside its switch; ``render.presenter`` makes it."""
+
+    title: str
+    is_rare: bool = False
+    """in a menu, not a switch of its own"""
+    shows: Callable[[Motion], bool] = _whatever
+    """whether it has something to show of a motion"""
+    idle: str = ""
+    """why not, of a {motion}"""
+
+    def why_idle(self, motion: Motion) -> str:
+        """Why it has nothing to show of this motion, in one sentence; '' where it has."""
+        return "" if self.shows(motion) else self.idle.format(motion=motion.title)
+
+
+class LayersSpec(Spec):
+    """Which layers a pane shows, in the order in which they are offered."""
+
+    density: Annotated[bool, Layer("Density")] = True
+    particles: Annotated[bool, Layer("Particles")] = True
+    trajectories: Annotated[bool, Layer("Trajectories")] = True
     """the last part of each path, fading"""
-    paths: bool = False
+    field: Annotated[bool, Layer("Vector field")] = True
+    data: Annotated[
+        bool,
+        Layer(
+            "Samples of the target",
+            is_rare=True,
+            shows=attrgetter("follows_target"),
+            idle="The target plays no part in {motion}.",
+        ),
+    ] = False
+    paths: Annotated[bool, Layer("Whole paths", is_rare=True)] = False
     """the whole of each path so far"""
-    field: bool = True
-    data: bool = False
-    couplings: bool = False
+    couplings: Annotated[
+        bool,
+        Layer(
+            "Coupling lines",
+            is_rare=True,
+            shows=attrgetter("follows_path"),
+            idle="{motion} goes along no path: it joins no pairs.",
+        ),
+    ] = False
     """lines between the ends x_0 and z of some pairs"""
-    grid: bool = False
+    grid: Annotated[
+        bool,
+        Layer(
+            "Warped grid",
+            is_rare=True,
+            shows=attrgetter("is_flow"),
+            idle="Only a flow warps a grid: {motion} moves each particle on its own.",
+        ),
+    ] = False
     """a square grid, warped by the flow"""
+
+
+LAYERS: dict[str, Layer] = {
+    name: next(note for note in info.metadata if isinstance(note, Layer))
+    for name, info in LayersSpec.model_fields.items()
+}
+"""By the name of the switch. Raises StopIteration, at import, for a layer that says nothing of itself."""
 
 
 class PaneSpec(Spec):
@@ -98,8 +115,8 @@ class PaneSpec(Spec):
     until: float = setting(
         1.0, "Until", low=0.0, high=1.0, step=0.05, hint="The pane goes no further than this part of the way"
     )
-    density: DensityChoice = DensityChoice.AUTO
-    arrows: ArrowChoice = ArrowChoice.VELOCITY
+    density: DensityMethod = DensityMethod.AUTO
+    arrows: ChosenQuantity = Quantity.VELOCITY
     source: DistributionSpec | None = None
     target: DistributionSpec | None = None
     path: PathSpec | None = None

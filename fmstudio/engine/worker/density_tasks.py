@@ -1,21 +1,27 @@
-"""Densities that are computed rather than given, and maps of what a density and a field do to each other.
+"""How each density is had, and maps of what a density and a field do to each other: one row a method.
 
-Generators as in ``engine.tasks``: they write rows in the request's order, and yield the part that is done.
+Generators as in ``engine.worker.tasks``: they write rows in the request's order, and yield the part that is
+done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from operator import attrgetter
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.engine.buffers import ResultArray
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldRequest, Grid, TrajectoriesRequest
+from fmstudio.engine.messages import DensityRequest, FieldRequest, Grid, Row, TrajectoriesRequest
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.engine.worker import build, motions
+from fmstudio.engine.worker.particles import RecentTrajectories, Task, simulated
 from fmstudio.flows.closed_forms.kernels import grid_points
 from fmstudio.flows.learning.likelihood import (
     ExactTrace,
@@ -25,12 +31,11 @@ from fmstudio.flows.learning.likelihood import (
     Trace,
     flow_states,
 )
-from fmstudio.flows.measures.densities import balance
+from fmstudio.flows.measures.densities import Balance, balance, kde_on_grid
 from fmstudio.flows.motion.fokker_planck import solve_fokker_planck
 from fmstudio.flows.motion.solvers import RK4
 
-Task = Iterator[float]
-
+PATH_SAMPLES = 20_000
 FLOW_STEPS = 16
 """Runge-Kutta steps over [0, 1] backward from the grid: an error of about 1% of the largest density."""
 TILE = 2048
@@ -51,16 +56,92 @@ def axes(grid: Grid) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(grid.xs), torch.from_numpy(grid.ys)
 
 
+# ---- given, or of particles ----------------------------------------------------------------------------
+
+
+def _exact(request: DensityRequest, result: ResultArray, _recent: RecentTrajectories) -> Task:
+    if request.law is not None:
+        return _density_of_process(request, request.law, result)
+    return _density_of_ends(request, result)
+
+
+def _kde(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    if request.trajectories is not None:
+        return _density_of_particles(request, request.trajectories, result, recent)
+    return _density_of_path(request, result)
+
+
+def _density_of_ends(request: DensityRequest, result: ResultArray) -> Task:
+    exact = build.marginal(request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _density_of_process(request: DensityRequest, spec: m.FreeProcess, result: ResultArray) -> Task:
+    exact = motions.law(spec, request.source, request.target, request.path)
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        at = request.times[index] * m.duration_of(spec)
+        result.write(row, exact.density_on_grid(xs, ys, at).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _density_of_particles(
+    request: DensityRequest,
+    particles: TrajectoriesRequest,
+    result: ResultArray,
+    recent: RecentTrajectories,
+) -> Task:
+    states: Row | None = None
+    for step in simulated(particles, recent):
+        if isinstance(step, float):
+            yield 0.0
+        else:
+            states = step
+    assert states is not None
+    blend = not particles.dynamics.is_noisy
+    points = states
+    yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
+
+
+def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
+    generator = torch.Generator().manual_seed(0)
+    x_0 = build.distribution(request.source).sample(PATH_SAMPLES, generator)
+    z = build.distribution(request.target).sample(PATH_SAMPLES, generator)
+    path = build.probability_path(request.path)
+    yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
+
+
+def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
+    xs, ys = axes(request.grid)
+    for row, index in enumerate(request.order):
+        result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
+        yield (row + 1) / len(request.times)
+
+
+def _state_at(states: Row, t: float, blend: bool) -> Row:
+    """The particles at a part ``t`` of the way, as they are drawn: between two states of an ODE, at the
+    nearer state of an SDE (whose path is not straight in between)."""
+    place = t * (len(states) - 1)
+    if not blend:
+        return np.array(states[round(place)])
+    left = min(int(place), len(states) - 2)
+    weight = np.float32(place - left)
+    return np.asarray((1 - weight) * states[left] + weight * states[left + 1], np.float32)
+
+
 # ---- by the divergence along the flow ------------------------------------------------------------------
 
 
-def _likelihood(request: DensityRequest, result: ResultArray) -> Task:
+def _likelihood(
+    trace: Trace, request: DensityRequest, result: ResultArray, _recent: RecentTrajectories
+) -> Task:
     """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (Khungurn 2024, eq 2-3;
     Liao et al. 2024)."""
     field = build.field(request.source, request.target, request.path, request.learned)
     initial = build.initial_log_prob(request.source, request.target, request.path, request.learned)
-    hutchinson = request.method is DensityMethod.LIKELIHOOD_HUTCHINSON
-    trace: Trace = HutchinsonTrace() if hutchinson else ExactTrace()
     tiles = torch.split(grid_points(*axes(request.grid)).reshape(-1, 2), TILE)
     for row, index in enumerate(request.order):
         times = _backward(request.times[index])
@@ -86,7 +167,7 @@ def _backward(t: float) -> list[float]:
 # ---- Fokker-Planck -------------------------------------------------------------------------------------
 
 
-def _fokker_planck(request: DensityRequest, result: ResultArray) -> Task:
+def _fokker_planck(request: DensityRequest, result: ResultArray, _recent: RecentTrajectories) -> Task:
     """d_t p = -div(p b) + sigma^2/2 lap p of a motion, from the law of its starting points (6.S184 notes, Thm
     2.4)."""
     assert request.trajectories is not None
@@ -139,7 +220,13 @@ def _resampled(p: Tensor, xs: Tensor, ys: Tensor, grid: Grid) -> Tensor:
 # ---- maps ----------------------------------------------------------------------------------------------
 
 
-def _balance(request: DensityRequest, result: ResultArray) -> Task:
+Picked = Callable[[Balance], Tensor]
+"""Which of both sides, or of what is between them, is shown."""
+
+
+def _balance(
+    picked: Picked, request: DensityRequest, result: ResultArray, _recent: RecentTrajectories
+) -> Task:
     """Both sides of the continuity equation, from the exact p_t in float64: a centred difference in t,
     differences of fourth order in x (Khungurn 2024, App A; 6.S184 notes, Thm 2.2)."""
     exact = build.marginal(request.source, request.target, request.path)
@@ -150,22 +237,30 @@ def _balance(request: DensityRequest, result: ResultArray) -> Task:
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         sides = balance(exact, xs, ys, request.times[index], velocity=velocity)
-        shown = {
-            DensityMethod.TIME_DERIVATIVE: sides.rate,
-            DensityMethod.MINUS_DIVERGENCE: sides.inflow,
-            DensityMethod.RESIDUAL: sides.residual / sides.rate.abs().max().clamp_min(1e-12),
-        }[request.method]
-        result.write(row, shown.float().numpy())
+        result.write(row, picked(sides).float().numpy())
         yield (row + 1) / len(request.times)
 
 
-def _error(request: DensityRequest, result: ResultArray) -> Task:
+def _residual(sides: Balance) -> Tensor:
+    """As a part of the largest rate."""
+    return sides.residual / sides.rate.abs().max().clamp_min(1e-12)
+
+
+Velocity = Callable[[Tensor, float], Tensor]
+
+
+def _error(
+    other: Callable[[DensityRequest], Velocity],
+    request: DensityRequest,
+    result: ResultArray,
+    _recent: RecentTrajectories,
+) -> Task:
     """|v - u| for the learned field or the naive average v, over the root mean square of u, and faded by the
     root of p_t over its top."""
     exact = build.marginal(request.source, request.target, request.path)
     xs, ys = axes(request.grid)
     points = grid_points(xs, ys).reshape(-1, 2)
-    field = _other_field(request)
+    field = other(request)
     for row, index in enumerate(request.order):
         t = request.times[index]
         values = exact.on_grid(xs, ys, t)
@@ -176,28 +271,27 @@ def _error(request: DensityRequest, result: ResultArray) -> Task:
         yield (row + 1) / len(request.times)
 
 
-def _other_field(request: DensityRequest) -> Callable[[Tensor, float], Tensor]:
-    """What is held against the exact field."""
-    if request.method is DensityMethod.NAIVE_ERROR:
-        return naive_average(request)
+def _learned_velocity(request: DensityRequest) -> Velocity:
     if request.learned is None:
         raise ValueError("An error map needs a learned field: train a model.")
     return build.field(request.source, request.target, request.path, request.learned).velocity
 
 
-def naive_average(request: DensityRequest | FieldRequest) -> Callable[[Tensor, float], Tensor]:
+def naive_average(request: DensityRequest | FieldRequest) -> Velocity:
     """The mean of the conditional fields over p_data (“Vector fields” post)."""
     path, mean = build.probability_path(request.path), build.distribution(request.target).mean()
     return lambda x, t: path.naive_average(x, mean, min(t, LAST_NAIVE))
 
 
-METHODS: dict[DensityMethod, Callable[[DensityRequest, ResultArray], Task]] = {
-    DensityMethod.LIKELIHOOD: _likelihood,
-    DensityMethod.LIKELIHOOD_HUTCHINSON: _likelihood,
+METHODS: dict[DensityMethod, Callable[[DensityRequest, ResultArray, RecentTrajectories], Task]] = {
+    DensityMethod.EXACT: _exact,
+    DensityMethod.KDE: _kde,
+    DensityMethod.LIKELIHOOD: partial(_likelihood, ExactTrace()),
+    DensityMethod.LIKELIHOOD_HUTCHINSON: partial(_likelihood, HutchinsonTrace()),
     DensityMethod.FOKKER_PLANCK: _fokker_planck,
-    DensityMethod.TIME_DERIVATIVE: _balance,
-    DensityMethod.MINUS_DIVERGENCE: _balance,
-    DensityMethod.RESIDUAL: _balance,
-    DensityMethod.ERROR: _error,
-    DensityMethod.NAIVE_ERROR: _error,
+    DensityMethod.TIME_DERIVATIVE: partial(_balance, attrgetter("rate")),
+    DensityMethod.MINUS_DIVERGENCE: partial(_balance, attrgetter("inflow")),
+    DensityMethod.RESIDUAL: partial(_balance, _residual),
+    DensityMethod.ERROR: partial(_error, _learned_velocity),
+    DensityMethod.NAIVE_ERROR: partial(_error, naive_average),
 }

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.dynamics import FreeProcess, duration_of
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
@@ -26,7 +26,6 @@ from fmstudio.engine.messages import (
     LabelsRequest,
     PairsRequest,
     ProbeRequest,
-    Quantity,
     Request,
     Row,
     SamplesRequest,
@@ -35,7 +34,7 @@ from fmstudio.engine.messages import (
     WarpRequest,
 )
 from fmstudio.engine.worker import build, density_tasks, motions
-from fmstudio.engine.worker.density_tasks import axes
+from fmstudio.engine.worker.density_tasks import METHODS, axes
 from fmstudio.engine.worker.gradient_tasks import gradients
 from fmstudio.engine.worker.particles import (
     RecentTrajectories,
@@ -46,10 +45,8 @@ from fmstudio.engine.worker.particles import (
     warped,
 )
 from fmstudio.engine.worker.probe_task import probe
-from fmstudio.flows.measures.densities import kde_on_grid
 from fmstudio.flows.motion.simulate import TILE
 
-PATH_SAMPLES = 20_000
 WAIT_SECONDS = 0.004
 
 
@@ -62,76 +59,7 @@ def start(request: Request, result: ResultArray, recent: RecentTrajectories) -> 
 
 
 def density(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
-    if request.method in density_tasks.METHODS:
-        return density_tasks.METHODS[request.method](request, result)
-    if request.method is DensityMethod.EXACT and request.law is not None:
-        return _density_of_process(request, request.law, result)
-    if request.method is DensityMethod.EXACT:
-        return _exact_density(request, result)
-    if request.trajectories is not None:
-        return _density_of_particles(request, request.trajectories, result, recent)
-    return _density_of_path(request, result)
-
-
-def _exact_density(request: DensityRequest, result: ResultArray) -> Task:
-    exact = build.marginal(request.source, request.target, request.path)
-    xs, ys = axes(request.grid)
-    for row, index in enumerate(request.order):
-        result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
-        yield (row + 1) / len(request.times)
-
-
-def _density_of_process(request: DensityRequest, spec: FreeProcess, result: ResultArray) -> Task:
-    exact = motions.law(spec, request.source, request.target, request.path)
-    xs, ys = axes(request.grid)
-    for row, index in enumerate(request.order):
-        at = request.times[index] * duration_of(spec)
-        result.write(row, exact.density_on_grid(xs, ys, at).numpy())
-        yield (row + 1) / len(request.times)
-
-
-def _density_of_particles(
-    request: DensityRequest,
-    particles: TrajectoriesRequest,
-    result: ResultArray,
-    recent: RecentTrajectories,
-) -> Task:
-    states: Row | None = None
-    for step in simulated(particles, recent):
-        if isinstance(step, float):
-            yield 0.0
-        else:
-            states = step
-    assert states is not None
-    blend = not particles.dynamics.is_noisy
-    points = states
-    yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
-
-
-def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
-    generator = torch.Generator().manual_seed(0)
-    x_0 = build.distribution(request.source).sample(PATH_SAMPLES, generator)
-    z = build.distribution(request.target).sample(PATH_SAMPLES, generator)
-    path = build.probability_path(request.path)
-    yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
-
-
-def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:
-    xs, ys = axes(request.grid)
-    for row, index in enumerate(request.order):
-        result.write(row, kde_on_grid(points_at(request.times[index]), xs, ys).numpy())
-        yield (row + 1) / len(request.times)
-
-
-def _state_at(states: Row, t: float, blend: bool) -> Row:
-    """The particles at a part ``t`` of the way, as they are drawn: between two states of an ODE, at the
-    nearer state of an SDE (whose path is not straight in between)."""
-    place = t * (len(states) - 1)
-    if not blend:
-        return np.array(states[round(place)])
-    left = min(int(place), len(states) - 2)
-    weight = np.float32(place - left)
-    return np.asarray((1 - weight) * states[left] + weight * states[left + 1], np.float32)
+    return METHODS[request.method](request, result, recent)
 
 
 # ---- fields ------------------------------------------------------------------------------------------

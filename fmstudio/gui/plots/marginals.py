@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from fmstudio.document.specs.density import DensityMethod, Meaning
 from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import DensityMethod, DensityRequest
+from fmstudio.engine.messages import DensityRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.panel import Panel
@@ -19,8 +20,6 @@ from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.pace import Pace
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
-from fmstudio.render.scales import meaning_of
-from fmstudio.render.scene import Meaning
 from fmstudio.studio.answers import snapshot_of
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.resolve import Figure
@@ -214,7 +213,7 @@ def _asks(pane: Standing) -> bool:
 
 def _is_density(request: object) -> TypeGuard[DensityRequest]:
     """Not a map of rates or errors, whose sums say nothing."""
-    return isinstance(request, DensityRequest) and meaning_of(request.method) is Meaning.DENSITY
+    return isinstance(request, DensityRequest) and request.method.facts.meaning is Meaning.DENSITY
 
 
 def _ends_ready(job: Job) -> tuple[bool, bool]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from vispy import gloo
 
+from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import Palette
-from fmstudio.render.scene import Array, DensityLayer, Meaning
+from fmstudio.render.scene import Array, DensityLayer
 from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import Uploads, as_float
 

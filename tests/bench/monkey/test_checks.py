@@ -14,12 +14,12 @@ from fmstudio.bench.monkey.checks import CHECKS
 from fmstudio.bench.monkey.past import Documents
 from fmstudio.bench.monkey.seen import Seen, look
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import RingsSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import Objective
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.engine.messages import (
-    DensityMethod,
     LearnedModel,
     Refusal,
     TrainingState,

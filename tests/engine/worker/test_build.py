@@ -7,9 +7,11 @@ import torch
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine.worker import build
+from fmstudio.engine.worker.density_tasks import METHODS
 from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.flows.learning.objectives import REGRESSIONS
 from fmstudio.flows.paths.couplings import COUPLINGS
@@ -41,6 +43,7 @@ def test_that_every_kind_of_every_union_has_a_builder() -> None:
     assert not SHAPES.keys() & build._OF_PARTS.keys()
     assert set(SCHEDULES) == {spec.model_fields["kind"].default for spec in p.PATHS}
     assert set(COUPLINGS) == set(Coupling)
+    assert set(METHODS) == set(DensityMethod) - {DensityMethod.AUTO}
     assert set(REGRESSIONS) == {objective for objective in Objective if objective.facts.regresses}
 
 

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import (
     DynamicsSpec,
     LangevinSpec,
@@ -22,12 +24,10 @@ from fmstudio.document.specs.path import CondOTSpec, PathSpec, VPSpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     Grid,
     LearnedModel,
-    Quantity,
     Row,
     TrainingSnapshot,
     TrainRequest,

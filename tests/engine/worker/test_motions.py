@@ -13,16 +13,16 @@ import torch
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.client import InlineEngine, Job, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
     Grid,
     PairsRequest,
-    Quantity,
     Refusal,
     Request,
     TrajectoriesRequest,

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import (
     DynamicsSpec,
     LangevinSpec,
@@ -19,13 +21,11 @@ from fmstudio.document.specs.path import CondOTSpec, PathSpec, VESpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, Job, JobState
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldErrorRequest,
     FieldRequest,
     Grid,
     LearnedModel,
-    Quantity,
     Refusal,
     Request,
     SamplesRequest,
@@ -34,7 +34,7 @@ from fmstudio.engine.messages import (
     TrajectoriesRequest,
     W2Request,
 )
-from fmstudio.engine.worker import build, motions, tasks
+from fmstudio.engine.worker import build, density_tasks, motions, tasks
 from fmstudio.engine.worker.task_runner import _without_gradients
 from fmstudio.flows.motion.simulate import simulate
 
@@ -205,7 +205,7 @@ def test_that_a_path_without_closed_form_is_shown_by_samples(engine: InlineEngin
 @pytest.mark.parametrize("blend", [True, False])
 def test_that_between_two_states_a_flow_is_blended_and_noise_is_not(blend: bool) -> None:
     states = np.arange(3, dtype=np.float32).reshape(3, 1, 1) * np.ones((1, 4, 2), np.float32)
-    at = [tasks._state_at(states, t, blend)[0, 0] for t in (0.0, 0.2, 0.5, 0.7, 1.0)]
+    at = [density_tasks._state_at(states, t, blend)[0, 0] for t in (0.0, 0.2, 0.5, 0.7, 1.0)]
     assert at == pytest.approx([0, 0.4, 1, 1.4, 2] if blend else [0, 0, 1, 1, 2], abs=1e-6)
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import DARK, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
-from fmstudio.render.scene import ArrowLayer, InkLayer, Meaning, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, InkLayer, PointLayer, TrailLayer
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
     CAMERA,

@@ -14,9 +14,10 @@ from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.checks.words import figures_in, is_told, true_distances
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.engine.messages import DensityMethod, DensityRequest, FieldErrorRequest, ProbeRequest, Request
+from fmstudio.engine.messages import DensityRequest, FieldErrorRequest, ProbeRequest, Request
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.equation import EquationLabel, EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel

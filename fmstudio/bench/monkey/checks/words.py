@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from fmstudio.bench.monkey.asking import essence
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
+from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import (
-    DensityMethod,
     DensityRequest,
     FieldRequest,
-    Quantity,
     Refusal,
     TrajectoriesRequest,
     W2Request,

@@ -33,7 +33,7 @@ from fmstudio.flows.learning.normalisation import (
     lookup,
     space_features,
 )
-from fmstudio.flows.learning.training import Adam, Plan, TrainingStep, average_into
+from fmstudio.flows.learning.training import Plan, TrainingStep, descend, differentiated
 from fmstudio.flows.motion.clock import Curve
 from fmstudio.flows.motion.fields import MARGIN, Field
 from fmstudio.flows.paths.distributions import Distribution
@@ -162,31 +162,15 @@ def train_classifier(
     generator = generator or torch.Generator().manual_seed(0)
     moments = PairMoments.of(source.sample(4096, generator), target.sample(4096, generator))
     classifier.table.copy_(Normalisation.of(schedule, moments).table)
-    return _run_classifier(source, target, schedule, classifier, plan, generator)
 
-
-def _run_classifier(
-    source: Distribution,
-    target: Distribution,
-    schedule: Schedule,
-    classifier: LearnedClassifier,
-    plan: Plan,
-    generator: torch.Generator,
-) -> Iterator[TrainingStep]:
-    weights = classifier.trained.clone().requires_grad_()
-    optimiser = Adam(weights.detach())
-    for step in range(plan.steps):
+    def loss_of(weights: Tensor) -> tuple[Tensor, Tensor]:
         z, label = target.sample_labelled(plan.batch, generator)
         t = torch.rand(plan.batch, 1, generator=generator, device=generator.device)
         x = schedule.alpha(t) * z + schedule.beta(t) * source.sample(plan.batch, generator)
-        with torch.enable_grad():
-            loss = cross_entropy(classifier.logits(weights, x, t), label.to(weights.device))
-            (gradient,) = torch.autograd.grad(loss, weights)
-        value = float(loss.detach())
-        plan.require_finite(value, step)
-        optimiser.step(gradient, plan.rate_at(step))
-        average_into(classifier.trained, weights.detach(), step + 1)
-        yield TrainingStep(step + 1, value)
+        loss = cross_entropy(classifier.logits(weights, x, t), label.to(weights.device))
+        return loss, loss
+
+    return descend(classifier.trained, plan, differentiated(loss_of))
 
 
 @final

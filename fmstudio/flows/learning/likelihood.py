@@ -22,7 +22,7 @@ from torch import Tensor
 from fmstudio.flows.closed_forms.exact import marginal
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.normalisation import DIMENSION, Normalisation, PairMoments
-from fmstudio.flows.learning.training import Adam, Plan, TrainingStep, average_into
+from fmstudio.flows.learning.training import Plan, TrainingStep, descend, differentiated
 from fmstudio.flows.motion.dynamics import Dynamics
 from fmstudio.flows.motion.fields import Divergent, Field, LearnedField
 from fmstudio.flows.motion.simulate import simulate
@@ -33,6 +33,8 @@ from fmstudio.flows.paths.schedules import CondOT, Schedule, Time
 RESOLVED = 0.4
 """A midpoint step h is trusted while h times the norm of the velocity's Jacobian stays below."""
 STIFFNESS = 100.0
+LONGEST = 5.0
+"""Longer gradients are cut to it."""
 ROUND_TRIP = 0.02
 """How far there and back in 50 steps may miss, in units of the source's width."""
 
@@ -237,8 +239,7 @@ def train_by_likelihood(
     Raises ValueError for a source that is not Gaussian (its log-density must be smooth) and for a run out of
     range, TrainingDiverged once the loss is not finite.
     """
-    if not isinstance(source, GaussianMixture):
-        raise ValueError(f"maximum likelihood needs a Gaussian source, got a {source.name}")
+    source = require_gaussian(source)
     if flow_steps < 1:
         raise ValueError(f"flow_steps must be at least 1, got {flow_steps}")
     plan = Plan(steps, batch_size, learning_rate, first_step, warm_up=20)
@@ -247,29 +248,32 @@ def train_by_likelihood(
         pairs = source.sample(4096, generator), target.sample(4096, generator)
         network.normalise(Normalisation.of(CondOT(), PairMoments.of(*pairs)))
     unrolled = _Unrolled(network, source, flow_steps, hutchinson, generator)
-    return _run(network, unrolled, target, plan, generator)
+    return maximise(target, network.trained, plan, unrolled.negative_log_likelihood, generator)
 
 
-def _run(
-    network: MLP, unrolled: _Unrolled, target: Distribution, plan: Plan, generator: torch.Generator
+def require_gaussian(source: Distribution) -> GaussianMixture:
+    """Raises ValueError for a source whose log-density is not smooth."""
+    if not isinstance(source, GaussianMixture):
+        raise ValueError(f"maximum likelihood needs a Gaussian source, got a {source.name}")
+    return source
+
+
+def maximise(
+    target: Distribution,
+    trained: Tensor,
+    plan: Plan,
+    negative_log_likelihood: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    generator: torch.Generator,
 ) -> Iterator[TrainingStep]:
-    weights = network.trained.clone().requires_grad_()
-    optimiser = Adam(weights.detach())
-    for step in range(plan.first, plan.steps):
-        z = target.sample(plan.batch, generator).to(network.flat)
-        with torch.enable_grad():
-            loss, unresolved = unrolled.negative_log_likelihood(weights, z)
-            (gradient,) = torch.autograd.grad(loss + unresolved, weights)
-        value = float(loss.detach())
-        plan.require_finite(value, step)
-        optimiser.step(clipped(gradient), plan.rate_at(step))
-        average_into(network.trained, weights.detach(), step + 1 - plan.first)
-        yield TrainingStep(step + 1, value)
+    """Trains by maximum likelihood on draws z of the target. ``negative_log_likelihood(weights, z)`` answers
+    with its mean and with a barrier that is 0 where the model may go. Steps are short: a likelihood has
+    cliffs."""
 
+    def loss_of(weights: Tensor) -> tuple[Tensor, Tensor]:
+        loss, barrier = negative_log_likelihood(weights, target.sample(plan.batch, generator).to(trained))
+        return loss, loss + barrier
 
-def clipped(gradient: Tensor, norm: float = 5.0) -> Tensor:
-    """The gradient, shortened to ``norm`` where it is longer: a likelihood has cliffs."""
-    return torch.div(gradient, (gradient.norm() / norm).clamp_min(1.0))
+    return descend(trained, plan, differentiated(loss_of, longest=LONGEST))
 
 
 @final

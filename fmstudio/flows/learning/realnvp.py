@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.nn.functional import silu
 
 from fmstudio.flows.learning.layers import Layers, count, require_flat, start, views
-from fmstudio.flows.learning.likelihood import FlowState, clipped
+from fmstudio.flows.learning.likelihood import FlowState, maximise, require_gaussian
 from fmstudio.flows.learning.normalisation import DIMENSION
-from fmstudio.flows.learning.training import Adam, Plan, TrainingStep, average_into
-from fmstudio.flows.paths.distributions import Distribution, GaussianMixture
+from fmstudio.flows.learning.training import Plan, TrainingStep
+from fmstudio.flows.paths.distributions import Distribution
 
 STEEPEST = 2.0
 """s is bounded by it, smoothly: no coupling stretches by more than e^2."""
@@ -170,28 +170,14 @@ def train_realnvp(
     """Trains ``flow`` in place; the loss is the mean of -log p(z), in nats, and tends to the entropy of the
     target. Raises ValueError for a source that is not Gaussian or a run out of range, TrainingDiverged once
     the loss is not finite."""
-    if not isinstance(source, GaussianMixture):
-        raise ValueError(f"maximum likelihood needs a Gaussian source, got a {source.name}")
+    source = require_gaussian(source)
     plan = Plan(steps, batch_size, learning_rate, first_step, warm_up=100)
     generator = generator or torch.Generator().manual_seed(0)
     if first_step == 0:
         flow.fit_scale(target.sample(4096, generator).to(flow.flat))
-    return _run(source, target, flow, plan, generator)
 
+    def negative_log_likelihood(weights: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+        state = flow.inverse(z, weights)
+        return -(source.log_prob(state.x) + state.log_det).mean(), weights.new_zeros(())
 
-def _run(
-    source: Distribution, target: Distribution, flow: RealNVP, plan: Plan, generator: torch.Generator
-) -> Iterator[TrainingStep]:
-    weights = flow.trained.clone().requires_grad_()
-    optimiser = Adam(weights.detach())
-    for step in range(plan.first, plan.steps):
-        z = target.sample(plan.batch, generator).to(flow.flat)
-        with torch.enable_grad():
-            state = flow.inverse(z, weights)
-            loss = -(source.log_prob(state.x) + state.log_det).mean()
-            (gradient,) = torch.autograd.grad(loss, weights)
-        value = float(loss.detach())
-        plan.require_finite(value, step)
-        optimiser.step(clipped(gradient), plan.rate_at(step))
-        average_into(flow.trained, weights.detach(), step + 1 - plan.first)
-        yield TrainingStep(step + 1, value)
+    return maximise(target, flow.trained, plan, negative_log_likelihood, generator)

@@ -7,7 +7,7 @@ A step is one hand-written backward pass and one Adam update on the flat vector.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import final
@@ -67,7 +67,7 @@ def train(
     batches = BatchSource(problem, network, batch_size, generator)
     if first_step == 0:
         batches.normalise()
-    return _run(network, batches, plan)
+    return descend(network.trained, plan, _regressed(network, batches, plan))
 
 
 @final
@@ -106,21 +106,57 @@ class Plan:
             )
 
 
-def _run(network: MLP, batches: BatchSource, plan: Plan) -> Iterator[TrainingStep]:
-    weights = network.trained.clone()
+Slopes = Generator[tuple[float, Tensor], None, None]
+"""The loss of a batch and its gradient at the weights as they are then, batch by batch."""
+
+
+def descend(trained: Tensor, plan: Plan, slopes: Callable[[Tensor], Slopes]) -> Iterator[TrainingStep]:
+    """The one training loop: Adam moves weights down their ``slopes``, and ``trained`` follows as their
+    running average. Raises TrainingDiverged once the loss is not finite."""
+    weights = trained.clone()
     optimiser = Adam(weights)
-    gradient = torch.zeros_like(weights)
-    backward = network.backward_pass(weights, gradient, plan.batch)
-    step = plan.first
-    with closing(batches):
-        for block in batches.blocks(plan.steps - plan.first):
-            for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
-                loss = float(backward(inputs, y, w))
-                plan.require_finite(loss, step)
-                optimiser.step(gradient, plan.rate_at(step))
-                step += 1
-                average_into(network.trained, weights, step - plan.first)
-                yield TrainingStep(step, loss)
+    with closing(slopes(weights)) as found:
+        for step, (loss, gradient) in zip(range(plan.first, plan.steps), found, strict=False):
+            plan.require_finite(loss, step)
+            optimiser.step(gradient, plan.rate_at(step))
+            average_into(trained, weights, step + 1 - plan.first)
+            yield TrainingStep(step + 1, loss)
+
+
+def differentiated(
+    loss_of: Callable[[Tensor], tuple[Tensor, Tensor]], longest: float = math.inf
+) -> Callable[[Tensor], Slopes]:
+    """The slopes of a loss by autograd, cut to the length ``longest``. ``loss_of(weights)`` draws a batch and
+    answers with the loss that is told and the one that is descended."""
+
+    def slopes(weights: Tensor) -> Slopes:
+        leaf = weights.detach().requires_grad_()  # of the same storage, which Adam moves
+        while True:
+            with torch.enable_grad():
+                told, descended = loss_of(leaf)
+                (gradient,) = torch.autograd.grad(descended, leaf)
+            yield float(told.detach()), gradient if longest == math.inf else clipped(gradient, longest)
+
+    return slopes
+
+
+def clipped(gradient: Tensor, longest: float) -> Tensor:
+    """The gradient, shortened to ``longest`` where it is longer."""
+    return torch.div(gradient, (gradient.norm() / longest).clamp_min(1.0))
+
+
+def _regressed(network: MLP, batches: BatchSource, plan: Plan) -> Callable[[Tensor], Slopes]:
+    """The slopes of a regression, by the network's own backward pass."""
+
+    def slopes(weights: Tensor) -> Slopes:
+        gradient = torch.zeros_like(weights)
+        backward = network.backward_pass(weights, gradient, plan.batch)
+        with closing(batches):
+            for block in batches.blocks(plan.steps - plan.first):
+                for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
+                    yield float(backward(inputs, y, w)), gradient
+
+    return slopes
 
 
 def average_into(average: Tensor, weights: Tensor, done: int) -> None:

@@ -80,7 +80,7 @@ def read_points(path: Path) -> PointTable:
 def _read(path: Path) -> PointTable:
     data = read_bytes(path)
     try:
-        table = _from_npy(data) if path.suffix.lower() == ".npy" else points_of(read_table(decoded(data)))
+        table = _from_npy(data) if path.suffix.lower() == ".npy" else points_of(read_table(*decoded(data)))
         _check(table)
     except TableProblem as problem:
         raise ImportProblem(f"{short(path.name)}{problem}") from problem

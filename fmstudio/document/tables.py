@@ -6,6 +6,7 @@ Whatever is not clear is refused with its line, never repaired in silence.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -28,6 +29,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""What pictures, archives and programs hold, and no table."""
 _NOT_A_NAME = re.compile(r"[+-]?[.,]?\d")
 
 
@@ -52,20 +55,22 @@ class Table:
         return [cells[place] for _, cells in self.rows]
 
 
-def decoded(data: bytes) -> str:
-    """The text of UTF-8, or of UTF-16 and UTF-32 with a byte-order mark. Raises TableProblem."""
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8-sig")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise TableProblem(" is not a text file of numbers: save it as CSV in UTF-8.") from error
-    if "\0" in text:
-        raise TableProblem(" is not a text file of numbers: save it as CSV in UTF-8.")
-    return text
+def decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text of UTF-8, of UTF-16 and UTF-32 with a byte-order mark, or else of Windows-1252, and what is to
+    be told of that choice: numbers are the same in any code page, words may not be. Raises TableProblem."""
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    for encoding in [marked] if marked else ["utf-8-sig", "cp1252"]:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if encoding == "cp1252" and not _NO_TEXT.search(text):
+                return text, ("read as Windows-1252, not UTF-8",)
+            if encoding != "cp1252" and "\0" not in text:
+                return text, ()
+    raise TableProblem(" is not a text file of numbers: save it as CSV in UTF-8.")
 
 
-def read_table(text: str) -> Table:
-    """The table in a text. Lines that begin with #, and what follows a blank and # in a line, are remarks.
+def read_table(text: str, told: tuple[str, ...] = ()) -> Table:
+    """The table in a text of which ``told`` is known. Lines that begin with #, and what follows a blank and # in a line, are remarks.
     Raises TableProblem."""
     lines = list(_without_remarks(io.StringIO(text, newline=None)))
     asked = next((_SEP_LINE.fullmatch(line) for line in lines if line.strip()), None)
@@ -81,7 +86,7 @@ def read_table(text: str) -> Table:
                 f", line {number} has {columns(len(cells))} where line {rows[0][0]} has {len(rows[0][1])}: "
                 "every line needs the same."
             )
-    return Table(_fitting(names, rows), rows, separator, notes)
+    return Table(_fitting(names, rows), rows, separator, (*told, *notes))
 
 
 def columns(count: int) -> str:

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw
 
 from fmstudio.document.imports import SUFFIXES, ImportProblem, import_picture, import_points, import_target
-from fmstudio.document.point_files import MAX_POINTS
+from fmstudio.document.point_files import MAX_POINTS, read_points
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 
 GOOD_TEXTS = {
@@ -101,7 +101,10 @@ def test_that_text_in_another_encoding_is_read_by_its_mark_or_refused(tmp_path: 
     for encoding in ("utf-8-sig", "utf-16", "utf-32"):
         path.write_bytes("1,2\n3,4".encode(encoding))
         np.testing.assert_array_equal(import_points(path).points.values, [[1, 2], [3, 4]])
-    for data in ("1,2\n3,4".encode("utf-16-le"), "größe,y\n1,2\n3,4".encode("latin-1")):
+    path.write_bytes("größe,y\n1,2\n3,4".encode("latin-1"))
+    np.testing.assert_array_equal(import_points(path).points.values, [[1, 2], [3, 4]])
+    assert "Windows-1252" in " ".join(read_points(path).notes)
+    for data in ("1,2\n3,4".encode("utf-16-le"), b"gr\xf6\xdfe\x01,y\n1,2\n3,4", b"x\x81,y\n1,2\n3,4"):
         path.write_bytes(data)
         assert "UTF-8" in refusal(path)
 

@@ -48,6 +48,11 @@ class Dialect:
         table = {",": self.thousands, ".": self.decimal, "-": self.minus}
         return "".join(table.get(sign, sign) for sign in text)
 
+    def is_within_encoding(self) -> bool:
+        """The encoding has the signs that the numbers need."""
+        signs = self.thousands + self.minus
+        return signs.encode(self.encoding, "ignore").decode(self.encoding).lstrip("\ufeff") == signs
+
     def is_clear(self) -> bool:
         """It can be read in one way only, whatever the numbers: no thousands beside few decimals."""
         cut = self.separator != self.decimal or self.quoting == csv.QUOTE_ALL
@@ -87,10 +92,12 @@ def dialects() -> st.SearchStrategy[Dialect]:
         index=st.sampled_from(INDICES),
         quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
         newline=st.sampled_from(["\n", "\r\n", "\r"]),
-        encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+        encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
         sep_line=st.booleans(),
         trailing=st.booleans(),
-    ).filter(lambda d: d.thousands != d.decimal and not (d.trailing and d.index == "R"))
+    ).filter(
+        lambda d: d.thousands != d.decimal and not (d.trailing and d.index == "R") and d.is_within_encoding()
+    )
 
 
 tables = st.integers(2, 30).flatmap(

@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QScrollArea, QWidget
 
@@ -70,7 +70,12 @@ class Hand:
             QTest.keyClick(widget, key)
 
     def write(self, widget: QWidget, text: str) -> None:
-        QTest.keyClicks(widget, text)
+        for sign in text:
+            if sign.isascii():
+                QTest.keyClicks(widget, sign)
+            else:  # QTest ends the process over a sign beyond Latin-1
+                for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                    QApplication.sendEvent(widget, QKeyEvent(kind, Qt.Key.Key_unknown, NO_KEYS, sign))
 
     def fill(self, field: QLineEdit, text: str) -> None:
         """Type this in the place of what is there, and press Enter."""

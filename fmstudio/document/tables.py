@@ -70,8 +70,8 @@ def decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def read_table(text: str, told: tuple[str, ...] = ()) -> Table:
-    """The table in a text of which ``told`` is known. Lines that begin with #, and what follows a blank and # in a line, are remarks.
-    Raises TableProblem."""
+    """The table in a text, of which ``told`` is to be told. Lines that begin with #, and what follows a blank
+    and # in a line, are remarks. Raises TableProblem."""
     lines = list(_without_remarks(io.StringIO(text, newline=None)))
     asked = next((_SEP_LINE.fullmatch(line) for line in lines if line.strip()), None)
     if asked is not None:

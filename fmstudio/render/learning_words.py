@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fmstudio.document.document import Experiment
-from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
+from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import learning
+from fmstudio.studio.guiding import names_of
 from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results
 
@@ -31,10 +32,13 @@ def how_learned(experiment: Experiment) -> str:
     return words + (f", {_REFLOWED[training.reflow]}" if training.reflow else "")
 
 
-def how_guided(guidance: GuidanceSpec | None) -> str:
+def how_guided(experiment: Experiment) -> str:
+    guidance = experiment.guidance
     if guidance is None or guidance.scale == 0:
         return ""
-    return f"to label {guidance.label}, S = {guidance.scale:g}, {_METHODS[guidance.method]}"
+    names = dict(enumerate(names_of(experiment.target)))
+    label = names.get(guidance.label, guidance.label)
+    return f"to label {label}, S = {guidance.scale:g}, {_METHODS[guidance.method]}"
 
 
 def how_far_learned(pane: Resolved) -> str:

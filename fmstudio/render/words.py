@@ -67,7 +67,7 @@ def subtitle(pane: Resolved) -> str:
         clock_of(dynamics).span(),
         how_learned(experiment),
         how_far_learned(pane),
-        how_guided(experiment.guidance),
+        how_guided(experiment),
     ]
     return " · ".join(part for part in parts if part)
 

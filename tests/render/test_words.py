@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
-from fmstudio.document.specs.distribution import RingSpec
+from fmstudio.document.specs.distribution import PointsSpec, RingSpec, TwoMoonsSpec
+from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.render.words import legend, notice, subtitle
@@ -90,3 +93,12 @@ def test_that_a_pane_sends_nobody_to_train_what_it_could_not_show() -> None:
     learned = document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))})
     standing = Standing(resolve(learned, 0, Known(), Look()))
     assert "needs a score" in notice(standing, session.results)
+
+
+def test_that_a_guided_pane_names_its_label_as_the_file_does() -> None:
+    points = FrozenArray(np.array([[0.0, 0.0], [1.0, 1.0]], np.float32))
+    codes = FrozenArray(np.array([0, 1], np.uint8))
+    cloud = PointsSpec(points=points, labels=codes, label_names=("cat", "dog"))
+    for target, label, name in ((cloud, 1, "dog"), (cloud, 5, "5"), (TwoMoonsSpec(), 1, "1")):
+        document = Document(target=target, guidance=GuidanceSpec(label=label))
+        assert f"to label {name}, S = 1" in subtitle(resolve(document, 0, Known(), Look()))

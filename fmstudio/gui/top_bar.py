@@ -198,12 +198,10 @@ class TopBar(QFrame):
         if look == self._shown:
             return
         self._shown = look
-        self.title.show_words(name, "There are unsaved changes" if store.is_dirty else "")
+        self.title.show_words(name, "There is unsaved work" if unsaved else "")
         self.look.setChecked(mode is Mode.LOOK)
         self.draw.setChecked(mode is Mode.DRAW)
         self.probe.setChecked(mode is Mode.PROBE)
-        self.title.setText(name)
-        self.title.setToolTip("There is unsaved work" if unsaved else "")
         self.modes.show_choices(mode.value)
         self._name_history("undo", self.undo, store.undo_label)
         self._name_history("redo", self.redo, store.redo_label)

@@ -58,8 +58,8 @@ def show(qtbot, session: Session, theme: Theme, said: Said) -> Callable[[type[Pa
         made.setParent(holder)
         holder.resize(272, 900)
         made.resize(272, 900)
-        holder.show()
-        qtbot.waitExposed(holder)
+        with qtbot.waitExposed(holder):
+            holder.show()
         frame(session, made)
         return made
 

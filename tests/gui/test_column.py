@@ -51,8 +51,8 @@ def column(qtbot, panels) -> Column:
     column = Column("column", 280, panels)
     qtbot.addWidget(column)
     column.resize(280, 260)
-    column.show()
-    qtbot.waitExposed(column)
+    with qtbot.waitExposed(column):
+        column.show()
     column.refresh(())
     return column
 

@@ -21,8 +21,8 @@ from fmstudio.studio.session import Session
 def palette(qtbot, session: Session) -> CommandPalette:
     made = CommandPalette(None, choices(session))  # type: ignore[arg-type]
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 

@@ -64,8 +64,8 @@ def open_window(qtbot, theme: Theme) -> Iterator:
         window = make_window(FakeEngine(), Document(), (), theme, preferences or Preferences())
         window.add_right_column()
         made.append(window)
-        window.show()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            window.show()
         return window
 
     yield make
@@ -154,8 +154,8 @@ def test_that_every_part_of_the_window_is_on_it_at_any_size(
 def test_that_the_canvas_stays_where_it_is_when_the_plots_come(qtbot, theme: Theme) -> None:
     window = make_window(FakeEngine(), Document(), (), theme, Preferences())
     window.files.asks = False
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     before = window.canvas.geometry()
     window.add_right_column()
     qtbot.wait(20)
@@ -164,3 +164,17 @@ def test_that_the_canvas_stays_where_it_is_when_the_plots_come(qtbot, theme: The
     window.session.close()
     window.deleteLater()
     qtbot.wait(10)
+
+
+def test_that_a_title_without_room_is_cut_with_a_sign_and_told_by_its_hint(qtbot, open_window) -> None:
+    window = open_window()
+    name = "The score, learned: reverse SDE against probability flow, once more"
+    window.session.store.edit(lambda d: d.model_copy(update={"title": name}), "Rename")
+    window.resize(900, 520)
+    for _ in range(3):
+        window.frame(0.0)
+        qtbot.wait(20)
+    title = window.top_bar.title
+    assert title.text().endswith("…")
+    assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width()
+    assert title.toolTip() == f"{name} •\nThere is unsaved work"

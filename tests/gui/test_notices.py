@@ -19,8 +19,8 @@ def bar(qtbot):
     canvas.setGeometry(200, 50, 600, 600)
     made = NoticeBar(window)
     made.stand_over(canvas)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     made.window_of_test = window
     return made
 

@@ -15,8 +15,8 @@ from fmstudio.gui.plots.equation import EquationPanel
 def dialog(qtbot) -> ReferenceDialog:
     made = ReferenceDialog(None)
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 

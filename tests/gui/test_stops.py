@@ -24,8 +24,8 @@ def grid(qtbot):
         button.setCheckable(True)
         button.setEnabled(number != 5)
         box.addWidget(button, *divmod(number, 3))
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     return window
 
 

@@ -36,14 +36,15 @@ PATIENCE = 600_000
 """Milliseconds. What is waited for ends the wait; this only ends a hang, on however busy a machine."""
 
 
-def _window(qapp, engine, document: Document) -> MainWindow:
+def _window(qapp, qtbot, engine, document: Document) -> MainWindow:
     theme = Theme(parent=None)
     apply_theme(qapp, theme.palette)
     window = make_window(engine, document, (), theme, Preferences())
     window.files.asks = False
     window.resize(1100, 700)
     window.add_right_column()
-    window.show()
+    with qtbot.waitExposed(window):
+        window.show()
     window.start()
     return window
 
@@ -58,9 +59,8 @@ def _end(qtbot, window: MainWindow) -> None:
 
 @pytest.fixture
 def window(qapp, qtbot) -> Iterator[MainWindow]:
-    window = _window(qapp, ProcessEngine(), Document())
+    window = _window(qapp, qtbot, ProcessEngine(), Document())
     try:
-        qtbot.waitExposed(window)
         qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
         yield window
     finally:
@@ -70,9 +70,8 @@ def window(qapp, qtbot) -> Iterator[MainWindow]:
 @pytest.fixture
 def quick_window(qapp, qtbot) -> Iterator[MainWindow]:
     """On an engine that never answers: for what needs no results."""
-    window = _window(qapp, FakeEngine(), Document())
+    window = _window(qapp, qtbot, FakeEngine(), Document())
     try:
-        qtbot.waitExposed(window)
         yield window
     finally:
         _end(qtbot, window)

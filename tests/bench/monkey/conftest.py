@@ -24,8 +24,8 @@ def window(qapp, qtbot) -> Iterator[MainWindow]:
     window.files.asks = False
     window.resize(1100, 700)
     window.add_right_column()
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     engine.say(EngineReady("cpu", "2.0", 0.1))
     settle(window)
     yield window

@@ -27,8 +27,8 @@ def row(qtbot):
     qtbot.addWidget(row)
     row.resize(260, 24)
     row.show_value(0.5)
-    row.show()
-    qtbot.waitExposed(row)
+    with qtbot.waitExposed(row):
+        row.show()
     return row
 
 
@@ -96,8 +96,8 @@ def segmented(qtbot):
     made = Segmented("Fruit", (Choice("a", "Apple"), Choice("b", "Bean"), Choice("c", "Corn")))
     qtbot.addWidget(made)
     made.show_choices("a")
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
@@ -115,8 +115,8 @@ def section(qtbot, theme):
     made = Section("Source", "p_init", QLabel("content"), theme)
     qtbot.addWidget(made)
     made.resize(272, 200)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
@@ -223,8 +223,8 @@ def test_that_tiles_fill_the_width_of_their_column(qtbot, theme):
     for tile in tiles:
         grid.add(tile)
     grid.resize(244, 100)
-    grid.show()
-    qtbot.waitExposed(grid)
+    with qtbot.waitExposed(grid):
+        grid.show()
     assert tiles[4].geometry().right() in range(241, 245)
     assert tiles[5].y() == tiles[0].height() + TileGrid.GAP
     assert grid.height() == 2 * tiles[0].height() + TileGrid.GAP

@@ -40,8 +40,8 @@ def canvas(qtbot: QtBot) -> Iterator[StudioCanvas]:
     box = QVBoxLayout(window)
     box.setContentsMargins(0, 0, 0, 0)
     box.addWidget(shown.native)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     yield shown
     shown.close()
 

@@ -92,6 +92,11 @@ class Document(Spec):
         )
         return asked.model_copy(update=_idle_parts(asked))
 
+    def showing(self, field: FieldChoice) -> Document:
+        """The same with the exact or the learned field in every pane."""
+        panes = tuple(pane.model_copy(update={"field": field}) for pane in self.view.panes)
+        return self.model_copy(update={"view": self.view.model_copy(update={"panes": panes})})
+
 
 def _idle_parts(asked: Experiment) -> dict[str, Any]:
     """What plays no part in a pane, as it comes."""

@@ -191,9 +191,9 @@ class FileActions:
     def _may_lose_what_was_left(self) -> bool:
         """Undo would bring it back, until the window closes."""
         store = self._session.store
-        entry = store.left_unsaved
-        if entry is None:
+        if not store.lefts:
             return True
+        entry = store.lefts[-1]
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,

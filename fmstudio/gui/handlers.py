@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fmstudio.engine.messages import TrainingCommand, TrainingState
+from fmstudio.engine.messages import TrainingCommand
 from fmstudio.gui.dialogs.reference_dialog import show_reference
 from fmstudio.studio import commands
 from fmstudio.studio.clocks import finest_steps
@@ -135,18 +134,7 @@ class Handlers(QObject):
 
     def on_train(self) -> None:
         """Start, or pause, or go on."""
-        state = self._session.results.training.state
-        act: dict[TrainingState | None, Callable[[], None]] = {
-            TrainingState.RUNNING: self._pause,
-            TrainingState.PAUSED: self._resume,
-        }
-        act.get(state, self._session.train)()
-
-    def _pause(self) -> None:
-        self._session.command_training(TrainingCommand.PAUSE)
-
-    def _resume(self) -> None:
-        self._session.command_training(TrainingCommand.RESUME)
+        commands.go_on_training(self._session)
 
     def on_stop_training(self) -> None:
         if self._session.results.training.is_active:

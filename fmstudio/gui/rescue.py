@@ -1,6 +1,6 @@
 """Unsaved work, kept beside the preferences while it is unsaved: what a crash leaves is offered again.
 
-Each window has a copy of its own, in files whose names nobody had before, and holds a lock beside it for as
+Each window has copies of its own, in files whose names nobody had before, and holds a lock beside each for as
 long as it lives. A copy whose lock is free was left by a crash. It stays until a person has answered, and one
 that is restored becomes the copy of that window: there is no moment at which the work is nowhere. GUI thread.
 """
@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from fmstudio.document.document import Document
 from fmstudio.document.held_file import HeldFile
 from fmstudio.document.preferences import make_private, state_folder
 from fmstudio.engine.messages import LearnedModel
-from fmstudio.studio.opening import open_file, save_models
+from fmstudio.studio.opening import models_of, open_file, save_models
 from fmstudio.studio.session import Session
 
 SECONDS = 10.0
@@ -38,15 +38,57 @@ class Copy:
     """of the document's own file"""
 
 
-class Restored(NamedTuple):
+class Work(NamedTuple):
+    """A document that is on no disk, or not as it is there."""
+
     document: Document
     models: tuple[LearnedModel, ...]
     path: Path | None
     """the file that it is to be saved to; None if it never was"""
 
 
+@final
+class Place:
+    """Where one piece of work of this window is kept. Held from its making until ``leave``."""
+
+    def __init__(self) -> None:
+        """Raises OSError."""
+        make_private(state_folder())
+        held = HeldFile.take(state_folder() / f"unsaved-{secrets.token_hex(8)}.lock")
+        assert held is not None
+        self._held = held
+        self.file = held.path.with_suffix(".fmstudio")
+        self._kept: tuple[object, ...] | None = None
+
+    def keep(self, work: Work) -> None:
+        """Write it, unless it is there. Raises OSError or ValueError."""
+        state = (work.document, *(model.parameters for model in work.models), work.path)
+        if self._kept is not None and _are_same(state, self._kept):
+            return
+        make_private(state_folder())
+        self._held.write(str(work.path or ""))
+        save_models(self.file, work.document, work.models)
+        self._kept = state
+
+    def adopt(self, copy: Copy) -> None:
+        """The copy is kept here from now on. Raises OSError."""
+        os.replace(copy.file, self.file)
+        self._kept = ()
+
+    def drop(self) -> None:
+        if self._kept is not None:
+            _unlink(self.file)
+            self._kept = None
+
+    def leave(self) -> None:
+        """What is kept stays for whoever comes next."""
+        if self._kept is None:
+            self._held.remove()
+        self._held.release()
+
+
 class Rescue:
-    """Keeps a copy of the session's document and its models."""
+    """Keeps copies of the session's document and its models, and of unsaved work that was left for it."""
 
     def __init__(
         self,
@@ -59,9 +101,10 @@ class Rescue:
         failures once."""
         self._session, self._path, self._say, self._clock = session, path, say, clock
         self.unsaved = session.unsaved
-        self._held: HeldFile | None = None
+        self._places: list[Place] = []
+        """what was left, in the order of the undo history, and then what is open: so nothing is written anew
+        when another document is opened, or undo comes back"""
         self._offered: list[Copy] = []
-        self._kept: tuple[object, ...] | None = None
         self._told = self._started = False
         self._looked = clock()
 
@@ -70,24 +113,22 @@ class Rescue:
         self._started = True
         try:
             self._offered = sorted(_left(state_folder()), key=_age)
-            self._take_place()
+            self._place(0)
         except OSError as error:
             self._tell(error.strerror or str(error))
         return list(self._offered)
 
-    def restore(self, copy: Copy) -> Restored:
+    def restore(self, copy: Copy) -> Work:
         """What is in it. Raises ValueError, with one sentence, if it cannot be read."""
-        return Restored(*open_file(copy.file), copy.path)
+        return Work(*open_file(copy.file), copy.path)
 
     def adopt(self, copy: Copy) -> None:
         """What was restored is in the window: from now on the copy is this window's own."""
         try:
-            self._take_place()
-            os.replace(copy.file, self._file)
+            self._place(len(self._session.store.lefts)).adopt(copy)
         except OSError as error:
             self._tell(error.strerror or str(error))  # and the copy stays where it is
             return
-        self._kept = ()
         self._answered(copy)
 
     def let_go(self, copy: Copy) -> None:
@@ -103,60 +144,47 @@ class Rescue:
             self.look()
 
     def look(self) -> None:
-        """Keep what is unsaved, if it changed since; drop the copy of what is saved or was let go."""
+        """Keep what is unsaved, if it changed since; drop the copies of what is saved or was let go."""
         if not self._started:
             return
-        if self.unsaved.is_any:
-            self._keep()
-        else:
-            self._drop()
-
-    def close(self, keep: bool = False) -> None:
-        """The window closes. ``keep``: nobody was asked, so what is unsaved is offered at the next start."""
-        if keep:
-            self.look()
-        else:
-            self._drop()
-        if self._held is not None:
-            if self._kept is None:
-                self._held.remove()
-            self._held.release()
-        for copy in self._offered:
-            copy.held.release()
-        self._held, self._kept, self._offered, self._started = None, None, [], False
-
-    @property
-    def _file(self) -> Path:
-        assert self._held is not None
-        return self._held.path.with_suffix(".fmstudio")
-
-    def _take_place(self) -> None:
-        """Raises OSError."""
-        if self._held is None:
-            self._held = HeldFile.take(state_folder() / f"unsaved-{secrets.token_hex(8)}.lock")
-
-    def _keep(self) -> None:
-        document, models = self._session.store.document, self.unsaved.models
-        state = (document, *(model.parameters for model in models), self._path())
-        if self._kept is not None and _are_same(state, self._kept):
-            return
+        works = list(self._works())
         try:
-            make_private(state_folder())
-            self._take_place()
-            assert self._held is not None
-            self._held.write(str(self._path() or ""))
-            save_models(self._file, document, models)
+            for index, work in enumerate(works):
+                self._place(index).keep(work)
         except OSError as error:
             self._tell(error.strerror or str(error))
         except ValueError as error:
             self._tell(str(error))
         else:
-            self._kept, self._told = state, False
+            self._told = False
+        for place in self._places[len(works) :]:
+            place.drop()
 
-    def _drop(self) -> None:
-        if self._kept is not None:
-            _unlink(self._file)
-            self._kept = None
+    def close(self, keep: bool = False) -> None:
+        """The window closes. ``keep``: nobody was asked, so what is unsaved is offered at the next start."""
+        if keep:
+            self.look()
+        for place in self._places:
+            if not keep:
+                place.drop()
+            place.leave()
+        for copy in self._offered:
+            copy.held.release()
+        self._places, self._offered, self._started = [], [], False
+
+    def _works(self) -> Iterator[Work]:
+        """All that would be lost."""
+        for entry in self._session.store.lefts:
+            path = entry.left.path if entry.left is not None else None
+            yield Work(entry.before, models_of(entry.before, self._session.results), path)
+        if self.unsaved.is_any:
+            yield Work(self._session.store.document, self.unsaved.models, self._path())
+
+    def _place(self, index: int) -> Place:
+        """Raises OSError."""
+        while len(self._places) <= index:
+            self._places.append(Place())
+        return self._places[index]
 
     def _answered(self, copy: Copy) -> None:
         copy.held.remove()

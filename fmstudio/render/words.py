@@ -196,16 +196,20 @@ def _arrows(standing: Standing) -> Iterator[Legend]:
         yield Legend("field", text if shown is not None else f"{text} …", answers=request)
 
 
+_AT_THE_END = "to p_data at the end:"
+"""One figure for all moments, so it says of which it is."""
+
+
 def _distance(standing: Standing) -> Iterator[Legend]:
-    """The figure of the particles that are shown; "–" while it is not known."""
+    """The figure of the particles that are shown, as they arrive; "–" while it is not known."""
     if not measures(standing):
         return
     told = distance(standing)
     if told is None:
-        yield Legend("W₂", "to p_data –")
+        yield Legend("W₂", f"{_AT_THE_END} –")
     else:
         of = f", at step {told.step:,}" if told.step is not None else ""
-        text = f"to p_data {distance_words(told.w2, told.floor)}{of}"
+        text = f"{_AT_THE_END} {distance_words(told.w2, told.floor)}{of}"
         yield Legend("W₂", text, answers=told.request)
 
 

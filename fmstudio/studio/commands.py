@@ -20,8 +20,10 @@ from fmstudio.document.specs.view import (
     PaneSpec,
     ViewSpec,
 )
+from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
+from fmstudio.studio.guardrails import why_not_train
 from fmstudio.studio.session import START_DRAWING, Session
 
 
@@ -152,6 +154,19 @@ def field_shown(document: Document) -> str:
     """'exact', 'learned' or 'both', as the field switch shows it."""
     fields = {pane.field for pane in document.view.panes}
     return "both" if len(fields) > 1 else next(iter(fields)).value
+
+
+def go_on_training(session: Session) -> None:
+    """Start a training, or pause the one that is on, or go on with it; or say why no pane could show it."""
+    state = session.results.training.state
+    if state is TrainingState.RUNNING:
+        session.command_training(TrainingCommand.PAUSE)
+    elif state is TrainingState.PAUSED:
+        session.command_training(TrainingCommand.RESUME)
+    elif why_not := why_not_train(session.store.document, session.results):
+        session.notify(why_not)
+    else:
+        session.train()
 
 
 def toggle_layer(session: Session, pane: int, layer: str) -> None:

@@ -21,8 +21,10 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling
+from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal, TrainingState
 from fmstudio.studio import guiding, learning
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.motions import FASTEST, follows_closed_form, growth, mixes_infinitely_fast, pull
 from fmstudio.studio.resolve import is_waiting_for_a_stroke, model_key
 from fmstudio.studio.results import Results
@@ -104,9 +106,9 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
     if is_waiting_for_a_stroke(experiment):
         yield from _empty(experiment)
         return
-    in_vain = list(hopeless(experiment, results))
-    yield from in_vain
-    if not in_vain:
+    reasons = list(hopeless(experiment, results))
+    yield from reasons
+    if not reasons:
         yield from _of_model(experiment, results)
         yield from _refused(experiment, results, index)
     yield from overshoots(experiment.dynamics, experiment.path, experiment.simulation.steps)
@@ -192,6 +194,23 @@ def _without_closed_form(experiment: Experiment, reason: str) -> Iterator[Guardr
     what = experiment.dynamics.title if experiment.dynamics.needs_score else "guidance"
     text = f"{reason.partition(':')[0]}, and {what} needs a score, which a model of it does not tell either."
     yield Guardrail(Section.FIELD, text, Remedy.NORMAL_SOURCE)
+
+
+def why_not_train(document: Document, results: Results) -> str:
+    """Why no pane as it is now could show what would be trained, in one sentence; '' where one could."""
+    experiments = [document.experiment(index) for index in range(len(document.view.panes))]
+    if not any(learning.needs_model(e) or learning.needs_classifier(e) for e in experiments):
+        learned = document.showing(FieldChoice.LEARNED)
+        experiments = [learned.experiment(index) for index in range(len(learned.view.panes))]
+    notes = [next(_no_hope(experiment, results), None) for experiment in experiments]
+    reasons = [note.text for note in notes if note is not None]
+    return idle(document, Control.FIELD) or (reasons[0] if len(reasons) == len(notes) else "")
+
+
+def _no_hope(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+    if is_waiting_for_a_stroke(experiment):
+        yield from _empty(experiment)
+    yield from hopeless(experiment, results)
 
 
 # ---- models and refusals -----------------------------------------------------------------------------

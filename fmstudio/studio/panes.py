@@ -90,7 +90,7 @@ def show_field(session: Session, choice: FieldChoice) -> None:
     if len(document.view.panes) == 1 or commands.field_shown(document) == "both":
         commands.single_pane(session, choice)
         return
-    session.store.edit(lambda d: _with_field_choice(d, choice), f"Show {choice} field")
+    session.store.edit(lambda d: d.showing(choice), f"Show {choice} field")
 
 
 def _chosen(document: Document, part: Part, spec: Spec) -> Document:
@@ -131,12 +131,6 @@ def _pane_with(pane: PaneSpec, part: Part, name: str, value: Any) -> PaneSpec:
         return pane
     fields = {field: getattr(own, field) for field in type(own).model_fields}
     return pane.model_copy(update={part: type(own).model_validate({**fields, name: value})})
-
-
-def _with_field_choice(document: Document, choice: FieldChoice) -> Document:
-    return _with_panes(
-        document, tuple(pane.model_copy(update={"field": choice}) for pane in document.view.panes)
-    )
 
 
 def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:

@@ -117,5 +117,7 @@ _OF_THE_PATH = (
         "The mean of the data points whose roads from the source pass here now: the white dot. "
         "A particle of the flow may end elsewhere",
     ),
-    Quantity("pull", "largest weight", "The share of the one data point that counts most in this mean"),
+    Quantity(
+        "pull", "max<sub>z</sub> P(z | x)", "The share of the one data point that counts most in this mean"
+    ),
 )

@@ -90,9 +90,9 @@ class Store:
         return self.origin.path.stem if self.origin.path is not None else self._document.title
 
     @property
-    def left_unsaved(self) -> Entry | None:
-        """The last opening by which unsaved work was left; undo brings it back."""
-        return next((entry for entry in reversed(self._undo) if entry.left_unsaved), None)
+    def lefts(self) -> tuple[Entry, ...]:
+        """The openings by which unsaved work was left, the last at the end; undo brings it back."""
+        return tuple(entry for entry in self._undo if entry.left_unsaved)
 
     @property
     def undo_label(self) -> str | None:
@@ -150,7 +150,7 @@ class Store:
         if not self._undo:
             return None
         entry = self._undo.pop()
-        self._redo.append(entry)
+        self._redo.append(replace(entry, opened=self.origin) if entry.left else entry)
         self.origin = entry.left or self.origin
         self._set(self._as_seen_now(entry.before, entry.after))
         return entry.label
@@ -159,7 +159,7 @@ class Store:
         if not self._redo:
             return None
         entry = self._redo.pop()
-        self._push(replace(entry, merge_key=None))
+        self._push(replace(entry, merge_key=None, left=self.origin if entry.left else None))
         self.origin = entry.opened or self.origin
         self._set(self._as_seen_now(entry.after, entry.before))
         return entry.label

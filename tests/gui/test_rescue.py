@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.document import Document
 from fmstudio.document.preferences import state_folder
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.gui import rescue as rescue_module
@@ -93,11 +94,11 @@ def wait(rescue: Rescue, now: Now) -> None:
 def crash(*rescues: Rescue) -> None:
     """The system frees the locks of a process that is gone; nothing else happens."""
     for rescue in rescues:
-        if rescue._held is not None:
-            rescue._held.release()
+        for place in rescue._places:
+            place._held.release()
         for copy in rescue._offered:
             copy.held.release()
-        rescue._held, rescue._offered, rescue._kept, rescue._started = None, [], None, False
+        rescue._places, rescue._offered, rescue._started = [], [], False
 
 
 def copies() -> list[Path]:
@@ -282,6 +283,60 @@ def test_that_a_model_that_was_saved_is_not_kept(rescue: Rescue, session: Sessio
     assert copies() == []
     train(session)
     assert rescue.unsaved.is_model
+
+
+def test_that_work_that_was_left_for_another_document_is_kept(
+    rescue: Rescue, make: Start, session: Session, now: Now, where: list[Path | None], tmp_path: Path
+) -> None:
+    """Nobody was asked, since undo brings it back: so a crash must, too. All that was left so, and each with
+    its own models and file."""
+    rescue.start()
+    where.append(tmp_path / "first.fmstudio")
+    session.store.mark_saved(where[-1])
+    edit(session, "first")
+    train(session, 10)
+    wait(rescue, now)
+    (first,) = copies()
+    written = first.stat().st_mtime_ns
+    where.append(None)
+    for title in ("second", "third"):
+        session.open(Document(title=f"of the gallery, for the {title}"))
+        rescue.look()
+        edit(session, title)
+        rescue.look()
+    session.open(Document(title="unchanged"))
+    rescue.look()
+    assert len(copies()) == 3
+    assert first.stat().st_mtime_ns == written
+    crash(rescue)
+    after = make()
+    after.start()
+    left = {work.document.title: work for work in map(after.restore, after._offered)}
+    assert set(left) == {"first", "second", "third"}
+    assert left["first"].path == tmp_path / "first.fmstudio"
+    assert [model.step for model in left["first"].models] == [10]
+    assert left["second"].path is None
+    for copy in tuple(after._offered):
+        after.let_go(copy)
+
+
+def test_that_a_copy_of_what_was_left_goes_when_it_is_back_and_saved(
+    rescue: Rescue, session: Session, now: Now
+) -> None:
+    rescue.start()
+    edit(session, "mine")
+    session.open(Document(title="another"))
+    rescue.look()
+    assert len(copies()) == 1
+    session.store.undo()
+    rescue.look()
+    assert len(copies()) == 1
+    session.store.mark_saved()
+    rescue.look()
+    assert copies() == []
+    session.store.redo()
+    rescue.look()
+    assert copies() == []
 
 
 @pytest.mark.parametrize("name", ["moons.fmstudio", "Möbius – 2.fmstudio", "a\udcff.fmstudio"])

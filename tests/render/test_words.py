@@ -102,3 +102,9 @@ def test_that_a_guided_pane_names_its_label_as_the_file_does() -> None:
     for target, label, name in ((cloud, 1, "dog"), (cloud, 5, "5"), (TwoMoonsSpec(), 1, "1")):
         document = Document(target=target, guidance=GuidanceSpec(label=label))
         assert f"to label {name}, S = 1" in subtitle(resolve(document, 0, Known(), Look()))
+
+
+@pytest.mark.parametrize("dynamics", [m.ODESpec(), m.SDESpec(), m.LangevinSpec()], ids=lambda s: s.kind)
+def test_that_the_distance_says_of_which_moment_it_is(dynamics: m.DynamicsSpec) -> None:
+    """It stands there at t = 0 too, where the particles are nowhere near."""
+    assert told(dynamics)["W₂"].startswith("to p_data at the end: ")

@@ -96,12 +96,11 @@ def test_that_opening_is_undone_as_one_step_with_the_file_and_what_is_unsaved_in
     store.open(Document(title="first"), first)
     _steps(store, 10)
     mine = store.document
-    assert store.left_unsaved is None
+    assert store.lefts == ()
     store.open(Document(title="second"), second)
     assert store.name == "second"
     assert not store.is_dirty
-    left = store.left_unsaved
-    assert left is not None
+    (left,) = store.lefts
     assert left.before == mine
     assert store.undo() == "Open second"
     assert (store.document, store.name, store.origin.path) == (mine, "first", first)
@@ -111,7 +110,7 @@ def test_that_opening_is_undone_as_one_step_with_the_file_and_what_is_unsaved_in
     _steps(store, 20)
     store.go_back(left)
     assert store.document == mine
-    assert store.left_unsaved is None
+    assert store.lefts == ()
 
 
 def test_that_what_was_saved_before_another_was_opened_is_not_lost():
@@ -119,7 +118,23 @@ def test_that_what_was_saved_before_another_was_opened_is_not_lost():
     _steps(store, 10)
     store.mark_saved(Path("mine.fmstudio"))
     store.open(Document(title="other"))
-    assert store.left_unsaved is None
+    assert store.lefts == ()
+
+
+def test_that_what_was_saved_after_it_was_undone_or_redone_is_not_lost():
+    """What is left, and what is opened, is as it was saved last: not as it was before the step was taken back."""
+    store = Store(Document())
+    _steps(store, 10)
+    store.open(Document(title="other"))
+    store.undo()
+    store.mark_saved(Path("mine.fmstudio"))
+    store.redo()
+    assert store.lefts == ()
+    store.mark_saved(Path("other.fmstudio"))
+    store.undo()
+    assert (store.name, store.is_dirty) == ("mine", False)
+    store.redo()
+    assert (store.name, store.is_dirty) == ("other", False)
 
 
 def test_that_saving_is_no_edit_and_names_what_is_shown():

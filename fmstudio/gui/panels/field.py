@@ -19,7 +19,7 @@ from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
 from fmstudio.studio import commands, learning, panes
 from fmstudio.studio.effects import Control, idle
-from fmstudio.studio.guardrails import Section
+from fmstudio.studio.guardrails import Section, why_not_train
 from fmstudio.studio.session import Session
 
 FIELDS = (
@@ -74,7 +74,8 @@ class FieldPanel(Panel):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
         self.reason = Reason(self.fields, self._forms)
-        for widget in (self.fields, self.training, self._forms, self.reason):
+        self.in_vain = Reason()
+        for widget in (self.fields, self.training, self.in_vain, self._forms, self.reason):
             box.addWidget(widget)
         return content
 
@@ -83,6 +84,12 @@ class FieldPanel(Panel):
         return True
 
     def tick(self) -> None:
+        document, results = self.session.store.document, self.session.results
+        why_not = why_not_train(document, results)
+        self.training.offer(why_not)
+        # A note or the reason below may say it already.
+        is_told = self.reason.text() or self.section.notes.notes or learning.needed(document)
+        self.in_vain.explain("" if is_told or results.training.is_active else why_not)
         self.training.tick()
 
     def _on_field_shown_changed(self, shown: str) -> None:
@@ -100,7 +107,6 @@ class FieldPanel(Panel):
 
     def _on_idle_changed(self, sentence: str) -> None:
         self.reason.explain(sentence)
-        self.training.offer(not sentence)
 
     def _on_fields_chosen(self, choice: str) -> None:
         if choice == "both":

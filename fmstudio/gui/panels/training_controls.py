@@ -10,7 +10,7 @@ from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.render.palette import Palette
-from fmstudio.studio import learning
+from fmstudio.studio import commands, learning
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
@@ -24,7 +24,7 @@ class TrainingControls(QWidget):
         super().__init__()
         self._session, self._theme = session, theme
         self._shown: object = None
-        self._is_offered = True
+        self._why_not = ""
         self.button = QPushButton("Train")
         self.stop = QPushButton()
         self.stop.setFixedWidth(32)
@@ -65,9 +65,11 @@ class TrainingControls(QWidget):
         # The same at rest and at work: a column that grows by a line moves everything below it.
         self.setFixedHeight(HEIGHT)
 
-    def offer(self, is_offered: bool) -> None:
-        """Whether a training would be for anything; one that is on can be paused and stopped all the same."""
-        self._is_offered, self._shown = is_offered, None
+    def offer(self, why_not: str) -> None:
+        """Why no training is offered, in one sentence; '' where one is. One that is on can be paused and
+        stopped all the same."""
+        if why_not != self._why_not:
+            self._why_not, self._shown = why_not, None
 
     def tick(self) -> None:
         """Follow the training, when it has something new to say."""
@@ -81,7 +83,8 @@ class TrainingControls(QWidget):
         self._shown = look
         for part in (self.bar, self.left, self.stop):
             part.setVisible(training.is_active)
-        self.button.setEnabled(self._is_offered or training.is_active)
+        self.button.setEnabled(not self._why_not or training.is_active)
+        self.button.setAccessibleDescription("" if training.is_active else self._why_not)
         if training.is_active:
             self._show_run(training)
         else:
@@ -100,7 +103,7 @@ class TrainingControls(QWidget):
 
     def _show_rest(self, training: TrainingRecord, trained: int, document: Document) -> None:
         self.button.setText("Train again" if trained else "Train")
-        self.button.setToolTip("Train a network on this source, target and path (Ctrl+T)")
+        self.button.setToolTip(self._why_not or "Train a network on this source, target and path (Ctrl+T)")
         failed = training.state is TrainingState.FAILED
         self.steps.setToolTip(training.message if failed else "")
         asked = f"{trained:,} steps trained" if trained else f"{document.training.total_steps:,} steps"
@@ -108,13 +111,7 @@ class TrainingControls(QWidget):
         self.speed.setText(f"{document.model.layers} × {document.model.width} network")
 
     def _on_button_clicked(self) -> None:
-        match self._session.results.training.state:
-            case TrainingState.RUNNING:
-                self._session.command_training(TrainingCommand.PAUSE)
-            case TrainingState.PAUSED:
-                self._session.command_training(TrainingCommand.RESUME)
-            case _:
-                self._session.train()
+        commands.go_on_training(self._session)
 
     def _on_stop_clicked(self) -> None:
         self._session.command_training(TrainingCommand.STOP)

@@ -31,6 +31,9 @@ MOST_PANES = 3
 MOST_LETTERS = 38
 """On the axis, with the gaps between."""
 _TOP = 1.08
+WAITING = "Computing the density …"
+_FAINT = 0.3
+"""Opacity of a curve that is of no present answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,17 @@ class Marginal:
 
     x: npt.NDArray[np.float32]
     density: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One moment of a pane's density, and the palette role of its curve."""
+
+    job: Job
+    row: int
+    role: str
+    is_dimmed: bool
+    """something else is asked: it stands only until that is there"""
 
 
 def marginal(job: Job, row: int) -> Marginal:
@@ -84,41 +98,46 @@ class MarginalsPanel(Panel):
         shown = self._ready()
         asked = any(_asks(pane) for pane in self.session.stage.panes.values())
         self._has_begun = bool(shown) or (self._has_begun and asked)
-        look = tuple((job.id, row, role, _ends_ready(job)) for job, row, role in shown)
+        look = tuple((one, _ends_ready(one.job)) for one in shown)
         if self._pace.is_due((look, round(self.session.playback.t * 200))):
             self._show(shown)
 
-    def _ready(self) -> list[tuple[Job, int, str]]:
-        """(job, row, palette role) of each pane that shows its density now. Before a model is
-        trained there is none: the exact one behind is not the learned pane's."""
+    def _ready(self) -> list[Ready]:
+        """What each pane shows of its density now. Before a model is trained there is none: the exact one
+        behind is not the learned pane's."""
         found = []
         for standing in list(self.session.stage.panes.values())[:MOST_PANES]:
             density = standing.shown.get("density")
-            if density is None or density.is_dimmed or not _asks(standing):
-                continue
-            if not _is_density(density.request):
+            if density is None or not _asks(standing) or not _is_density(density.request):
                 continue
             t = min(self.session.playback.t, standing.resolved.pane.until)
             row = nearest_row(density.job, _row_at(density.request.times, t))
             if row is not None:
-                found.append((density.job, row, _role(density.request)))
+                found.append(Ready(density.job, row, _role(density.request), density.is_dimmed))
         return found
 
-    def _show(self, shown: list[tuple[Job, int, str]]) -> None:
-        curves = [marginal(job, row) for job, row, _ in shown]
-        self.figures = tuple(Figure(request_of(job), _how(job)) for job, _, role in shown)
-        self._show_ends(next((job for job, _, _ in shown if _has_ends(job)), None))
+    def _show(self, shown: list[Ready]) -> None:
+        present = [one for one in shown if not one.is_dimmed]
+        self.figures = tuple(Figure(request_of(one.job), _how(one.job)) for one in present)
+        self._show_ends(next((one.job for one in present if _has_ends(one.job)), None))
+        self._show_curves(shown)
+        self._show_legend(present)
+        self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
+
+    def _show_curves(self, shown: list[Ready]) -> None:
+        """What has not come yet leaves the old curve in its place, faintly."""
+        curves = [marginal(one.job, one.row) for one in shown]
+        alone = len({one.role for one in shown}) == len(shown)
         for index, line in enumerate(self.present):
             line.setVisible(index < len(shown))
-        alone = len({role for _, _, role in shown}) == len(shown)
-        for index, (curve, (_, _, role)) in enumerate(zip(curves, shown, strict=True)):
-            fill = 0.14 if index == 0 else 0.0
-            self.chart.restroke(self.present[index], Stroke(role, 1.7, 1.0, not alone and index > 0, fill))
+        for index, (curve, one) in enumerate(zip(curves, shown, strict=True)):
+            strength = _FAINT if one.is_dimmed else 1.0
+            fill = 0.14 * strength if index == 0 else 0.0
+            stroke = Stroke(one.role, 1.7, strength, not alone and index > 0, fill)
+            self.chart.restroke(self.present[index], stroke)
             self.present[index].setData(curve.x, curve.density)
         if shown:
-            self._show_range(curves, shown[0][0])
-        self._show_legend(shown)
-        self.section.set_summary(clock(self.session.store.document).words(self.session.playback.t))
+            self._show_range(curves, shown[0].job)
 
     def _show_ends(self, job: Job | None) -> None:
         own = clock(self.session.store.document)
@@ -154,10 +173,9 @@ class MarginalsPanel(Panel):
                 break
         self.chart.show_bottom_ticks(ticks)
 
-    def _show_legend(self, shown: list[tuple[Job, int, str]]) -> None:
-        palette, own = self.theme.palette, clock(self.session.store.document)
-        told = dict.fromkeys((role, f"p<sub>t</sub> {_how(job)}") for job, _, role in shown)
-        entries = list(told)
+    def _show_legend(self, present: list[Ready]) -> None:
+        own = clock(self.session.store.document)
+        entries = list(dict.fromkeys((one.role, f"p<sub>t</sub> {_how(one.job)}") for one in present))
         entries += [
             (role, words)
             for role, words, line in (
@@ -166,10 +184,12 @@ class MarginalsPanel(Panel):
             )
             if line.isVisible()
         ]
+        palette = self.theme.palette
         text = "&nbsp;&nbsp;&nbsp;&nbsp;".join(
             f'<span style="color: {readable(getattr(palette, role), palette.window)}">— {words}</span>'
             for role, words in entries
         )
+        text = text or WAITING
         if text != self.legend.text():
             self.legend.setText(text)
 
@@ -208,7 +228,8 @@ def _role(request: DensityRequest) -> str:
 
 def _asks(pane: Standing) -> bool:
     """The pane has a density of its own, now or soon."""
-    return pane.resolved.trained.is_complete and _is_density(pane.resolved.asks.get("density"))
+    is_had = pane.resolved.trained.is_complete and "density" not in pane.problems
+    return is_had and _is_density(pane.resolved.asks.get("density"))
 
 
 def _is_density(request: object) -> TypeGuard[DensityRequest]:

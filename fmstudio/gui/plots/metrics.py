@@ -42,7 +42,7 @@ class MetricsPanel(Panel):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(0, 1)
-        self.lay_out("W₂ to the target", "", content)
+        self.lay_out("W₂ to the target at the end", "", content)
 
     @property
     def has_content(self) -> bool:

@@ -360,7 +360,11 @@ def test_that_chance_is_told_where_it_is_one_and_only_there(w2, floor, window, m
     panel = window.findChild(MetricsPanel)
     panel._shown = ()
     window.canvas._shown = None
-    said = "to p_data within sampling noise" if w2 > 0.2 else f"to p_data {w2:.3f} (floor {floor:.3f})"
+    said = (
+        "to p_data at the end: within sampling noise"
+        if w2 > 0.2
+        else f"to p_data at the end: {w2:.3f} (floor {floor:.3f})"
+    )
     for name in ("the W2 panel shows what is drawn", "a W2 is that of what is drawn"):
         assert faults(window, name) == []
     _, value, ground = panel.rows[0]

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
 from fmstudio.document.specs.path import CosineSpec, VESpec, VPSpec
-from fmstudio.document.specs.training import Objective
+from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.motion import MotionPanel
@@ -18,6 +20,7 @@ from fmstudio.gui.panels.source import SourcePanel
 from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.studio import commands
 from fmstudio.studio.effects import Control, idle
+from fmstudio.studio.guardrails import guardrails, why_not_train
 from tests.gui.conftest import frame
 
 LEFT = Qt.MouseButton.LeftButton
@@ -116,3 +119,46 @@ def test_that_the_panel_tells_where_a_path_does_not_reach_its_source(
     assert panel.gap.text() == path.source_gap
     commands.choose_dynamics(session, m.LangevinSpec())
     assert panel.gap.isHidden()
+
+
+IN_VAIN: dict[str, dict[str, Any]] = {
+    "a score that no model of the source tells": {"source": RingSpec(), "dynamics": m.SDESpec()},
+    "the same by Langevin's annealing": {"source": RingSpec(), "dynamics": m.AnnealedLangevinSpec()},
+    "optimally transported pairs": {
+        "dynamics": m.SDESpec(),
+        "training": TrainingSpec(coupling=Coupling.OT),
+    },
+    "a likelihood of no density": {
+        "source": RingSpec(),
+        "training": TrainingSpec(objective=Objective.CNF_ML),
+    },
+    "nothing drawn": {"target": DrawnSpec()},
+    "no labels": {"target": RingSpec(), "model": ModelSpec(conditional=True)},
+}
+
+
+@pytest.mark.parametrize("asked", IN_VAIN.values(), ids=IN_VAIN)
+@pytest.mark.parametrize("field", FieldChoice)
+def test_that_no_training_is_offered_that_would_not_be_shown(
+    qtbot: Any, session: Any, engine: Any, said: Any, show: Any, asked: Any, field: FieldChoice
+) -> None:
+    panel = show(FieldPanel)
+    assert panel.training.button.isEnabled()
+    session.store.edit(lambda d: d.model_copy(update=asked).showing(field), "Ask")
+    frame(session, panel)
+    frame(session, panel)
+    why_not = why_not_train(session.store.document, session.results)
+    assert not panel.training.button.isEnabled()
+    assert panel.training.button.toolTip() == panel.training.button.accessibleDescription() == why_not
+    notes = [note.text for note in guardrails(session.store.document, session.results)]
+    assert why_not in notes or panel.in_vain.isVisible()
+    assert panel.in_vain.text() in ("", why_not)
+    qtbot.mouseClick(panel.training.button, LEFT)
+    assert said == []
+    commands.go_on_training(session)  # by its key
+    assert said == [why_not]
+    assert engine.trained == []
+    session.store.edit(lambda _document: Document().showing(field), "All as it comes")
+    frame(session, panel)
+    assert panel.training.button.isEnabled()
+    assert panel.in_vain.isHidden()

@@ -219,6 +219,35 @@ def test_that_marginals_follow_time_between_source_and_target(engine, session, s
     assert not panel.present[1].isVisible()
 
 
+def test_that_marginals_wait_faintly_and_in_words(engine, session, show):
+    """While another density is on its way the old curves stand, plainly not the present ones; where there are
+    none, words say what is waited for."""
+    panel = show(MarginalsPanel)
+    engine.finish_all()
+    frame(session, panel)
+    old = panel.present[0].getData()[1]
+    session.store.edit(lambda d: d.model_copy(update={"target": RingSpec()}), "Ring")
+    for _ in range(3):
+        session.tick(0.3)
+        panel.refresh(())
+    assert session.stage.panes[0].shown["density"].is_dimmed
+    np.testing.assert_array_equal(panel.present[0].getData()[1], old)
+    assert panel.present[0].isVisible()
+    assert panel.present[0].opts["pen"].color().alphaF() < 0.5
+    assert not panel.figures
+    assert panel.legend.text() == "Computing the density …"
+    session.stage.clear()
+    frame(session, panel)
+    assert not panel.isHidden()
+    assert not panel.present[0].isVisible()
+    assert panel.legend.text() == "Computing the density …"
+    engine.finish_all()
+    frame(session, panel)
+    assert panel.present[0].opts["pen"].color().alphaF() == 1.0
+    assert "exact" in panel.legend.text()
+    assert len(panel.figures) == 1
+
+
 def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, show):
     commands.compare(session, commands.COMPARISONS[1])
     panel = show(MetricsPanel)

@@ -321,7 +321,7 @@ def test_that_work_that_was_left_for_another_document_is_kept(
 
 
 def test_that_a_copy_of_what_was_left_goes_when_it_is_back_and_saved(
-    rescue: Rescue, session: Session, now: Now
+    rescue: Rescue, session: Session
 ) -> None:
     rescue.start()
     edit(session, "mine")

@@ -122,7 +122,7 @@ def test_that_what_was_saved_before_another_was_opened_is_not_lost():
 
 
 def test_that_what_was_saved_after_it_was_undone_or_redone_is_not_lost():
-    """What is left, and what is opened, is as it was saved last: not as it was before the step was taken back."""
+    """What is left or opened is as it was saved last, not as it was before the step was taken back."""
     store = Store(Document())
     _steps(store, 10)
     store.open(Document(title="other"))

@@ -22,6 +22,7 @@ from fmstudio.document.specs.view import (
 )
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
+from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
 from fmstudio.studio.guardrails import why_not_train
 from fmstudio.studio.session import START_DRAWING, Session
@@ -130,13 +131,21 @@ COMPARISONS = (
 
 
 def compare(session: Session, comparison: Comparison) -> None:
-    """Split the view; the layers that were on stay on, and so does the field unless it is compared."""
-    first = session.store.document.view.panes[0]
+    """Split the view; the layers that were on stay on, and so does the field unless it is compared. Says why
+    not where all panes would be alike."""
+    document = session.store.document
+    first = document.view.panes[0]
     kept: dict[str, object] = {"layers": first.layers}
-    if len({pane.field for pane in comparison.panes}) == 1:
+    is_of_fields = len({pane.field for pane in comparison.panes}) > 1
+    if not is_of_fields:
         kept["field"] = first.field
     panes = tuple(pane.model_copy(update=kept) for pane in comparison.panes)
-    _set_panes(session, panes, f"Compare {comparison.title}")
+    split = document.model_copy(update={"view": document.view.model_copy(update={"panes": panes})})
+    why_not = idle(split, Control.FIELD) if is_of_fields else ""
+    if why_not:
+        session.notify(why_not)
+    else:
+        _set_panes(session, panes, f"Compare {comparison.title}")
 
 
 def first_pane_alone(session: Session) -> None:

@@ -21,6 +21,7 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.studio import commands
+from fmstudio.studio.headings import kept_true
 from fmstudio.studio.session import Session
 
 Part = Literal["source", "target", "path", "dynamics", "simulation", "model", "training", "guidance"]
@@ -90,30 +91,15 @@ def show_field(session: Session, choice: FieldChoice) -> None:
     if len(document.view.panes) == 1 or commands.field_shown(document) == "both":
         commands.single_pane(session, choice)
         return
-    session.store.edit(lambda d: d.showing(choice), f"Show {choice} field")
+    session.store.edit(lambda d: kept_true(d, d.showing(choice)), f"Show {choice} field")
 
 
 def _chosen(document: Document, part: Part, spec: Spec) -> Document:
-    panes = [pane.model_copy(update={part: None}) for pane in document.view.panes]
-    if any(getattr(pane, part) is not None for pane in document.view.panes):
-        panes = _merged(panes)
     changed = with_field(document, part, spec)
     if part in ("source", "target"):
         changed = changed.model_copy(update={"caption": ""})  # it spoke of other distributions
-    return _with_panes(changed, tuple(panes))
-
-
-def without_twins(document: Document) -> Document:
-    """Panes that have become the same are one."""
-    return _with_panes(document, tuple(_merged(list(document.view.panes))))
-
-
-def _merged(panes: list[PaneSpec]) -> list[PaneSpec]:
-    """Panes that differed by what was just made equal are one pane; its title said what differed."""
-    kept: dict[PaneSpec, PaneSpec] = {}
-    for pane in panes:
-        kept.setdefault(pane.model_copy(update={"title": ""}), pane)
-    return list(kept) if len(kept) < len(panes) else panes
+    panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
+    return kept_true(document, _with_panes(changed, panes))
 
 
 def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:
@@ -122,7 +108,7 @@ def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Do
     if own is not None and name in type(own).model_fields:
         changed = with_field(document, f"{part}.{name}", value)
     panes = tuple(_pane_with(pane, part, name, value) for pane in document.view.panes)
-    return _with_panes(changed, panes)
+    return kept_true(document, _with_panes(changed, panes))
 
 
 def _pane_with(pane: PaneSpec, part: Part, name: str, value: Any) -> PaneSpec:

@@ -13,6 +13,7 @@ from fmstudio.document.specs.training import Coupling, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import commands, guiding, panes
 from fmstudio.studio.guardrails import MOST_STEPS, MOST_SUBSTEPS, Guardrail, Remedy, notes_of
+from fmstudio.studio.headings import kept_true
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
@@ -36,9 +37,10 @@ def apply(session: Session, note: Guardrail) -> None:
 
 
 def _mended(document: Document, change: Change, named: list[int], amount: float) -> Document:
+    mended = document
     for index in named:
-        document = change(document, index, amount)
-    return panes.without_twins(document)
+        mended = change(mended, index, amount)
+    return kept_true(document, mended)
 
 
 def _with(document: Document, index: int, part: panes.Part, spec: Any, **pane_changes: Any) -> Document:

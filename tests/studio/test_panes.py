@@ -7,13 +7,14 @@ from pydantic import ValidationError
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import CosineSpec, VPSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.studio import commands, panes
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
+EVERY_DYNAMICS = [spec() for spec in (*DYNAMICS, *MORE_DYNAMICS)]
 MOTIONS, EXACT_LEARNED = commands.COMPARISONS[1], commands.COMPARISONS[0]
 
 
@@ -103,3 +104,24 @@ def test_that_paths_compared_side_by_side_are_all_replaced():
     assert panes.shown(session.store.document, "path") == (VPSpec(beta_max=5),)
     assert len(session.store.document.view.panes) == 1
     session.close()
+
+
+@pytest.mark.parametrize("dynamics", EVERY_DYNAMICS, ids=lambda spec: spec.kind)
+def test_that_fields_are_compared_only_where_they_move_something_whatever_comes_first(dynamics):
+    """All panes of a comparison differ, or one sentence says why there is none."""
+    told: list[str] = []
+    for fields_first in (False, True):
+        session = Session(FakeEngine(), Document(), told.append)
+        if fields_first:
+            commands.compare(session, EXACT_LEARNED)
+        panes.choose(session, "dynamics", dynamics, "Choose")
+        if not fields_first:
+            commands.compare(session, EXACT_LEARNED)
+        document = session.store.document
+        titles = [pane.title for pane in document.view.panes]
+        fields = [document.experiment(index).field for index in range(len(titles))]
+        assert titles == ["Exact", "Learned"] if dynamics.uses_field else titles == [""]
+        assert len(set(fields)) == len(fields)
+        session.close()
+    assert len(told) == (0 if dynamics.uses_field else 1)
+    assert all("plays a part" in sentence for sentence in told)

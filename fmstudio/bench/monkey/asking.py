@@ -40,7 +40,10 @@ def essence(request: object, any_snapshot: bool = False) -> Any:
 
 def differences(request: object, experiment: Experiment) -> list[str]:
     """In what a request is not of this experiment."""
-    found = [name for name in ENDS if getattr(request, name, None) not in (None, getattr(experiment, name))]
+    ends: tuple[str, ...] = ENDS
+    if experiment.dynamics.is_steady and isinstance(request, DensityRequest | FieldRequest):
+        ends = ("target", "path")  # p_data and its score are the same from any source
+    found = [name for name in ends if getattr(request, name, None) not in (None, getattr(experiment, name))]
     if isinstance(request, TrajectoriesRequest):
         parts = ("dynamics", "simulation")
         found += [name for name in parts if getattr(request, name) != getattr(experiment, name)]

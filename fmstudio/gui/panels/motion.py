@@ -122,6 +122,7 @@ class MotionPanel(Panel):
         watch(self, session.store, _dynamics, self._on_dynamics_changed)
         watch(self, session.store, _simulation, self._on_simulation_changed)
         watch(self, session.store, _idle_solver, self.solver_reason.explain)
+        watch(self, session.store, _seeds, self._on_seeds_changed)
 
     def _row(self, path: str, label: str, scale: Scale, hint: str) -> FieldRow:
         edit = FieldEdit(self.session, path, f"Change {label.lower()}", self.notify)
@@ -184,7 +185,6 @@ class MotionPanel(Panel):
                 if isinstance(row, FieldRow):
                     row.use_scale(_scale_within(row.scale, type(owner).model_fields[name]))
                 row.show_value(getattr(owner, name))
-        self._show_seeds()
 
     def _show_kinds(self, dynamics: tuple[Any, ...]) -> None:
         kinds = list(dict.fromkeys(spec.kind for spec in dynamics))
@@ -213,12 +213,9 @@ class MotionPanel(Panel):
         self.particles.show_value(simulation.particles)
         for steps, button in self.quick.items():
             button.setChecked(all(steps == other.steps for other in simulations))
-        self._show_seeds()
 
-    def _show_seeds(self) -> None:
-        document = self.session.store.document
-        simulation = panes.shown(document, "simulation")[0]
-        self.seeds.show_seeds(simulation, idle(document, Control.NOISE_SEED))
+    def _on_seeds_changed(self, seeds: tuple[SimulationSpec, str]) -> None:
+        self.seeds.show_seeds(*seeds)
 
     # ---- from a person ----
 
@@ -269,6 +266,11 @@ def _idle_solver(document: Document) -> str:
 
 def _dynamics(document: Document) -> tuple[Any, ...]:
     return panes.shown(document, "dynamics")
+
+
+def _seeds(document: Document) -> tuple[SimulationSpec, str]:
+    """The seeds, and why that of the noise changes nothing."""
+    return panes.shown(document, "simulation")[0], idle(document, Control.NOISE_SEED)
 
 
 def _simulation(document: Document) -> tuple[SimulationSpec, ...]:

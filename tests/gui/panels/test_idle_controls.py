@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,16 +11,16 @@ from PySide6.QtCore import Qt
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
-from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
-from fmstudio.document.specs.path import CosineSpec, VESpec, VPSpec
-from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.distribution import DrawnSpec, FiveModesSpec, RingSpec
+from fmstudio.document.specs.path import PATHS, CosineSpec, VESpec, VPSpec
+from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.gui.panels.path import PathPanel
 from fmstudio.gui.panels.source import SourcePanel
 from fmstudio.gui.panels.target import TargetPanel
-from fmstudio.studio import commands
+from fmstudio.studio import commands, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import guardrails, why_not_train
 from tests.gui.conftest import frame
@@ -162,3 +164,60 @@ def test_that_no_training_is_offered_that_would_not_be_shown(
     frame(session, panel)
     assert panel.training.button.isEnabled()
     assert panel.in_vain.isHidden()
+
+
+def undo(session: Any) -> None:
+    session.store.undo()
+
+
+def toggle_lines(session: Any) -> None:
+    commands.toggle_layer(session, 0, "couplings")
+
+
+def edits(luck: Random) -> Iterator[Callable[[Any], None]]:
+    """What a hand may change anywhere that makes a control act or not."""
+    while True:
+        part, spec = luck.choice(
+            [
+                *(("path", kind()) for kind in PATHS),
+                *(("dynamics", kind()) for kind in KINDS),
+                ("dynamics", m.SDESpec(sigma=0.0)),
+                *(("training", TrainingSpec(objective=o)) for o in MODEL_OBJECTIVES),
+                ("source", RingSpec()),
+                ("target", FiveModesSpec()),
+            ]
+        )
+        field = luck.choice(list(FieldChoice))
+        yield lambda session, part=part, spec=spec: panes.choose(session, part, spec, "Choose")
+        yield lambda session, field=field: panes.show_field(session, field)
+        yield luck.choice(
+            [
+                lambda session: session.store.undo(),
+                lambda session: commands.toggle_layer(session, 0, "couplings"),
+            ]
+        )
+
+
+def test_that_a_control_follows_whatever_makes_it_idle(session: Any, show: Any) -> None:
+    source, target, path, field, motion = made = [
+        show(kind) for kind in (SourcePanel, TargetPanel, PathPanel, FieldPanel, MotionPanel)
+    ]
+    controls = {
+        Control.SOURCE: source.tiles,
+        Control.TARGET: target.tiles,
+        Control.PATH: path.form,
+        Control.COUPLING: path.coupling,
+        Control.FIELD: field.fields,
+        Control.SOLVER: motion.solver,
+        Control.NOISE_SEED: motion.seeds.noise,
+    }
+    seen: set[tuple[Control, bool]] = set()
+    for _, edit in zip(range(150), edits(Random(3)), strict=False):
+        edit(session)
+        for panel in made:
+            frame(session, panel)
+        for control, widget in controls.items():
+            why = idle(session.store.document, control)
+            assert widget.testAttribute(Qt.WidgetAttribute.WA_ForceDisabled) is bool(why), (control, why)
+            seen.add((control, bool(why)))
+    assert seen == {(control, why) for control in controls for why in (False, True)}

@@ -223,7 +223,8 @@ def own_titles(seen: Seen) -> Iterator[str]:
         if title in ("Exact", "Learned") and title.lower() != experiment.field.value:
             yield f"pane {pane.index + 1} is headed “{title}” and shows the {experiment.field} field"
         true = getattr(experiment.dynamics, "sigma", None)
-        for pattern, value in ((_STEPS, experiment.simulation.steps), (_SIGMA, true)):
+        steps = pane.spec.training.steps if pane.spec.training else experiment.simulation.steps
+        for pattern, value in ((_STEPS, steps), (_SIGMA, true)):
             told = pattern.search(title)
             if told is not None and value is not None and float(told[1]) != value:
                 yield f"pane {pane.index + 1} is headed “{title}”, true is {value}"

@@ -64,7 +64,9 @@ class Presenter:
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))
-        legend = tuple(words.legend(standing, document, results))
+        is_old = any(shown.is_waiting for shown in standing.shown.values())
+        said = (*(() if is_old else resolved.asks.values()), *(layer.answers for layer in layers))
+        legend = tuple(e for e in words.legend(standing, document, results) if e.answers in (None, *said))
         notice = words.notice(standing, results) or " ".join(faults)
         return Pane(title, subtitle, layers, legend, notice, words.waiting(standing))
 

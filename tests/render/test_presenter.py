@@ -5,12 +5,13 @@ import pytest
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.view import FieldChoice, ParticleColour
 from fmstudio.engine.messages import Refusal
 from fmstudio.render.palette import DARK
 from fmstudio.render.presenter import DIMMED, Presenter
 from fmstudio.render.scene import ArrowLayer, DensityLayer, ParticleLayer, PointLayer, TrailLayer
-from fmstudio.studio import commands
+from fmstudio.studio import commands, panes
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
@@ -190,3 +191,21 @@ def test_that_an_old_picture_is_faint_under_its_own_words_with_a_reason(session,
     assert pane.title == "Langevin"
     assert pane.waiting == ""
     assert not any(layer.is_waiting for layer in pane.layers)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 61])
+@pytest.mark.parametrize("t", [0.0, 0.5, 1.0])
+def test_that_a_legend_speaks_of_what_is_drawn_or_asked(session, engine, rows, t):
+    """Also of an old picture of which a part never came."""
+    session.tick(0.0)
+    for lane in ("density/0", "field/0"):
+        engine.finish(engine.in_lane(lane)[-1])
+    engine.fill(engine.in_lane("trajectories/0")[-1], rows)
+    session.tick(0.0)
+    panes.choose(session, "path", VPSpec(), "Choose")
+    presenter = Presenter(session.stage)
+    for seconds in (0.01, 0.5):
+        session.tick(seconds)
+        pane = presenter.scene(session.store.document, t, DARK).panes[0]
+        answered = {layer.answers for layer in pane.layers} | set(session.planner.wanted.values())
+        assert {entry.answers for entry in pane.legend} <= answered | {None}

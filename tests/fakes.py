@@ -97,5 +97,5 @@ class FakeEngine(Engine):
             if job.state in (JobState.PENDING, JobState.RUNNING):
                 self.finish(job)
 
-    def refuse(self, job: Job, message: str, reason: Refusal = Refusal.NO_CLOSED_FORM) -> None:
+    def refuse(self, job: Job, message: str, reason: Refusal = Refusal.BAD_INPUT) -> None:
         self.say(JobFailed(job.id, reason, message))

@@ -80,7 +80,6 @@ class JobFinished:
 class Refusal(StrEnum):
     """Why a job failed, for the window's guardrails."""
 
-    NO_CLOSED_FORM = "no-closed-form"
     BAD_INPUT = "bad-input"
     OUT_OF_MEMORY = "out-of-memory"
     NO_ROOM = "no-room"
@@ -111,7 +110,7 @@ class TrainingProgress:
 
     Steps are counted over the whole run: a resumed training goes on from ``resume.step``. After the engine
     died, steps since the last snapshot are taken again, so ``first_step`` may fall back: the new losses
-    replace the old. ``floor`` is the irreducible loss (None where no closed form exists). If training failed,
+    replace the old. ``floor`` is the irreducible loss (None where it is not known). If training failed,
     ``message`` is a sentence and ``reason`` its kind; no JobFailed follows.
     """
 

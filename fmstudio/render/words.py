@@ -216,11 +216,10 @@ def _distance(standing: Standing) -> Iterator[Legend]:
 def notice(standing: Standing, results: Results) -> str:
     """Why a pane is empty, in one sentence; '' if it is not."""
     pane = standing.resolved
-    for note in hopeless(pane.experiment, results):
+    for note in hopeless(pane.experiment):
         return note.text
     return (
         what_lacks(pane, results)
-        or pane.no_closed_form
         or standing.problems.get("trajectories", "")
         or standing.problems.get("density", "")
     )

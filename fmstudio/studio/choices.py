@@ -30,11 +30,10 @@ LIKELIHOOD_FRAMES = 25
 
 @dataclass(frozen=True)
 class Means:
-    """What there is to compute with: the particles' motion, the network, the closed form."""
+    """What there is to compute with: the particles' motion, the network."""
 
     moving: TrajectoriesRequest | None
     learned: LearnedModel | None
-    closed_form: bool
 
     @property
     def is_guided(self) -> bool:
@@ -50,18 +49,13 @@ def densities(experiment: Experiment, means: Means) -> tuple[DensityMethod, ...]
 
 def _met(experiment: Experiment, means: Means) -> set[Need]:
     """What of all that a method may need holds in this pane."""
-    dynamics, moving = experiment.dynamics, means.moving
+    dynamics = experiment.dynamics
     by_equation = learning.has_field(experiment) and not isinstance(dynamics, InterpolantSpec)
-    has_field = moving is not None and (means.closed_form or moving.learned is not None)
-    moves = has_field or (moving is not None and not motions.follows_closed_form(experiment))
-    has_law = (means.closed_form or dynamics.is_process) and not motions.is_coupled(dynamics)
     holds = {
-        Need.LAW: has_law,
-        Need.CLOSED_FORM: means.closed_form,
-        Need.PARTICLES: moves,
+        Need.LAW: not motions.is_coupled(dynamics),
+        Need.PARTICLES: means.moving is not None,
         Need.EQUATION: by_equation,
         Need.VELOCITY: _follows_velocity(dynamics) and by_equation and not means.is_guided,
-        Need.FIELD: has_field,
         Need.MODEL: means.learned is not None,
     }
     return {need for need, met in holds.items() if met}
@@ -73,7 +67,7 @@ def arrows(experiment: Experiment, means: Means) -> tuple[Quantity, ...]:
         return (Quantity.VELOCITY,)
     if not learning.has_score(experiment):
         return (Quantity.VELOCITY,)
-    if means.closed_form and not means.is_guided:
+    if not means.is_guided:
         return CHOSEN
     return (Quantity.VELOCITY, Quantity.SCORE)
 

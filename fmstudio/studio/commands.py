@@ -172,7 +172,7 @@ def go_on_training(session: Session) -> None:
         session.command_training(TrainingCommand.PAUSE)
     elif state is TrainingState.PAUSED:
         session.command_training(TrainingCommand.RESUME)
-    elif why_not := why_not_train(session.store.document, session.results):
+    elif why_not := why_not_train(session.store.document):
         session.notify(why_not)
     else:
         session.train()

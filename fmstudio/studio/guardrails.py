@@ -25,8 +25,8 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal, TrainingState
 from fmstudio.studio import guiding, learning
 from fmstudio.studio.effects import Control, idle
-from fmstudio.studio.motions import FASTEST, follows_closed_form, growth, mixes_infinitely_fast, pull
-from fmstudio.studio.resolve import is_waiting_for_a_stroke, model_key
+from fmstudio.studio.motions import FASTEST, growth, mixes_infinitely_fast, pull
+from fmstudio.studio.resolve import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results
 
 
@@ -44,7 +44,6 @@ class Remedy(StrEnum):
     """What the note's button does; ``studio.remedies`` carries it out. Braces hold the note's amount."""
 
     NONE = ""
-    TRAIN_AND_SHOW = "Train and show it"
     TRAIN = "Train"
     FLOW_MATCHING = "Train by flow matching"
     INDEPENDENT_PAIRS = "Train on independent pairs"
@@ -106,7 +105,7 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
     if is_waiting_for_a_stroke(experiment):
         yield from _empty(experiment)
         return
-    reasons = list(hopeless(experiment, results))
+    reasons = list(hopeless(experiment))
     yield from reasons
     if not reasons:
         yield from _of_model(experiment, results)
@@ -131,13 +130,11 @@ def _empty(experiment: Experiment) -> Iterator[Guardrail]:
 # ---- what no training can mend -----------------------------------------------------------------------
 
 
-def hopeless(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+def hopeless(experiment: Experiment) -> Iterator[Guardrail]:
     """Why a pane stays empty whatever is trained, or needs another field than it asks for."""
     yield from _guided_in_vain(experiment)
     if experiment.is_learned:
         yield from _learned_in_vain(experiment)
-    elif follows_closed_form(experiment) and model_key(experiment) in results.no_closed_form:
-        yield from _without_closed_form(experiment, results.no_closed_form[model_key(experiment)])
 
 
 def _guided_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
@@ -185,32 +182,21 @@ def _on_fresh_pairs(experiment: Experiment) -> bool:
     return training.coupling is Coupling.INDEPENDENT and not reflows
 
 
-def _without_closed_form(experiment: Experiment, reason: str) -> Iterator[Guardrail]:
-    """Train a model, if one could do it; else only another source can."""
-    guided = experiment.guidance is not None and experiment.guidance.scale > 0
-    if not experiment.dynamics.needs_score and not guided:
-        yield Guardrail(Section.FIELD, reason, Remedy.TRAIN_AND_SHOW)
-        return
-    what = experiment.dynamics.title if experiment.dynamics.needs_score else "guidance"
-    text = f"{reason.partition(':')[0]}, and {what} needs a score, which a model of it does not tell either."
-    yield Guardrail(Section.FIELD, text, Remedy.NORMAL_SOURCE)
-
-
-def why_not_train(document: Document, results: Results) -> str:
+def why_not_train(document: Document) -> str:
     """Why no pane as it is now could show what would be trained, in one sentence; '' where one could."""
     experiments = [document.experiment(index) for index in range(len(document.view.panes))]
     if not any(learning.needs_model(e) or learning.needs_classifier(e) for e in experiments):
         learned = document.showing(FieldChoice.LEARNED)
         experiments = [learned.experiment(index) for index in range(len(learned.view.panes))]
-    notes = [next(_no_hope(experiment, results), None) for experiment in experiments]
+    notes = [next(_no_hope(experiment), None) for experiment in experiments]
     reasons = [note.text for note in notes if note is not None]
     return idle(document, Control.FIELD) or (reasons[0] if len(reasons) == len(notes) else "")
 
 
-def _no_hope(experiment: Experiment, results: Results) -> Iterator[Guardrail]:
+def _no_hope(experiment: Experiment) -> Iterator[Guardrail]:
     if is_waiting_for_a_stroke(experiment):
         yield from _empty(experiment)
-    yield from hopeless(experiment, results)
+    yield from hopeless(experiment)
 
 
 # ---- models and refusals -----------------------------------------------------------------------------
@@ -232,8 +218,6 @@ def _refused(experiment: Experiment, results: Results, index: int) -> Iterator[G
     """What only the engine could know."""
     slot = results.slots.get(f"trajectories/{index}")
     if slot is None or not slot.problem or slot.refusal is Refusal.FAILURE:
-        return
-    if slot.refusal is Refusal.NO_CLOSED_FORM and not experiment.is_learned:
         return
     yield _mendable(experiment, Guardrail(Section.MOTION, slot.problem))
 

@@ -21,7 +21,6 @@ from fmstudio.document.specs.dynamics import (
 )
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, TrajectoriesRequest, WarpRequest
 from fmstudio.studio import learning
 
@@ -42,11 +41,6 @@ def law_of(dynamics: Any) -> FreeProcess | None:
 def quantity_of(dynamics: Motion) -> Quantity:
     """What moves the particles, as arrows."""
     return Quantity(dynamics.moved_by)
-
-
-def follows_closed_form(experiment: Experiment) -> bool:
-    """The motion cannot be without the exact field."""
-    return experiment.field is FieldChoice.EXACT and experiment.dynamics.uses_field
 
 
 def is_coupled(dynamics: Motion) -> bool:

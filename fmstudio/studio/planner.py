@@ -8,13 +8,10 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import SOURCES, TARGETS, built_in
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
-    DensityRequest,
-    FieldRequest,
     LearnedModel,
     Refusal,
     Request,
     SamplesRequest,
-    TrajectoriesRequest,
 )
 from fmstudio.studio import learning
 from fmstudio.studio.answers import is_slow
@@ -63,7 +60,7 @@ class Planner:
 
     @property
     def _known(self) -> Known:
-        return Known(self._models, self._results.no_closed_form)
+        return Known(self._models)
 
     @property
     def is_complete(self) -> bool:
@@ -123,14 +120,6 @@ class Planner:
         del slots[lane]
         if not any(slot.job.lane == lane for slot in slots.values()):
             self._engine.cancel(lane)
-
-    def note_refusal(self, job: Job) -> None:
-        """Remember that an exact quantity has no closed form, so that it is not asked for again."""
-        request = job.request
-        if not isinstance(request, TrajectoriesRequest | DensityRequest | FieldRequest):
-            return
-        if job.reason is Refusal.NO_CLOSED_FORM and getattr(request, "learned", None) is None:
-            self._results.no_closed_form[request.source, request.target, request.path] = job.message
 
 
 def thumbnail_lane(end: str, kind: str) -> str:

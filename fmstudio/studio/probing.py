@@ -33,8 +33,6 @@ def probe_request(experiment: Experiment, means: Means, x: Vector, t: float) -> 
         return None
     if not learning.has_field(experiment) or motions.is_coupled(experiment.dynamics):
         return None
-    if motions.follows_closed_form(experiment) and not means.closed_form:
-        return None
     part = 0.0 if experiment.dynamics.is_steady else round(t * MOMENTS) / MOMENTS
     return ProbeRequest(means.moving, x, part, learning.has_score(experiment))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fmstudio.engine.messages import Refusal
 from fmstudio.studio.planner import Planner
 from fmstudio.studio.results import Results
 
@@ -11,13 +10,11 @@ _FIGURES = ("measure/", "error/", "gradients", "thumbnail/", "probe/")
 
 
 def refusal_of_scene(planner: Planner, results: Results) -> str:
-    """The engine's sentence for the first part of the picture that was refused; '' where all of it is there.
-
-    That there is no closed form is no failure: something else is drawn in its place, and says so.
-    """
+    """The engine's sentence for the first part of the picture that was refused; '' where all of it is
+    there."""
     for lane in planner.wanted:
         slot = results.slots.get(lane)
-        if slot is None or lane.startswith(_FIGURES) or slot.refusal is Refusal.NO_CLOSED_FORM:
+        if slot is None or lane.startswith(_FIGURES):
             continue
         if slot.problem:
             return slot.problem

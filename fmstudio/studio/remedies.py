@@ -10,7 +10,6 @@ from fmstudio.document.specs.distribution import StandardNormalSpec
 from fmstudio.document.specs.dynamics import ODESpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import Coupling, Objective, TrainingSpec
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import commands, guiding, panes
 from fmstudio.studio.guardrails import MOST_STEPS, MOST_SUBSTEPS, Guardrail, Remedy, notes_of
 from fmstudio.studio.headings import kept_true
@@ -64,14 +63,6 @@ def _set(document: Document, index: int, part: panes.Part, **changes: Any) -> Do
 
 def _as_it_is(document: Document, _index: int, _amount: float) -> Document:
     return document
-
-
-def _show_learned(document: Document, index: int, _amount: float) -> Document:
-    """By a training that needs no closed form."""
-    training: TrainingSpec = _of(document, index, "training")
-    if training.objective.facts.knows_field:
-        training = training.model_copy(update={"objective": Objective.CFM})
-    return _with(document, index, "training", training, field=FieldChoice.LEARNED, title="")
 
 
 def _flow_matching(document: Document, index: int, _amount: float) -> Document:
@@ -130,7 +121,6 @@ def _vp_path(document: Document, index: int, _amount: float) -> Document:
 
 _CHANGES: dict[Remedy, Change] = {
     Remedy.TRAIN: _as_it_is,
-    Remedy.TRAIN_AND_SHOW: _show_learned,
     Remedy.FLOW_MATCHING: _flow_matching,
     Remedy.INDEPENDENT_PAIRS: _independent_pairs,
     Remedy.KNOW_LABELS: _know_labels,
@@ -143,4 +133,4 @@ _CHANGES: dict[Remedy, Change] = {
     Remedy.SHORTER: _shorter,
     Remedy.VP_PATH: _vp_path,
 }
-_THEN_TRAINED = (Remedy.TRAIN, Remedy.TRAIN_AND_SHOW, Remedy.FLOW_MATCHING)
+_THEN_TRAINED = (Remedy.TRAIN, Remedy.FLOW_MATCHING)

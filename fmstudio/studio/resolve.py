@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
+from fmstudio.document.specs.distribution import DistributionSpec, DrawnSpec, StandardNormalSpec
+from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -26,7 +27,7 @@ from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
 from fmstudio.studio.fit import camera_of
 from fmstudio.studio.learning import Learned
 from fmstudio.studio.probing import probe_request
-from fmstudio.studio.results import ModelKey, Recipe
+from fmstudio.studio.results import Recipe
 from fmstudio.studio.tools import Place
 
 Sight = tuple[float, float]
@@ -48,10 +49,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Known:
-    """What the engine has told so far: trained models, and the closed forms that there are not, with why."""
+    """What the engine has told so far: trained models."""
 
     models: Mapping[Recipe, LearnedModel] = field(default_factory=dict)
-    no_closed_form: Mapping[ModelKey, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,6 @@ class Resolved:
     experiment: Experiment
     trained: Learned
     means: Means
-    no_closed_form: str = ""
-    """why the closed form that the motion follows does not exist; '' where it does, or is not followed"""
     asks: Mapping[str, Request] = field(default_factory=dict)
     """by layer or figure: 'density', 'field', 'trajectories', 'measure' ..."""
 
@@ -95,13 +93,11 @@ def resolve(document: Document, index: int, known: Known, look: Look) -> Resolve
     """What holds in pane number ``index``."""
     experiment = document.experiment(index)
     trained = learning.learned(experiment, known.models)
-    refused = known.no_closed_form.get(model_key(experiment), "")
     moving = trajectories_request(experiment, trained) if trained.is_complete else None
-    means = Means(moving, trained.model, not refused)
-    why = refused if motions.follows_closed_form(experiment) else ""
-    plain = Resolved(document, index, experiment, trained, means, why)
+    means = Means(moving, trained.model)
+    plain = Resolved(document, index, experiment, trained, means)
     asks = {} if plain.is_waiting_for_a_stroke else dict(_asks(plain, look))
-    return Resolved(document, index, experiment, trained, means, why, asks)
+    return Resolved(document, index, experiment, trained, means, asks)
 
 
 def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
@@ -114,7 +110,7 @@ def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
 # ---- what belongs to what ----------------------------------------------------------------------------
 
 
-def model_key(experiment: Experiment) -> ModelKey:
+def model_key(experiment: Experiment) -> tuple[DistributionSpec, DistributionSpec, PathSpec]:
     """What a closed form belongs to; that of p_data alone needs no more than the simplest source."""
     source = StandardNormalSpec() if experiment.dynamics.is_steady else experiment.source
     return (source, experiment.target, experiment.path)
@@ -148,7 +144,7 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
     if on.density:
         auto = _density(pane, look)
         yield "density", chosen_density(auto, pane.pane.density, experiment, means, look.t)
-    if on.field and _has_field(pane) and means.moving is not None and motions.has_arrows(experiment):
+    if on.field and means.moving is not None and motions.has_arrows(experiment):
         yield "field", chosen_arrows(_field(pane, look), pane.pane.arrows, experiment, means)
     yield from _moving(pane)
     if on.couplings and experiment.dynamics.follows_path:
@@ -157,7 +153,7 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
         yield "data", SamplesRequest(experiment.target, DATA_POINTS, seed=1)
     learned = pane.trained.model
     compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
-    if compared and learned is not None and _has_field(pane):
+    if compared and learned is not None:
         yield "error", FieldErrorRequest(learned, ERROR_TIMES)
     if look.probe is not None:
         place, t = (look.probe.x, look.probe.y), min(look.t, pane.pane.until)
@@ -169,7 +165,7 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
 def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
     """The particles, and what is made of them."""
     moving, experiment = pane.means.moving, pane.experiment
-    if moving is None or pane.no_closed_form:
+    if moving is None:
         return
     yield "trajectories", moving
     if moving.guide is None and experiment.dynamics.ends_at_target:
@@ -180,15 +176,6 @@ def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
     by_label = pane.document.view.particle_colour is ParticleColour.LABEL
     if by_label and experiment.dynamics.follows_target:
         yield "labels", LabelsRequest(moving)
-
-
-def _has_field(pane: Resolved) -> bool:
-    """False once the engine has said that there is no closed form."""
-    return (
-        pane.experiment.field is FieldChoice.LEARNED
-        or pane.experiment.dynamics.is_process
-        or pane.means.closed_form
-    )
 
 
 def trajectories_request(experiment: Experiment, trained: Learned) -> TrajectoriesRequest:
@@ -216,12 +203,11 @@ def _density(pane: Resolved, look: Look) -> DensityRequest:
     own = moving is not None and (moving.learned is not None or moving.guide is not None)
     particles = moving if own or motions.is_coupled(dynamics) else None
     still = dynamics.is_steady and particles is None
-    sampled = particles is not None or not pane.means.closed_form
     return DensityRequest(
         *model_key(experiment),
         grid=grid,
         times=(1.0,) if still else TIMES,
-        method=DensityMethod.KDE if sampled else DensityMethod.EXACT,
+        method=DensityMethod.KDE if particles is not None else DensityMethod.EXACT,
         trajectories=particles,
         first=0 if still else frame_of(look.t),
     )

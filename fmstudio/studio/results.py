@@ -26,7 +26,6 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 
-ModelKey = tuple[DistributionSpec, DistributionSpec, PathSpec]
 """What a closed form belongs to."""
 
 
@@ -181,7 +180,6 @@ class Results:
         """what is trained next"""
         self.models: dict[Recipe, LearnedModel] = {}
         """the newest last"""
-        self.no_closed_form: dict[ModelKey, str] = {}
         self._cache: OrderedDict[Request, Job] = OrderedDict()
         self._jobs: dict[int, Job] = {}
         self._failed: set[int] = set()

@@ -213,7 +213,6 @@ class Session:
         job = self.results.find(reply.job)
         if job is None:
             return
-        self.planner.note_refusal(job)
         self.results.fail(job)
         if reply.reason in (Refusal.FAILURE, Refusal.OUT_OF_MEMORY, Refusal.NO_ROOM):
             self.notify(reply.message)

@@ -233,7 +233,7 @@ def _is_seen(old: Standing) -> bool:
 
 def _must_go(new: Resolved, problems: Mapping[str, str]) -> bool:
     """What is asked cannot be: nothing old may stand under the sentence that says why."""
-    cannot = bool(new.no_closed_form) or not new.trained.is_complete or new.is_waiting_for_a_stroke
+    cannot = not new.trained.is_complete or new.is_waiting_for_a_stroke
     return cannot or any(kind not in LATE for kind in problems)
 
 

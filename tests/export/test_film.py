@@ -16,6 +16,7 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.export.errors import ExportError
 from fmstudio.export.film import Film, Shot
 from fmstudio.render.palette import DARK
+from fmstudio.render.scene import ArrowLayer, DensityLayer, ParticleLayer
 from fmstudio.studio import learning
 from fmstudio.studio.opening import Opened
 
@@ -70,7 +71,10 @@ def test_that_a_drawing_without_ink_waits_for_a_stroke_at_every_door(value: floa
         assert film.scene_at(0.5).panes[0].notice
 
 
-def test_that_a_missing_closed_form_is_no_failure() -> None:
+def test_that_a_film_between_any_two_ends_shows_particles_and_density() -> None:
     document = Document().model_copy(update={"source": RingSpec()})
     with Film(document, (), DARK, SHOT) as film:
         film.prepare()
+        pane = film.scene_at(0.5).panes[0]
+    assert not pane.notice
+    assert {DensityLayer, ParticleLayer, ArrowLayer} <= {type(layer) for layer in pane.layers}

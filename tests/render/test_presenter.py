@@ -134,10 +134,10 @@ def test_that_a_pane_without_a_model_says_so(session):
 
 def test_that_a_refusal_is_told_in_the_pane(session, engine):
     session.tick(0.0)
-    engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form here.", Refusal.NO_CLOSED_FORM)
+    engine.refuse(engine.in_lane("trajectories/0")[-1], "Too few steps here.", Refusal.BAD_INPUT)
     session.tick(0.0)
     pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
-    assert pane.notice == "No closed form here."
+    assert pane.notice == "Too few steps here."
 
 
 @pytest.mark.parametrize("choice", list(ParticleColour))

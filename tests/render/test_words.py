@@ -78,18 +78,16 @@ def test_that_a_motion_without_a_field_is_never_empty_for_want_of_one(dynamics: 
     panes = (PaneSpec(field=FieldChoice.LEARNED, dynamics=dynamics),)
     document = Document(source=RingSpec(), view=ViewSpec(panes=panes))
     session = Session(FakeEngine(), document, lambda _sentence: None)
-    session.results.no_closed_form[document.source, document.target, document.path] = "No closed form."
     session.tick(0.0)
     assert notice(session.stage.panes[0], session.results) == ""
 
 
 def test_that_a_pane_sends_nobody_to_train_what_it_could_not_show() -> None:
-    """A ring by an SDE: neither the closed form nor a model of it tells the score."""
+    """A ring by an SDE: the closed form tells the score, a model of it would not."""
     document = Document(source=RingSpec(), dynamics=m.SDESpec())
     session = Session(FakeEngine(), document, lambda _sentence: None)
-    session.results.no_closed_form[document.source, document.target, document.path] = "No closed form: train."
     session.tick(0.0)
-    assert "needs a score" in notice(session.stage.panes[0], session.results)
+    assert notice(session.stage.panes[0], session.results) == ""
     learned = document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))})
     standing = Standing(resolve(learned, 0, Known(), Look()))
     assert "needs a score" in notice(standing, session.results)

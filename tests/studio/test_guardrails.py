@@ -75,8 +75,6 @@ def test_that_the_pull_of_noising_is_that_of_its_path() -> None:
 def test_that_a_process_needs_no_closed_form_of_the_path() -> None:
     session = opened(m.BrownianMotionSpec())
     session.store.edit(lambda d: d.model_copy(update={"source": RingSpec()}), "Ring")
-    document = session.store.document
-    session.results.no_closed_form[document.source, document.target, document.path] = "No closed form."
     assert notes(session) == ()
     session.tick(0.0)
     assert "trajectories/0" in session.planner.wanted

@@ -3,7 +3,6 @@
 import pytest
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.view import FieldChoice
@@ -72,22 +71,6 @@ def test_that_panes_with_equal_needs_share_one_job(session, engine):
     assert len([lane for lane in lanes if lane.startswith("trajectories")]) == 2
 
 
-def test_that_a_refused_closed_form_turns_to_samples_and_a_note_that_mends_it(session, engine):
-    commands.choose_source(session, RingSpec())
-    session.tick(0.0)
-    for lane in ("density/0", "field/0", "trajectories/0"):
-        engine.refuse(engine.in_lane(lane)[-1], "No closed form for a ring source: train a model.")
-    session.tick(0.0)
-    density = engine.in_lane("density/0")[-1].request
-    assert density.method is DensityMethod.KDE
-    notes = guardrails(session.store.document, session.results)
-    assert notes[0].section is Section.FIELD
-    assert notes[0].remedy is Remedy.TRAIN_AND_SHOW
-    remedies.apply(session, notes[0])
-    assert engine.trained[-1].source == RingSpec()
-    assert session.store.document.view.panes[0].field is FieldChoice.LEARNED
-
-
 def test_that_every_remedy_with_a_button_can_be_carried_out(session):
     for remedy in Remedy:
         if remedy is not Remedy.NONE:
@@ -97,7 +80,7 @@ def test_that_every_remedy_with_a_button_can_be_carried_out(session):
 def test_that_failures_are_told_and_refusals_are_not_alarms(session, engine):
     session.tick(0.0)
     engine.refuse(engine.in_lane("density/0")[-1], "It broke.", Refusal.FAILURE)
-    engine.refuse(engine.in_lane("field/0")[-1], "No closed form.", Refusal.NO_CLOSED_FORM)
+    engine.refuse(engine.in_lane("field/0")[-1], "Too few steps.", Refusal.BAD_INPUT)
     session.tick(0.0)
     assert session.said == ["It broke."]
     asked = len(engine.in_lane("density/0"))
@@ -158,18 +141,6 @@ def test_that_lanes_nobody_needs_are_cancelled(session, engine):
     session.tick(0.0)
     assert "trajectories/2" in engine.cancelled
     assert "trajectories/2" not in session.results.slots
-
-
-def test_that_a_figure_goes_with_the_motion_that_it_is_of(session, engine):
-    """A ring has no closed form: nothing moves, and the last W2 is of something else."""
-    _settle(session, engine)
-    assert "measure/0" in session.results.slots
-    session.store.edit(lambda d: d.model_copy(update={"source": RingSpec()}), "Ring")
-    session.tick(0.0)
-    engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form.", Refusal.NO_CLOSED_FORM)
-    session.tick(0.0)
-    session.tick(0.0)
-    assert "measure/0" not in session.results.slots
 
 
 def test_that_figures_do_not_stay_for_another_document(session, engine):

@@ -13,7 +13,7 @@ from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.jobs import JobState
-from fmstudio.engine.messages import EngineLost, LearnedModel, Refusal, TrajectoriesRequest
+from fmstudio.engine.messages import EngineLost, LearnedModel, Refusal
 from fmstudio.engine.protocol import JobCancelled
 from fmstudio.studio import commands, learning
 from fmstudio.studio.fit import camera_of
@@ -160,24 +160,6 @@ def test_that_what_fails_takes_the_old_picture_with_it(
     settle(session, engine)
     assert "trajectories" not in standing(session).shown
     assert "measure" not in standing(session).shown
-
-
-def test_that_without_a_closed_form_or_a_model_nothing_old_stands(
-    session: Session, engine: FakeEngine
-) -> None:
-    commands.single_pane(session, FieldChoice.LEARNED)
-    session.tick(0.0)
-    assert standing(session).shown.keys() <= {"density"}
-    commands.single_pane(session, FieldChoice.EXACT)
-    settle(session, engine)
-    commands.choose_source(session, RingSpec())
-    session.tick(0.0)
-    engine.refuse(engine.in_lane("trajectories/0")[-1], "No closed form.", Refusal.NO_CLOSED_FORM)
-    session.tick(0.0)
-    pane = standing(session)
-    assert pane.resolved.no_closed_form == "No closed form."
-    assert not any(isinstance(shown.request, TrajectoriesRequest) for shown in pane.shown.values())
-    assert all(shown.request.source == RingSpec() for shown in pane.shown.values())  # type: ignore[union-attr]
 
 
 def test_that_the_engines_death_takes_what_waits_and_leaves_what_holds(

@@ -22,17 +22,13 @@ class Need(Enum):
     """What must hold in a pane for a method to be defined there."""
 
     LAW = auto()
-    """p_t has a closed form, of the path or of the process"""
-    CLOSED_FORM = auto()
-    """the path has one"""
+    """the particles follow a p_t that is known, of the path or of the process"""
     PARTICLES = auto()
     """something moves"""
     EQUATION = auto()
     """by an equation: neither from layer to layer nor along lines"""
     VELOCITY = auto()
     """along the velocity of a path, and no guide pulls"""
-    FIELD = auto()
-    """that velocity is known, exact or learned"""
     MODEL = auto()
     """there is a trained network"""
 
@@ -74,8 +70,7 @@ class DensityFacts:
     """its rows come in the order of time"""
 
 
-_FLOW = (Need.VELOCITY, Need.FIELD)
-_BALANCE = (*_FLOW, Need.CLOSED_FORM)
+_FLOW = (Need.VELOCITY, Need.PARTICLES)
 
 
 class DensityMethod(Kind):
@@ -134,7 +129,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: how fast it changes, ∂ₜp",
             "∂ₜpₜ: blue rises, brown falls",
-            _BALANCE,
+            _FLOW,
             meaning=Meaning.SIGNED,
         ),
     )
@@ -144,7 +139,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: what flows in, −div(pu)",
             "−div(pₜ {whose}): blue fills, brown drains",
-            _BALANCE,
+            _FLOW,
             meaning=Meaning.SIGNED,
         ),
     )
@@ -154,7 +149,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: the difference of these two",
             "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ",
-            _BALANCE,
+            _FLOW,
             meaning=Meaning.SIGNED,
             is_relative=True,
         ),
@@ -165,7 +160,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: learned less exact field",
             "|v − uₜ| in units of the typical speed, faded where pₜ is faint",
-            (Need.VELOCITY, Need.CLOSED_FORM, Need.MODEL),
+            (Need.VELOCITY, Need.MODEL),
             Basis.MODEL,
             Meaning.ERROR,
             is_relative=True,
@@ -177,7 +172,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: naive average less exact field",
             "|naive average − uₜ| in units of the typical speed, faded where pₜ is faint",
-            (Need.VELOCITY, Need.CLOSED_FORM),
+            (Need.VELOCITY,),
             meaning=Meaning.ERROR,
             is_relative=True,
         ),

@@ -93,8 +93,7 @@ def schedule(spec: p.PathSpec) -> Schedule:
 def initial_log_prob(
     source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, learned: LearnedModel | None
 ) -> LogProb:
-    """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself. Raises
-    NoClosedForm where p_0 mixes the target in and has none."""
+    """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself."""
     if is_pathless(learned):
         return start_log_prob(distribution(source), CondOT())
     return start_log_prob(distribution(source), schedule(path), distribution(target))
@@ -106,7 +105,7 @@ def probability_path(spec: p.PathSpec) -> ProbabilityPath:
 
 @lru_cache(maxsize=32)
 def marginal(source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec) -> Marginal:
-    """The exact p_t. Raises NoClosedForm where there is none."""
+    """The exact p_t of independent ends."""
     return closed_form(distribution(source), distribution(target), schedule(path))
 
 
@@ -181,8 +180,8 @@ def field(
     learned: LearnedModel | None,
     guide: Guide | None = None,
 ) -> Field:
-    """The learned field, or (None) the exact one, guided if so asked. Raises NoClosedForm where there is no
-    exact one, ValueError where the guidance asks for what the target or the model does not have."""
+    """The learned field, or (None) the exact one, guided if so asked. Raises ValueError where the
+    guidance asks for what the target or the model does not have."""
     if learned is None:
         unguided: Field = ExactField(marginal(source, target, path))
     else:
@@ -236,5 +235,5 @@ def _classifier(
 def exact_classifier(
     source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
 ) -> ExactClassifier:
-    """Raises ValueError for a target without labels, NoClosedForm where there is none."""
+    """Raises ValueError for a target without labels."""
     return ExactClassifier(distribution(source), distribution(target), schedule(path))

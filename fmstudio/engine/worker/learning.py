@@ -14,7 +14,6 @@ import torch
 from fmstudio.document.specs.training import Coupling, LossUnit, Objective
 from fmstudio.engine.messages import TrainRequest
 from fmstudio.engine.worker import build
-from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.flows.learning.guidance import LearnedClassifier, train_classifier
 from fmstudio.flows.learning.likelihood import entropy, train_by_likelihood
 from fmstudio.flows.learning.networks import MLP
@@ -182,7 +181,7 @@ _TRAININGS: dict[Objective, Callable[[TrainRequest, build.Model], Steps]] = {
 def floor_terms(request: TrainRequest) -> Iterator[float]:
     """Numbers whose mean is the irreducible loss; none where it is not known.
 
-    For a field: independent pairs of a source with a closed form. For a likelihood: the target's entropy.
+    For a field: independent pairs. For a likelihood: the target's entropy.
     """
     spec = request.training
     if spec.objective.facts.unit is LossUnit.NATS_OF_DENSITY:
@@ -194,8 +193,5 @@ def floor_terms(request: TrainRequest) -> Iterator[float]:
     known = spec.coupling is Coupling.INDEPENDENT and spec.reflow == 0 and not request.model.conditional
     if not spec.objective.facts.regresses or not known:
         return
-    try:
-        marginal = build.marginal(request.source, request.target, request.path)
-    except NoClosedForm:
-        return
+    marginal = build.marginal(request.source, request.target, request.path)
     yield from loss_floor_terms(marginal, build.schedule(request.path), REGRESSIONS[spec.objective])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 import numpy as np
 import torch
@@ -15,14 +14,13 @@ from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.engine.requests import PULLS
 from fmstudio.engine.worker import build, motions
-from fmstudio.flows.closed_forms.exact import Marginal, NoClosedForm
 
 DENSITY, VELOCITY, SCORE, DIVERGENCE, MEAN, DRIFT = 0, slice(1, 3), slice(3, 5), 5, slice(6, 8), slice(8, 10)
 """Where each stands in the first row."""
 
 
 def probe(request: ProbeRequest, result: ResultArray, recent: object) -> Iterator[float]:  # noqa: ARG001
-    """One slice. Raises NoClosedForm where there is neither a closed form nor a network."""
+    """One slice."""
     rows = np.full(request.shape, np.nan, np.float32)
     x, dynamics = torch.tensor([request.x]), request.moving.dynamics
     if dynamics.is_process:
@@ -40,12 +38,11 @@ def probe(request: ProbeRequest, result: ResultArray, recent: object) -> Iterato
 
 
 def _tell_process(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
-    """p of the process, where its law is known."""
+    """p of the process."""
     moving = request.moving
     assert moving.dynamics.is_process
-    with suppress(NoClosedForm):
-        law = motions.law(moving.dynamics, moving.source, moving.target, moving.path)
-        rows[0, DENSITY] = float(law.log_prob(x, request.t * duration_of(moving.dynamics)).exp())
+    law = motions.law(moving.dynamics, moving.source, moving.target, moving.path)
+    rows[0, DENSITY] = float(law.log_prob(x, request.t * duration_of(moving.dynamics)).exp())
 
 
 def _tell_sampler(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
@@ -53,9 +50,8 @@ def _tell_sampler(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
     moving = request.moving
     steady = moving.dynamics.is_steady
     source, t = (StandardNormalSpec(), 1.0) if steady else (moving.source, request.t)
-    exact = _closed_form(request) if not steady else build.marginal(source, moving.target, moving.path)
-    if exact is not None:
-        rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
+    exact = build.marginal(source, moving.target, moving.path)
+    rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
     if request.tells_score:
         field = build.field(source, moving.target, moving.path, None if steady else moving.learned)
         rows[0, SCORE] = field.score(x, t)[0].numpy()
@@ -64,26 +60,14 @@ def _tell_sampler(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
 def _tell_path(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
     """p_t, the field of the path, and whose pull it is."""
     moving, t = request.moving, request.t
-    exact = _closed_form(request)
-    if exact is not None:
-        rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
-        pull = exact.pull(x[0], t, PULLS)
-        named = torch.cat([pull.points, pull.weights[:, None], pull.velocities], 1)
-        rows[1 : 1 + len(named), :5] = named.numpy()
+    exact = build.marginal(moving.source, moving.target, moving.path)
+    rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
+    pull = exact.pull(x[0], t, PULLS)
+    named = torch.cat([pull.points, pull.weights[:, None], pull.velocities], 1)
+    rows[1 : 1 + len(named), :5] = named.numpy()
     field = build.field(moving.source, moving.target, moving.path, moving.learned)
     rows[0, VELOCITY] = field.velocity(x, t)[0].numpy()
     rows[0, DIVERGENCE] = float(field.divergence(x, t)[0])
     if moving.learned is None or request.tells_score:
         rows[0, SCORE] = field.score(x, t)[0].numpy()
         rows[0, MEAN] = field.data(x, t)[0].numpy()
-
-
-def _closed_form(request: ProbeRequest) -> Marginal | None:
-    """None only where a network stands in."""
-    moving = request.moving
-    try:
-        return build.marginal(moving.source, moving.target, moving.path)
-    except NoClosedForm:
-        if moving.learned is None:
-            raise
-        return None

@@ -14,7 +14,6 @@ from fmstudio.engine.protocol import Notice
 from fmstudio.engine.worker import tasks
 from fmstudio.engine.worker.particles import RecentTrajectories
 from fmstudio.engine.worker.training_job import TrainingJob
-from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.flows.learning.training import TrainingDiverged
 
 _MEMORY_ADVICE = "Memory ran out: use fewer particles or steps, or a smaller batch or network."
@@ -39,8 +38,6 @@ class TorchTaskRunner:
 
     def explain(self, error: Exception) -> tuple[Refusal, str] | None:
         """A refusal and its sentence, or None for an error that nobody foresaw."""
-        if isinstance(error, NoClosedForm):
-            return Refusal.NO_CLOSED_FORM, str(error)
         if _is_out_of_memory(error):
             self.make_room()
             return Refusal.OUT_OF_MEMORY, _MEMORY_ADVICE

@@ -15,6 +15,7 @@ from fmstudio.flows.closed_forms.marginals import (
     SecondOrder,
 )
 from fmstudio.flows.closed_forms.mixtures import MixtureMarginal, SuperposedMarginal
+from fmstudio.flows.closed_forms.spectral import SpectralMarginal
 from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.schedules import Schedule
 
@@ -30,35 +31,44 @@ __all__ = [
 
 
 def marginal(source: Distribution, target: Distribution, schedule: Schedule) -> Marginal:
-    """The exact marginal of the independent coupling.
+    """The exact marginal of independent ends, whatever they are.
 
-    A Gaussian-mixture source meets a mixture, a cloud or a lattice; a lattice takes round source components.
-    Raises NoClosedForm, a ValueError, for every other pair.
+    What is made of normals is summed by its parts: a mixture source and a mixture or cloud target, round
+    source components and a lattice. All else goes by characteristic functions. Raises NoClosedForm, a
+    ValueError, for a law that has none of either.
     """
+    return _by_parts(source, target, schedule) or SpectralMarginal(source, target, schedule)
+
+
+def _by_parts(source: Distribution, target: Distribution, schedule: Schedule) -> Marginal | None:
+    """The marginal as a sum over normals, or None where one end is not made of such."""
     if not isinstance(source, GaussianMixture):
-        raise NoClosedForm(f"No closed form for a {source.name} source: train a model.")
+        return None
     round_target = _round_kernel(target)
     if round_target is None:
-        return MixtureMarginal(source, target, schedule, _components(target))
+        if isinstance(target, GaussianMixture):
+            return MixtureMarginal(source, target, schedule, target)
+        return None
     kernel, width = round_target
     parts = [_one_source(part, target, schedule, kernel, width) for part in source.components()]
-    return parts[0] if len(parts) == 1 else SuperposedMarginal(source, target, schedule, parts)
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return known[0] if len(known) == 1 else SuperposedMarginal(source, target, schedule, known)
 
 
 def _one_source(
     source: GaussianMixture, target: Distribution, schedule: Schedule, kernel: Kernel, width: float
-) -> Marginal:
-    """The marginal of a source of one component and a target of equal round normals."""
+) -> Marginal | None:
+    """The marginal of a source of one component and a target of equal round normals; None for an elongated
+    component and a lattice."""
     variances = source.round_variances()
     if variances is not None:
         std = float(variances[0].sqrt())
         return IsotropicMarginal(source, target, schedule, kernel, width, source.means[0], std)
     if isinstance(kernel, CloudKernel):
         return EllipticalMarginal(source, target, schedule, kernel, width)
-    raise NoClosedForm(
-        f"A {target.name} target has its closed form only for round sources, and a component of this "
-        f"{source.name} is elongated: make its covariance round, or train a model."
-    )
+    return None
 
 
 def _round_kernel(target: Distribution) -> tuple[Kernel, float] | None:
@@ -72,10 +82,3 @@ def _round_kernel(target: Distribution) -> tuple[Kernel, float] | None:
         if variances is not None and bool((variances.amax() - variances.amin()) <= 1e-6 * variances.amax()):
             return CloudKernel(target.means, target.weights), float(variances[0].sqrt())
     return None
-
-
-def _components(target: Distribution) -> GaussianMixture:
-    """A target as a Gaussian mixture. Raises NoClosedForm where it is none."""
-    if isinstance(target, GaussianMixture):
-        return target
-    raise NoClosedForm(f"No closed form for a {target.name} target: train a model.")

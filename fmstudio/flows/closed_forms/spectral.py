@@ -15,8 +15,8 @@ continued by its normal, the far-field limit.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import final
 
 import torch
@@ -33,12 +33,14 @@ from fmstudio.flows.closed_forms.marginals import (
     SecondOrder,
 )
 from fmstudio.flows.closed_forms.spectra import Spectrum, spectrum
-from fmstudio.flows.closed_forms.spectral_moment import PRECISIONS, SpectralMoment
-from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
+from fmstudio.flows.closed_forms.spectral_moment import PRECISIONS, Precision, SpectralMoment
+from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
 from fmstudio.flows.paths.schedules import Schedule, Time, as_time
 
-REMEMBERED = 6
-"""Moments whose modes are kept: the stages of a step ask for the same ones."""
+REMEMBERED = 12
+"""Moments whose modes are kept, of all marginals together: the stages of a step ask for the same ones."""
+BOX_PARTS = 16
+"""Parts a side of a uniform square, whose pulls are told."""
 PER_ROW = 48
 """With a time for each row, rows are served from at most so many moments."""
 
@@ -55,7 +57,6 @@ class SpectralMarginal(Marginal):
         """Raises NoClosedForm where an end has no characteristic function."""
         super().__init__(source, target, schedule)
         self._ends = _spectra(source, target)
-        self._slices: OrderedDict[tuple[float, torch.dtype], SpectralMoment] = OrderedDict()
 
     # ---- the contract ----------------------------------------------------------------------------
 
@@ -106,22 +107,18 @@ class SpectralMarginal(Marginal):
     # ---- moments ---------------------------------------------------------------------------------
 
     def _at(self, t: float, dtype: torch.dtype) -> SpectralMoment:
-        key = (t, dtype)
-        if key not in self._slices:
-            self._slices[key] = SpectralMoment(self._ends, self.schedule, t, PRECISIONS[dtype])
-        self._slices.move_to_end(key)
-        while len(self._slices) > REMEMBERED:
-            self._slices.popitem(last=False)
-        return self._slices[key]
+        return _moment(self._ends, self.schedule, t, PRECISIONS[dtype])
 
     def _by_time(self, x: Tensor, t: Time, answer: Answer) -> tuple[Tensor, ...]:
         """``answer`` of each moment for its rows. More than ``PER_ROW`` different times are rounded to the
         quantiles of all."""
         with torch.no_grad():
-            time = as_time(t).detach().double().cpu().flatten()
+            time, rows = as_time(t).detach().double().cpu().flatten(), x.detach().cpu()
             if time.numel() == 1:
-                return tuple(v.to(x) for v in answer(self._at(float(time), x.dtype), x.detach()))
-            return self._by_rows(x.detach(), time, answer)
+                return tuple(v.to(x) for v in answer(self._at(float(time), x.dtype), rows))
+            if time.numel() != len(x):
+                raise ValueError(f"t must be one time or one per point ({len(x)}), got {time.numel()} times")
+            return tuple(v.to(x) for v in self._by_rows(rows, time, answer))
 
     def _by_rows(self, x: Tensor, time: Tensor, answer: Answer) -> tuple[Tensor, ...]:
         values, group = torch.unique(time, return_inverse=True)
@@ -138,7 +135,15 @@ class SpectralMarginal(Marginal):
                 found = [p.new_empty((len(x), *p.shape[1:])) for p in parts_of]
             for whole, part in zip(found, parts_of, strict=True):
                 whole[rows] = part
-        return tuple(v.to(x) for v in found)
+        return tuple(found)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _moment(
+    ends: tuple[Spectrum, Spectrum], schedule: Schedule, t: float, precision: Precision
+) -> SpectralMoment:
+    """A moment takes up to some 100 MB where an end has edges: few are kept, whoever asks for them."""
+    return SpectralMoment(ends, schedule, t, precision)
 
 
 def _fields(first: FirstOrder) -> tuple[Tensor, ...]:
@@ -156,8 +161,8 @@ def _spectra(source: Distribution, target: Distribution) -> tuple[Spectrum, Spec
     return found[0], found[1]
 
 
-def _parts(target: Distribution) -> list[tuple[Tensor, Tensor, GaussianMixture]]:
-    """A target as points (m, 2) of mass (m,), each with the same normal about it: one such set a component of
+def _parts(target: Distribution) -> list[tuple[Tensor, Tensor, Distribution]]:
+    """A target as points (m, 2) of mass (m,), each with the same law about it: one such set a component of
     a mixture."""
     zero = torch.zeros(1, 2, dtype=torch.float64)
     match target:
@@ -184,4 +189,9 @@ def _parts(target: Distribution) -> list[tuple[Tensor, Tensor, GaussianMixture]]
             points = torch.stack([centres[column], centres[row]], 1)
             mass = target.mass[row, column].double()
             return [(points, mass, GaussianMixture.isotropic(zero, target.cell))]
+        case UniformBox():
+            side = 2 * target.half / BOX_PARTS
+            across = (torch.arange(BOX_PARTS, dtype=torch.float64) - (BOX_PARTS - 1) / 2) * side
+            points = torch.cartesian_prod(across, across)
+            return [(points, torch.full((BOX_PARTS**2,), BOX_PARTS**-2.0).double(), UniformBox(side / 2))]
     raise NoClosedForm(f"No closed form for a {target.name} target: train a model.")

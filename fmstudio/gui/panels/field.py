@@ -85,7 +85,7 @@ class FieldPanel(Panel):
 
     def tick(self) -> None:
         document, results = self.session.store.document, self.session.results
-        why_not = why_not_train(document, results)
+        why_not = why_not_train(document)
         self.training.offer(why_not)
         # A note or the reason below may say it already.
         is_told = self.reason.text() or self.section.notes.notes or learning.needed(document)

@@ -12,7 +12,6 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine.worker import build
 from fmstudio.engine.worker.density_tasks import METHODS
-from fmstudio.flows.closed_forms.exact import NoClosedForm
 from fmstudio.flows.learning.objectives import REGRESSIONS
 from fmstudio.flows.paths.couplings import COUPLINGS
 from fmstudio.flows.paths.schedules import SCHEDULES
@@ -87,6 +86,7 @@ def test_that_points_are_the_distribution_of_the_points() -> None:
     assert float(gaps.max()) < 0.06
 
 
-def test_that_a_source_without_closed_form_says_to_train() -> None:
-    with pytest.raises(NoClosedForm, match="train"):
-        build.marginal(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec())
+def test_that_the_ends_of_a_marginal_are_remembered_as_long_as_they_are_asked_for() -> None:
+    """Density, arrows and particles of one document read the same characteristic functions."""
+    first, again = (build.marginal(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec()) for _ in range(2))
+    assert first is again

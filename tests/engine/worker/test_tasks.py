@@ -130,17 +130,23 @@ def test_that_steps_too_long_for_the_target_are_told_with_a_cure(engine: InlineE
     assert "more substeps, a smaller σ" in job.message
 
 
-@pytest.mark.parametrize("dynamics", [SDESpec(), LangevinSpec(solver="mala")])
-def test_that_noise_without_a_score_is_refused_in_the_words_of_the_mathematics(
-    engine: InlineEngine, dynamics: DynamicsSpec
+ENDS = (d.RingSpec(), d.UniformSquareSpec(), d.CheckerboardSpec(), d.TwoSpiralsSpec())
+
+
+@pytest.mark.parametrize("dynamics", [ODESpec(), SDESpec(sigma=0.5)], ids=lambda s: s.kind)
+@pytest.mark.parametrize("source", ENDS, ids=lambda s: s.kind)
+def test_that_particles_go_from_any_end_to_any_other(
+    engine: InlineEngine, source: d.DistributionSpec, dynamics: DynamicsSpec
 ) -> None:
-    request = TrajectoriesRequest(d.UniformSquareSpec(), d.UniformSquareSpec(), PATH, dynamics, FEW)
-    job = refused(engine, request)
-    assert job.reason is Refusal.NO_CLOSED_FORM
-    assert "closed form" in job.message
+    few = SimulationSpec(steps=140, particles=200)
+    ends = done(engine, TrajectoriesRequest(source, MOONS, PATH, dynamics, few)).result.values[-1]
+    law = build.distribution(MOONS)
+    fresh = law.sample(400, torch.Generator().manual_seed(5))
+    typical = float(law.log_prob(fresh).median())
+    assert float(law.log_prob(torch.from_numpy(ends.copy())).median()) > typical - 0.7
 
 
-def test_that_a_learned_field_moves_particles_from_a_source_without_closed_form(
+def test_that_a_learned_field_moves_particles_from_any_source(
     engine: InlineEngine, learned: LearnedModel
 ) -> None:
     done(engine, TrajectoriesRequest(d.RingSpec(), MOONS, PATH, ODESpec(), FEW, learned))
@@ -192,7 +198,7 @@ def test_that_smoothed_particles_resemble_the_exact_density(
     assert np.abs(rows[:3] - exact[:3]).sum((1, 2)).max() * CELL < 0.2
 
 
-def test_that_a_path_without_closed_form_is_shown_by_samples(engine: InlineEngine) -> None:
+def test_that_a_path_without_particles_is_smoothed_by_samples(engine: InlineEngine) -> None:
     request = DensityRequest(d.RingSpec(), MOONS, PATH, GRID, TIMES, DensityMethod.KDE)
     rows = done(engine, request).result.values
     np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.03)

@@ -149,7 +149,7 @@ def test_that_no_training_is_offered_that_would_not_be_shown(
     session.store.edit(lambda d: d.model_copy(update=asked).showing(field), "Ask")
     frame(session, panel)
     frame(session, panel)
-    why_not = why_not_train(session.store.document, session.results)
+    why_not = why_not_train(session.store.document)
     assert not panel.training.button.isEnabled()
     assert panel.training.button.toolTip() == panel.training.button.accessibleDescription() == why_not
     notes = [note.text for note in guardrails(session.store.document, session.results)]

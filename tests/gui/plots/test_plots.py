@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
-from fmstudio.document.specs.view import FieldChoice
+from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.engine.messages import LearnedModel, TrainingProgress, TrainingState
 from fmstudio.gui.plots import RIGHT_PANELS
 from fmstudio.gui.plots import pace as pace_module
@@ -190,9 +191,7 @@ def test_that_the_legend_of_the_marginals_says_how_they_were_had(engine, session
     engine.fill(engine.in_lane("density/0")[0])
     frame(session, panel)
     assert "exact" in panel.legend.text()
-    session.store.edit(lambda d: d.model_copy(update={"source": RingSpec()}), "Ring")
-    frame(session, panel)
-    engine.refuse(engine.in_lane("density/0")[-1], "No closed form.")
+    commands.set_field(session, "view.panes", (PaneSpec(density=DensityMethod.KDE),), "KDE")
     frame(session, panel)
     frame(session, panel)
     engine.fill(engine.in_lane("density/0")[-1])

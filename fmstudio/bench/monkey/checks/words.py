@@ -17,7 +17,6 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import (
     DensityRequest,
     FieldRequest,
-    Refusal,
     TrajectoriesRequest,
     W2Request,
 )
@@ -199,8 +198,7 @@ def notices_hold(seen: Seen) -> Iterator[str]:
         slot = seen.session.results.slots.get(lane)
         if pane.is_blank or pane.is_old or slot is None:
             continue
-        failed = slot.problem and slot.refusal not in (None, Refusal.NO_CLOSED_FORM)
-        if failed and not pane.drawn.notice and lane in seen.session.planner.wanted:
+        if slot.problem and not pane.drawn.notice and lane in seen.session.planner.wanted:
             yield f"{pane.name}: its simulation was refused (“{slot.problem}”) and nothing says so"
         if not slot.problem and "trajectories" in pane.wanted and pane.drawn.notice and not pane.waits():
             yield f"{pane.name}: “{pane.drawn.notice}” although its simulation is there"

@@ -23,7 +23,15 @@ MOST_FRAMES = 100
 _NAME = 80
 """Signs of a file's name by which its drawing is called."""
 _NOISE = 0.04
-"""Ink fainter than this (black on white is 1) is taken for the grain of the paper (or of JPEG)."""
+"""Ink fainter than this (black on white is 1) is taken for grain, where there is stronger ink."""
+_FAINTEST = 0.012
+"""Three shades of 256: less is no ink."""
+_GRAIN = 3.5 * 1.4826
+"""Of a normal grain, 3.5 deviations by the median of its size."""
+_PLAIN_GRAIN = 0.1
+"""A ground that strays farther is a picture of something."""
+_RING = 16
+"""What surrounds a picture is a band of a sixteenth of its side: a thin frame is not all of it."""
 _SHADES = 32
 """Shades of a channel that are told apart when the commonest colour of the border is sought."""
 
@@ -36,6 +44,24 @@ class _Contrast:
 
     values: Plane
     ground: str
+
+    @property
+    def peak(self) -> float:
+        return float(self.values.max())
+
+    @property
+    def grain(self) -> float:
+        """How far the ground strays from itself (3.5 deviations, judged by the median of what surrounds)."""
+        return _GRAIN * float(np.median(_border(self.values)))
+
+    @property
+    def has_ink(self) -> bool:
+        return self.peak > max(_FAINTEST, min(1.6 * self.grain, _PLAIN_GRAIN))
+
+    @property
+    def threshold(self) -> float:
+        """What is fainter, as a share of the peak, is taken for the grain of paper, JPEG or camera."""
+        return round(min(max(min(_NOISE / self.peak, 0.3), self.grain / self.peak), 0.6), 3)
 
 
 def import_picture(path: Path) -> DrawnSpec:
@@ -55,10 +81,7 @@ def picture_in(data: bytes, path: Path) -> DrawnSpec:
     if contrast is None:
         which = f" in each of its first {frames} frames" if frames > 1 else ""
         raise ImportProblem(f"{name} is all of one colour{which}: a density needs ink on a ground.")
-    peak = float(contrast.values.max())
-    picture = PictureSpec(
-        contrast=FrozenArray(contrast.values / peak), threshold=min(round(_NOISE / peak, 3), 0.9)
-    )
+    picture = PictureSpec(contrast=FrozenArray(contrast.values / contrast.peak), threshold=contrast.threshold)
     notes = ["its first frame" if shown == 1 else "its first frame with ink"] if frames > 1 else []
     notes.append(f"ink is what differs from {contrast.ground}")
     return DrawnSpec.of_picture(picture, short(path.stem, _NAME), "; ".join(notes))
@@ -89,7 +112,7 @@ def _looked_through(picture: Image.Image, name: str) -> tuple[int, int, _Contras
         _check_size(picture, name)
         picture.draft(None, (2 * CELLS, 2 * CELLS))  # a JPEG is unpacked no larger than needed
         contrast = _contrast(_shrunk(ImageOps.exif_transpose(picture)))
-        if contrast.values.max() > _NOISE:
+        if contrast.has_ink:
             return number + 1, count, contrast
     return count, count, None
 
@@ -137,10 +160,34 @@ def _contrast(picture: Image.Image) -> _Contrast:
         return _Contrast(cover, "nothing: it is what covers")
     opaque = _border(colour)[_border(cover) >= 0.5]
     ground_colour = _commonest(opaque)
-    gap = _perceived(colour) - _perceived(ground_colour)
-    distance: Plane = np.sqrt(np.square(gap).sum(axis=-1)) * cover
+    seen = _perceived(colour)
+    distance: Plane = _length(seen - _perceived(ground_colour)) * cover
+    slope: Plane = _length(seen - _sloping_ground(seen)) * cover
+    if np.median(_border(slope)) < 0.5 * np.median(_border(distance)):
+        return _Contrast(slope, "the ground that surrounds it, which grows lighter to one side")
     red, green, blue = (round(255 * float(value)) for value in ground_colour)
     return _Contrast(distance, f"the ground that surrounds it (#{red:02x}{green:02x}{blue:02x})")
+
+
+def _length(gaps: Plane) -> Plane:
+    length: Plane = np.sqrt(np.square(gaps).sum(axis=-1)).astype(np.float32)
+    return length
+
+
+def _sloping_ground(seen: Plane) -> Plane:
+    """The plane through what surrounds, channel by channel, without what strays far from it: paper under a
+    lamp."""
+    high, wide = seen.shape[:2]
+    y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
+    terms = np.stack([np.ones_like(x), x, y], axis=-1)
+    around, there = _border(seen), _border(terms)
+    for _ in range(4):
+        plane = np.linalg.lstsq(there, around, rcond=None)[0]
+        strays = _length(around - there @ plane)
+        near = strays <= 3 * np.median(strays) + 1e-6
+        around, there = around[near], there[near]
+    ground: Plane = (terms @ plane).astype(np.float32)
+    return ground
 
 
 def _commonest(colours: Plane) -> Plane:
@@ -177,5 +224,8 @@ _OPPONENTS = np.array(
 
 
 def _border(values: Plane) -> Plane:
-    """The outermost pixels, (n,) or (n, channels)."""
-    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+    """The pixels of the band that surrounds a picture, (n,) or (n, channels)."""
+    wide = max(1, min(values.shape[:2]) // _RING)
+    inside = np.zeros(values.shape[:2], bool)
+    inside[wide:-wide, wide:-wide] = True
+    return values[~inside]

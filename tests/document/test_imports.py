@@ -319,6 +319,46 @@ def test_that_a_picture_of_one_colour_is_refused(tmp_path: Path) -> None:
         assert "one colour" in refusal(path)
 
 
+GROUNDS = {
+    "even": lambda place, _: np.zeros_like(place),
+    "grain of a scan": lambda place, luck: luck.normal(0, 0.045, place.shape),
+    "a lamp at one side": lambda place, _: -0.4 * place,
+    "a lamp and grain": lambda place, luck: -0.3 * place + luck.normal(0, 0.02, place.shape),
+}
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize(("paper", "ink"), [(0.95, 0.05), (0.45, 0.02), (0.45, 0.97), (0.5, 0.9)])
+def test_that_a_disc_is_found_on_whatever_surrounds_it(
+    ground: str, paper: float, ink: float, tmp_path: Path
+) -> None:
+    y, x = np.mgrid[0:160, 0:200]
+    disc = (x - 60) ** 2 + (y - 50) ** 2 < 30**2
+    stray = GROUNDS[ground](x / 199, np.random.default_rng(0)) * (1.0 if paper > 0.5 else 0.5)
+    shades = np.clip(np.where(disc, ink, paper + stray), 0, 1)
+    path = tmp_path / "disc.png"
+    Image.fromarray(np.round(255 * shades).astype(np.uint8)).save(path)
+    drawn = import_picture(path)
+    mass = drawn.raster.values / drawn.raster.values.sum()
+    rows, columns = np.mgrid[0:256, 0:256]
+    scale = 256 / 200
+    there = (columns / scale - 60) ** 2 + ((255 - rows - 25.6) / scale - 50) ** 2 < 33**2
+    assert mass[there].sum() > 0.97
+
+
+def test_that_a_frame_is_no_ground_and_faint_ink_is_ink(tmp_path: Path) -> None:
+    path = tmp_path / "disc.png"
+    framed = Image.new("L", (200, 160), 255)
+    ImageDraw.Draw(framed).ellipse((40, 30, 90, 80), fill=0)
+    ImageDraw.Draw(framed).rectangle((0, 0, 199, 159), outline=0)
+    framed.save(path)
+    assert (import_picture(path).raster.values > 0).mean() < 0.06
+    faint = Image.new("L", (200, 160), 128)
+    ImageDraw.Draw(faint).ellipse((40, 30, 90, 80), fill=120)
+    faint.save(path)
+    assert 0.02 < (import_picture(path).raster.values > 0).mean() < 0.05
+
+
 def png_claiming(width: int, height: int) -> bytes:
     """A tiny PNG whose header claims a size."""
 

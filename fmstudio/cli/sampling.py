@@ -19,11 +19,7 @@ from fmstudio.document.editing import SettingError
 from fmstudio.document.overrides import MOVING_KINDS, one_of
 from fmstudio.document.point_files import read_points
 from fmstudio.document.specs.distribution import units_of
-from fmstudio.document.specs.dynamics import (
-    InterpolantSpec,
-    LangevinSpec,
-    duration_of,
-)
+from fmstudio.document.specs.motion import duration_of
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
 from fmstudio.engine.worker import build, motions
@@ -53,7 +49,7 @@ class Sampling:
         """Raises ValueError for n < 2, an unknown field, or a learned field that DOC does not hold."""
         if n < LEAST_PARTICLES:
             raise ValueError(f"n must be at least {LEAST_PARTICLES}, got {n}")
-        if isinstance(document.dynamics, InterpolantSpec):
+        if not document.dynamics.by_equation:
             raise SettingError(
                 f"nothing moves an interpolant: take --dynamics {', '.join(MOVING_KINDS[:4])}."
             )
@@ -116,7 +112,7 @@ class Sampling:
         """log p of the samples: of the target for Langevin dynamics, of p_1 else - the closed form, or by the
         divergence of the flow where there is none."""
         d, source = self._asked, build.distribution(self._asked.source)
-        if isinstance(d.dynamics, LangevinSpec):
+        if d.dynamics.is_steady:
             return build.distribution(d.target).log_prob(x)
         if d.dynamics.is_process:
             return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, duration_of(d.dynamics))

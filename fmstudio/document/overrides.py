@@ -12,16 +12,14 @@ from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field, with_text
 from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX, import_target
 from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
-from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, InterpolantSpec
+from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 
 PATH_KINDS: tuple[str, ...] = tuple(path.model_fields["kind"].default for path in PATHS)
 MOVING_KINDS: tuple[str, ...] = tuple(
-    motion.model_fields["kind"].default
-    for motion in (*DYNAMICS, *MORE_DYNAMICS)
-    if motion is not InterpolantSpec
+    motion.model_fields["kind"].default for motion in (*DYNAMICS, *MORE_DYNAMICS) if motion.by_equation
 )
 """Dynamics that move particles from where they start."""
 

@@ -8,11 +8,8 @@ from typing import Any
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.dynamics import (
-    SOLVER_TITLES,
-    InterpolantSpec,
-    substeps_of,
-)
+from fmstudio.document.specs.dynamics import SOLVER_TITLES
+from fmstudio.document.specs.motion import substeps_of
 from fmstudio.document.specs.view import PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -34,7 +31,6 @@ from fmstudio.render.scene import Legend
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.guardrails import hopeless
-from fmstudio.studio.guiding import names_of
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import coupling_of
 from fmstudio.studio.resolve import Resolved
@@ -79,8 +75,8 @@ def _shows_motion(pane: PaneSpec) -> bool:
 
 
 def _solver(dynamics: Any, steps: int) -> str:
-    if isinstance(dynamics, InterpolantSpec):
-        return f"{dynamics.coupling.facts.pairs} pairs, no solver"
+    if dynamics.pairs is not None:
+        return f"{dynamics.pairs.facts.pairs} pairs, no solver"
     substeps = substeps_of(dynamics)
     count = f"{steps} × {substeps}" if substeps > 1 else str(steps)
     return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
@@ -126,7 +122,7 @@ def _labels(standing: Standing, document: Document, results: Results) -> Iterato
     by_label = document.view.particle_colour is ParticleColour.LABEL
     if not by_label or not isinstance(moving, TrajectoriesRequest):
         return
-    names = names_of(moving.target)
+    names = moving.target.names_of_labels
     if not names or results.cached(LabelsRequest(moving)) is None:
         return
     for name, colour in zip(names[:MOST_NAMES], label_swatches(len(names)), strict=False):

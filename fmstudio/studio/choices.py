@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.arrows import CHOSEN, Quantity
 from fmstudio.document.specs.density import Basis, DensityMethod, Need
-from fmstudio.document.specs.dynamics import (
-    InterpolantSpec,
-    Motion,
-    SimulationSpec,
-)
+from fmstudio.document.specs.dynamics import SimulationSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -50,7 +47,7 @@ def densities(experiment: Experiment, means: Means) -> tuple[DensityMethod, ...]
 def _met(experiment: Experiment, means: Means) -> set[Need]:
     """What of all that a method may need holds in this pane."""
     dynamics = experiment.dynamics
-    by_equation = learning.has_field(experiment) and not isinstance(dynamics, InterpolantSpec)
+    by_equation = learning.has_field(experiment) and dynamics.by_equation
     holds = {
         Need.LAW: not motions.is_coupled(dynamics),
         Need.PARTICLES: means.moving is not None,

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.dynamics import (
-    Motion,
-    duration_of,
-)
+from fmstudio.document.specs.motion import Motion, duration_of
 
 Role = Literal["source", "target"]
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import get_args
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.specs.dynamics import InterpolantSpec
 from fmstudio.document.specs.view import LAYERS
 from fmstudio.studio.motions import has_arrows
 
@@ -82,13 +81,13 @@ def idle_layer(experiment: Experiment, layer: str) -> str:
 
 def draws_pairs_of_training(experiment: Experiment) -> bool:
     """Coupling lines in this pane would be those of the training: its motion has no pairs of its own."""
-    return experiment.dynamics.follows_path and not isinstance(experiment.dynamics, InterpolantSpec)
+    return experiment.dynamics.follows_path and experiment.dynamics.pairs is None
 
 
 def _solver(_document: Document, shown: list[Experiment]) -> str:
     if all(e.is_layered for e in shown):
         return "RealNVP goes from layer to layer: there is no equation to solve."
-    if all(isinstance(e.dynamics, InterpolantSpec) for e in shown):
+    if not any(e.dynamics.by_equation for e in shown):
         return "Each particle is put where it belongs on its line: there is no equation to solve."
     kinds = {type(e.dynamics) for e in shown}
     if len(kinds) > 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.extent import Extent, Interval, union
-from fmstudio.document.specs.dynamics import FreeMotion, duration_of
+from fmstudio.document.specs.motion import FreeMotion, duration_of
 from fmstudio.document.specs.view import CameraSpec
 
 MARGIN = 16 / 15

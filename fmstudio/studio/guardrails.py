@@ -9,23 +9,16 @@ from enum import StrEnum
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.scores import why_no_score
-from fmstudio.document.specs.distribution import DrawnSpec, GaussianMixtureSpec, StandardNormalSpec
-from fmstudio.document.specs.dynamics import (
-    AnnealedLangevinSpec,
-    Motion,
-    NoisingSpec,
-    SDESpec,
-    duration_of,
-    substeps_of,
-)
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
+from fmstudio.document.specs.motion import Motion, duration_of, growth_of, sigma_of, substeps_of
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal, TrainingState
-from fmstudio.studio import guiding, learning
+from fmstudio.studio import learning
 from fmstudio.studio.effects import Control, idle
-from fmstudio.studio.motions import FASTEST, growth, mixes_infinitely_fast, pull
+from fmstudio.studio.motions import FASTEST, mixes_infinitely_fast, pull
 from fmstudio.studio.resolve import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results
 
@@ -70,10 +63,6 @@ FARTHEST = 12.0
 """The logarithm of a growth beyond which particles are lost from sight."""
 
 
-GAUSSIAN = (StandardNormalSpec, GaussianMixtureSpec)
-"""Sources whose log-density is known wherever a flow may come from."""
-
-
 @dataclass(frozen=True)
 class Guardrail:
     """One note: where, what, and the button that mends it."""
@@ -111,7 +100,8 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
         yield from _of_model(experiment, results)
         yield from _refused(experiment, results, index)
     yield from overshoots(experiment.dynamics, experiment.path, experiment.simulation.steps)
-    if isinstance(experiment.dynamics, NoisingSpec) and mixes_infinitely_fast(experiment.path):
+    dynamics = experiment.dynamics
+    if dynamics.is_process and dynamics.fades and mixes_infinitely_fast(experiment.path):
         text = (
             f"The noising SDE of {experiment.path.title} has no bound towards pure noise, where α = 0: "
             f"its rate is cut off at {FASTEST:g}. Those of VP, sub-VP and VE are finite."
@@ -140,7 +130,7 @@ def hopeless(experiment: Experiment) -> Iterator[Guardrail]:
 def _guided_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
     if experiment.guidance is None or experiment.guidance.scale == 0:
         return
-    if not guiding.is_labelled(experiment.target):
+    if not experiment.target.is_labelled:
         text = f"{experiment.target.title} has no labels to guide the particles to."
         yield Guardrail(Section.FIELD, text, Remedy.NO_GUIDANCE)
     elif experiment.is_learned and _asks_the_network(experiment) and not experiment.model.conditional:
@@ -160,14 +150,14 @@ def _learned_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
         text = f"{experiment.dynamics.title} needs a score, which {reason}."
         yield Guardrail(Section.MOTION, text, Remedy.SHOW_ODE)
     training = experiment.training
-    if not training.objective.facts.uses_path and not isinstance(experiment.source, GAUSSIAN):
+    if not training.objective.facts.uses_path and not experiment.source.is_normal:
         text = (
             f"Maximum likelihood needs the density of a normal source, and {experiment.source.title} is none."
         )
         yield Guardrail(Section.FIELD, text, Remedy.FLOW_MATCHING)
     if not (experiment.model.conditional and training.objective.facts.uses_path):
         return
-    if not guiding.is_labelled(experiment.target):
+    if not experiment.target.is_labelled:
         text = f"The network is to be told labels, and {experiment.target.title} has none."
         yield Guardrail(Section.FIELD, text, Remedy.NO_GUIDANCE)
     elif training.objective.facts.knows_field or not _on_fresh_pairs(experiment):
@@ -240,24 +230,31 @@ def _mendable(experiment: Experiment, note: Guardrail) -> Guardrail:
 
 def overshoots(dynamics: Motion, path: PathSpec, steps: int) -> Iterator[Guardrail]:
     """Too few steps for what the motion does in one, or too much time for where it leads."""
-    if isinstance(dynamics, SDESpec) and dynamics.sigma**2 > NOISE_PER_STEP * steps:
-        text = f"σ = {dynamics.sigma:g} is large for {steps} steps: the steps overshoot near t = 1."
-        yield Guardrail(
-            Section.MOTION, text, Remedy.MORE_STEPS, _round_up(dynamics.sigma**2 / NOISE_PER_STEP)
-        )
-    if isinstance(dynamics, AnnealedLangevinSpec):
-        taken, needed = steps * dynamics.substeps, dynamics.sigma**2 * dynamics.duration / NOISE_PER_STEP
-        if needed > taken:
-            text = f"σ = {dynamics.sigma:g} for {dynamics.duration:g} time units is large for {taken} steps."
-            yield Guardrail(Section.MOTION, text, Remedy.FINER_STEPS, _round_up(needed))
+    if dynamics.follows_path and not dynamics.is_process:
+        yield from _of_noise(dynamics, steps)
     yield from _of_drift(dynamics, path, steps)
+
+
+def _of_noise(dynamics: Motion, steps: int) -> Iterator[Guardrail]:
+    """A noise that a person chose, and a score that must make up for it step by step."""
+    sigma, duration, taken = sigma_of(dynamics), duration_of(dynamics), steps * substeps_of(dynamics)
+    needed = sigma**2 * duration / NOISE_PER_STEP
+    if needed <= taken:
+        return
+    if dynamics.moved_by == "score":
+        text = f"σ = {sigma:g} for {duration:g} time units is large for {taken} steps."
+        yield Guardrail(Section.MOTION, text, Remedy.FINER_STEPS, _round_up(needed))
+    else:
+        text = f"σ = {sigma:g} is large for {steps} steps: the steps overshoot near t = 1."
+        yield Guardrail(Section.MOTION, text, Remedy.MORE_STEPS, _round_up(needed))
 
 
 def _of_drift(dynamics: Motion, path: PathSpec, steps: int) -> Iterator[Guardrail]:
     """A linear drift that throws the particles out, in truth or by steps that are too long."""
-    if growth(dynamics) > FARTHEST:
-        text = f"Within this duration the particles go e^{growth(dynamics):.0f} times as far: out of sight."
-        shorter = _shortened(dynamics, lambda d: growth(d) <= FARTHEST)
+    growth = growth_of(dynamics)
+    if growth > FARTHEST:
+        text = f"Within this duration the particles go e^{growth:.0f} times as far: out of sight."
+        shorter = _shortened(dynamics, lambda d: growth_of(d) <= FARTHEST)
         yield Guardrail(Section.MOTION, text, Remedy.SHORTER, shorter)
     needed = math.ceil(pull(dynamics, path) * duration_of(dynamics))
     if steps < needed:

@@ -3,33 +3,9 @@
 from __future__ import annotations
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.specs.distribution import (
-    CheckerboardSpec,
-    EightGaussiansSpec,
-    FiveModesSpec,
-    GaussianMixtureSpec,
-    PinwheelSpec,
-    PointsSpec,
-    RingsSpec,
-    TwoMoonsSpec,
-    TwoSpiralsSpec,
-)
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
-from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import PaneSpec
 from fmstudio.studio.session import Session
-
-LABELLED: tuple[type[Spec], ...] = (
-    GaussianMixtureSpec,
-    EightGaussiansSpec,
-    FiveModesSpec,
-    TwoMoonsSpec,
-    TwoSpiralsSpec,
-    PinwheelSpec,
-    RingsSpec,
-    CheckerboardSpec,
-)
-"""Targets whose points bear a label."""
 
 
 def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
@@ -41,24 +17,14 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
     by_path = not experiment.is_learned or experiment.training.objective.facts.uses_path
-    return is_labelled(experiment.target) and experiment.dynamics.uses_field and by_path
-
-
-def is_labelled(target: Spec) -> bool:
-    """Its points bear labels: by its kind, or as they were imported."""
-    return isinstance(target, LABELLED) or (isinstance(target, PointsSpec) and target.labels is not None)
+    return experiment.target.is_labelled and experiment.dynamics.uses_field and by_path
 
 
 def label_names(document: Document) -> tuple[str, ...]:
     """What the labels of all guided targets are called in their file; () where they have numbers alone."""
     shown = (document.experiment(index) for index in range(len(document.view.panes)))
-    named = {names_of(e.target) for e in shown if may_be_guided(e)}
+    named = {e.target.names_of_labels for e in shown if may_be_guided(e)}
     return named.pop() if len(named) == 1 else ()
-
-
-def names_of(target: Spec) -> tuple[str, ...]:
-    """By number; () where they have no names."""
-    return target.label_names if isinstance(target, PointsSpec) and target.labels is not None else ()
 
 
 def choose(session: Session, method: GuidanceMethod | None) -> None:

@@ -11,14 +11,8 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.dynamics import (
     FreeProcess,
-    InterpolantSpec,
-    LinearFlowSpec,
-    LinearSDESpec,
-    Motion,
-    NoisingSpec,
-    OrnsteinUhlenbeckSpec,
-    ReverseSDESpec,
 )
+from fmstudio.document.specs.motion import Motion, pull_of
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import PAIR_BATCH, PairsRequest, TrajectoriesRequest, WarpRequest
@@ -45,7 +39,7 @@ def quantity_of(dynamics: Motion) -> Quantity:
 
 def is_coupled(dynamics: Motion) -> bool:
     """Pairs whose p_t is their own: the closed form belongs to independent pairs."""
-    return isinstance(dynamics, InterpolantSpec) and dynamics.coupling is not Coupling.INDEPENDENT
+    return dynamics.pairs not in (None, Coupling.INDEPENDENT)
 
 
 def has_arrows(experiment: Experiment) -> bool:
@@ -65,13 +59,12 @@ def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
 
 def coupling_of(document: Document, experiment: Experiment) -> Coupling:
     """The pane's own coupling, if its motion has one, else that of the training."""
-    dynamics = experiment.dynamics
-    return dynamics.coupling if isinstance(dynamics, InterpolantSpec) else document.training.coupling
+    return experiment.dynamics.pairs or document.training.coupling
 
 
 def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
     """The pairs that an interpolant's particles run between, or as many as a training would draw."""
-    own, simulation = isinstance(experiment.dynamics, InterpolantSpec), experiment.simulation
+    own, simulation = experiment.dynamics.pairs is not None, experiment.simulation
     return PairsRequest(
         experiment.source,
         experiment.target,
@@ -92,25 +85,9 @@ def mixes_infinitely_fast(path: PathSpec) -> bool:
 def pull(dynamics: Motion, path: PathSpec) -> float:
     """The fastest rate at which a linear drift draws particles in; an explicit step of more than 1 / rate
     overshoots. 0 where there is no such drift."""
-    if isinstance(dynamics, LinearFlowSpec | OrnsteinUhlenbeckSpec):
-        return max(dynamics.theta, 0.0)
-    if isinstance(dynamics, LinearSDESpec):
-        return max(-dynamics.a_0, -dynamics.a_0 - dynamics.a_1 * dynamics.duration, 0.0)
-    if isinstance(dynamics, NoisingSpec | ReverseSDESpec):
-        return FASTEST if mixes_infinitely_fast(path) else min(FASTEST, _fading(path))
-    return 0.0
-
-
-def growth(dynamics: Motion) -> float:
-    """The logarithm of how many times as far a linear drift takes the particles, at its height."""
-    if isinstance(dynamics, LinearFlowSpec):
-        return max(-dynamics.theta * dynamics.duration, 0.0)
-    if isinstance(dynamics, LinearSDESpec):
-        ends = [dynamics.duration]
-        if dynamics.a_1 < 0 < dynamics.a_0:
-            ends.append(min(dynamics.duration, -dynamics.a_0 / dynamics.a_1))
-        return max(0.0, *(dynamics.a_0 * t + dynamics.a_1 * t * t / 2 for t in ends))
-    return 0.0
+    if not dynamics.fades:
+        return pull_of(dynamics)
+    return FASTEST if mixes_infinitely_fast(path) else min(FASTEST, _fading(path))
 
 
 def _fading(path: PathSpec) -> float:

@@ -14,10 +14,8 @@ from fmstudio.document.naming import called
 from fmstudio.document.specs.dynamics import (
     DYNAMICS,
     MORE_DYNAMICS,
-    AnnealedLangevinSpec,
-    LangevinSpec,
-    SDESpec,
 )
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.studio import commands
@@ -66,11 +64,15 @@ def _motions() -> dict[str, Any]:
 
 def _shared_settings(there: tuple[Any, ...], kind: str) -> dict[str, Any]:
     """σ goes along from the SDE to the samplers and back, where it may."""
-    alike = (SDESpec, LangevinSpec, AnnealedLangevinSpec)
-    sigma = next((spec.sigma for spec in there if isinstance(spec, alike)), None)
-    if sigma is None or _motions()[kind] not in alike:
+    sigma = next((spec.sigma for spec in there if _has_sigma(type(spec))), None)
+    if sigma is None or not _has_sigma(_motions()[kind]):
         return {}
     return {"sigma": max(sigma, 0.05)}
+
+
+def _has_sigma(motion: type[Motion]) -> bool:
+    """A person chooses how much noise it has on its way to the target."""
+    return "sigma" in motion.model_fields and not motion.is_process
 
 
 def set_everywhere(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fmstudio.document.document import Experiment
 from fmstudio.document.specs.distribution import units_of
-from fmstudio.document.specs.dynamics import Motion
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.units import Units, Vector
 from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.studio import learning, motions

@@ -10,30 +10,34 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 KINDS = get_args(get_args(m.DynamicsSpec)[0])
-FACTS = tuple(name for name in m.Motion.__annotations__ if name != "model_config")
+FACTS = tuple(name for name in Motion.__annotations__ if name != "model_config")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_that_every_motion_states_every_fact(kind: type[m.Motion]) -> None:
+def test_that_every_motion_states_every_fact(kind: type[Motion]) -> None:
     assert [fact for fact in FACTS if not hasattr(kind, fact)] == []
     assert kind in (*m.DYNAMICS, *m.MORE_DYNAMICS)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_that_the_facts_of_a_motion_go_together(kind: type[m.Motion]) -> None:
+def test_that_the_facts_of_a_motion_go_together(kind: type[Motion]) -> None:
     assert kind.follows_source or kind.follows_target
     assert not (kind.is_noisy and kind.is_flow)
     assert not kind.uses_field or (kind.follows_source and kind.follows_target and kind.follows_path)
     assert not kind.ends_at_target or kind.follows_target
     assert kind.is_process is (kind.moved_by == "drift")
+    assert kind.by_equation is (kind().pairs is None)
+    assert not (kind.is_steady and not kind.is_autonomous)
+    assert not kind.fades or kind.follows_path
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_that_what_a_motion_does_not_follow_changes_nothing_of_its_pane(kind: type[m.Motion]) -> None:
+def test_that_what_a_motion_does_not_follow_changes_nothing_of_its_pane(kind: type[Motion]) -> None:
     def same(**changes: object) -> bool:
         plain = Document(dynamics=kind())
         return plain.experiment(0) == plain.model_copy(update=changes).experiment(0)

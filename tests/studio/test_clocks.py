@@ -6,6 +6,7 @@ import pytest
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.studio.clocks import PATH_CLOCK, clock, clock_of, finest_steps, path_time
 
@@ -66,7 +67,7 @@ def test_that_single_steps_are_those_of_the_pane_that_takes_most() -> None:
 
 
 @pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
-def test_that_the_time_of_the_path_runs_only_with_what_follows_it(kind: type[m.Motion]) -> None:
+def test_that_the_time_of_the_path_runs_only_with_what_follows_it(kind: type[Motion]) -> None:
     document = Document(dynamics=kind())
     expected = None if not kind.follows_path else 0.75 if kind is m.NoisingSpec else 0.25
     assert path_time(document, 0.25) == expected

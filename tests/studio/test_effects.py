@@ -15,6 +15,7 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, GaussianMixtureSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import PATHS, CondOTSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec, ViewSpec
@@ -121,7 +122,7 @@ def documents() -> Iterator[Document]:
 
 
 def document_of(
-    *dynamics: m.Motion,
+    *dynamics: Motion,
     field: FieldChoice = FieldChoice.EXACT,
     objective: Objective = Objective.CFM,
     layers: LayersSpec = EVERYTHING,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from fmstudio.document.specs.motion import (
+    Coefficients,
+    FieldFlow,
+    FreeMotion,
+    Motion,
+    NoisyTransport,
+    PathMotion,
+    ProcessMotion,
+    SamplerMotion,
+)
 from fmstudio.document.specs.spec import Spec, setting
 from fmstudio.document.specs.training import Coupling
-
-Coefficients = tuple[float, float, float, float]
-"""(a, b_x, b_y, g) of dX = (a X + b) dt + g dW"""
 
 
 class SigmaProfile(StrEnum):
@@ -21,87 +27,6 @@ class SigmaProfile(StrEnum):
     SQRT_BETA = "sqrt-beta"
     """sigma sqrt(beta_t / beta_0): sigma_t^2 times the score stays finite at t = 1"""
     CONSTANT = "constant"
-
-
-class Motion(Spec):
-    """What everybody must know of a motion: each kind states all of it, by itself or by its family."""
-
-    title: ClassVar[str]
-    moved_by: ClassVar[Literal["velocity", "score", "drift"]]
-    """what its particles follow, and therefore what the arrows show"""
-    follows_source: ClassVar[bool]
-    """it starts at the source"""
-    follows_target: ClassVar[bool]
-    follows_path: ClassVar[bool]
-    """the schedule plays a part, and its time t is told by the motion's own"""
-    uses_field: ClassVar[bool]
-    """the field of the path moves it, exact or learned: only then can it be guided"""
-    needs_score: ClassVar[bool]
-    """the path's score moves it, which not every learned model tells"""
-    is_noisy: ClassVar[bool]
-    """its particles shake: between two states their paths are not straight"""
-    is_flow: ClassVar[bool]
-    """no chance plays a part once it has started: it may warp a grid"""
-    is_process: ClassVar[bool]
-    """it knows no target: p_t follows from where it starts"""
-    is_steady: ClassVar[bool]
-    """the density that it samples stays as it is"""
-    ends_at_target: ClassVar[bool]
-    """its last state is meant to be a draw of p_data, and is not one by construction"""
-
-    @property
-    def draws_noise(self) -> bool:
-        """The seed of the noise changes something."""
-        return not self.is_flow and float(getattr(self, "sigma", 1.0)) > 0
-
-
-class PathMotion(Motion):
-    """From the source to the target along the path: its law at time t is p_t."""
-
-    follows_source = follows_target = follows_path = True
-    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "velocity"
-    is_process = is_steady = False
-
-
-class FieldFlow(PathMotion):
-    """By the path's velocity alone."""
-
-    uses_field = ends_at_target = is_flow = True
-    is_noisy = False
-
-
-class NoisyTransport(PathMotion):
-    """By the path's velocity, with noise and the score that makes up for it."""
-
-    uses_field = needs_score = ends_at_target = is_noisy = True
-    is_flow = False
-
-
-class SamplerMotion(Motion):
-    """Noise, and the score of a density that is given."""
-
-    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "score"
-    follows_source = follows_target = is_noisy = ends_at_target = True
-    is_flow = is_process = False
-
-
-class ProcessMotion(Motion):
-    """A linear drift with noise or without."""
-
-    moved_by: ClassVar[Literal["velocity", "score", "drift"]] = "drift"
-    is_process = True
-    uses_field = needs_score = is_steady = ends_at_target = False
-
-
-class FreeMotion(ProcessMotion):
-    """From the source, whatever the target and the path are."""
-
-    follows_source = True
-    follows_target = follows_path = False
-
-    @abstractmethod
-    def coefficients(self, t: float) -> Coefficients:
-        """At time t of its own clock."""
 
 
 class ODESpec(FieldFlow):
@@ -117,6 +42,7 @@ class SDESpec(NoisyTransport):
     """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW (6.S184 notes, Thm 2.3)."""
 
     title: ClassVar[str] = "SDE"
+    fades = False
     kind: Literal["sde"] = "sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
     sigma: float = setting(1.0, "Noise σ", low=0.0, high=5.0, step=0.05)
@@ -127,6 +53,7 @@ class ReverseSDESpec(NoisyTransport):
     """The same with sigma_t = g_t, the coefficient of the path's own noising SDE (Chen 2024, eq 26-28)."""
 
     title: ClassVar[str] = "Reverse SDE"
+    fades = True
     kind: Literal["reverse-sde"] = "reverse-sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
 
@@ -138,7 +65,7 @@ class LangevinSpec(SamplerMotion):
     next."""
 
     title: ClassVar[str] = "Langevin"
-    is_steady = True
+    is_steady = is_autonomous = True
     follows_path = uses_field = needs_score = False
     kind: Literal["langevin"] = "langevin"
     solver: Literal["ula", "mala"] = "ula"
@@ -164,7 +91,8 @@ class InterpolantSpec(PathMotion):
     that conditional flow matching learns from (Khungurn 2024, Thm 2; Liao et al. 2024)."""
 
     title: ClassVar[str] = "Samples of pₜ"
-    uses_field = needs_score = is_noisy = is_flow = ends_at_target = False
+    uses_field = needs_score = by_equation = fades = False
+    is_noisy = is_flow = ends_at_target = False
     kind: Literal["interpolant"] = "interpolant"
     solver: Literal["pairs"] = "pairs"
     coupling: Coupling = Coupling.INDEPENDENT
@@ -176,7 +104,7 @@ class AnnealedLangevinSpec(SamplerMotion):
 
     title: ClassVar[str] = "Annealed Langevin"
     follows_path = uses_field = needs_score = True
-    is_steady = False
+    is_steady = is_autonomous = False
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
@@ -191,7 +119,7 @@ class LinearFlowSpec(FreeMotion):
     """dX = -theta X dt for ``duration`` (6.S184 notes, Ex 1.1): X_t = exp(-theta t) X_0."""
 
     title: ClassVar[str] = "Linear flow"
-    is_flow = True
+    is_flow = is_autonomous = True
     is_noisy = False
     kind: Literal["linear-flow"] = "linear-flow"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "rk4"
@@ -214,7 +142,7 @@ class BrownianMotionSpec(FreeMotion):
 
     title: ClassVar[str] = "Brownian motion"
     is_flow = False
-    is_noisy = True
+    is_noisy = is_autonomous = True
     kind: Literal["brownian-motion"] = "brownian-motion"
     solver: Literal["euler-maruyama"] = "euler-maruyama"
     duration: float = setting(1.0, "Duration", low=0.1, high=20.0, step=0.5)
@@ -229,7 +157,7 @@ class OrnsteinUhlenbeckSpec(FreeMotion):
 
     title: ClassVar[str] = "Ornstein–Uhlenbeck"
     is_flow = False
-    is_noisy = True
+    is_noisy = is_autonomous = True
     kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
     theta: float = setting(
@@ -247,8 +175,8 @@ class NoisingSpec(ProcessMotion):
     2)."""
 
     title: ClassVar[str] = "Noising SDE"
-    follows_source = is_flow = False
-    follows_target = follows_path = is_noisy = True
+    follows_source = is_flow = is_autonomous = False
+    follows_target = follows_path = is_noisy = fades = True
     kind: Literal["noising"] = "noising"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
 
@@ -257,7 +185,7 @@ class LinearSDESpec(FreeMotion):
     """dX = (a(t) X + b(t)) dt + g(t) dW with a = a_0 + a_1 t, g = g_0 + g_1 t (Chen 2024, eq 6-15)."""
 
     title: ClassVar[str] = "Linear SDE"
-    is_flow = False
+    is_flow = is_autonomous = False
     is_noisy = True
     kind: Literal["linear-sde"] = "linear-sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
@@ -290,16 +218,6 @@ FreeProcess = LinearFlowSpec | BrownianMotionSpec | OrnsteinUhlenbeckSpec | Nois
 """Motions that know no target: their p_t follows from where they start."""
 
 DynamicsSpec = Annotated[Transport | Sampler | FreeProcess, Field(discriminator="kind")]
-
-
-def substeps_of(dynamics: Motion) -> int:
-    """Solver steps from one state that is shown to the next."""
-    return int(getattr(dynamics, "substeps", 1))
-
-
-def duration_of(dynamics: Motion) -> float:
-    """How long a motion runs by its own clock: from 0 to 1, where its spec does not say otherwise."""
-    return float(getattr(dynamics, "duration", 1.0))
 
 
 DYNAMICS: tuple[type[Motion], ...] = (ODESpec, SDESpec, ReverseSDESpec, LangevinSpec)

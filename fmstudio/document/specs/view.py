@@ -13,8 +13,9 @@ from pydantic import Field
 from fmstudio.document.specs.arrows import ChosenQuantity, Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
-from fmstudio.document.specs.dynamics import DynamicsSpec, Motion, SimulationSpec
+from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.spec import Spec, setting
 from fmstudio.document.specs.training import ModelSpec, ModelTraining

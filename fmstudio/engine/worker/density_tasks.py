@@ -17,6 +17,7 @@ from torch import Tensor
 
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.density import DensityMethod
+from fmstudio.document.specs.motion import duration_of
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import DensityRequest, FieldRequest, Grid, Row, TrajectoriesRequest
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
@@ -41,8 +42,6 @@ FLOW_STEPS = 16
 TILE = 2048
 SLICES = 6
 """Pieces into which the time between two rows is cut, so that a slice of the march stays short."""
-STEADY = (m.LangevinSpec, m.LinearFlowSpec, m.BrownianMotionSpec, m.OrnsteinUhlenbeckSpec)
-"""Motions whose drift does not depend on t."""
 DRAWS = 4096
 """Points by which the extent of a law is judged."""
 ROOM = 1.15
@@ -83,7 +82,7 @@ def _density_of_process(request: DensityRequest, spec: m.FreeProcess, result: Re
     exact = motions.law(spec, request.source, request.target, request.path)
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
-        at = request.times[index] * m.duration_of(spec)
+        at = request.times[index] * duration_of(spec)
         result.write(row, exact.density_on_grid(xs, ys, at).numpy())
         yield (row + 1) / len(request.times)
 
@@ -175,7 +174,7 @@ def _fokker_planck(request: DensityRequest, result: ResultArray, _recent: Recent
     xs, ys = axes(_domain(request.grid, request.trajectories, motion.start))
     start = _start(request.trajectories)(grid_points(xs, ys).reshape(-1, 2))
     p = start.exp().reshape(len(ys), len(xs))
-    rows, steady = len(request.times), isinstance(request.trajectories.dynamics, STEADY)
+    rows, steady = len(request.times), request.trajectories.dynamics.is_autonomous
     moments = _moments([t * motion.times[-1] for t in request.times])
     diffusion: Callable[[float], float] = lambda t: float(motion.dynamics.diffusion(t))  # noqa: E731
     solution = solve_fokker_planck(p, xs, ys, motion.dynamics.drift, diffusion, moments, steady)

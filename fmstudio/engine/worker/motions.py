@@ -18,6 +18,7 @@ from fmstudio.document.scores import why_no_score
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.motion import duration_of, substeps_of
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.engine.worker import build
@@ -81,7 +82,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     """Raises TooCoarse where its steps cannot give p_t, NoClosedForm where the dynamics needs a closed form
     that does not exist, KeyError for an Interpolant, which no dynamics moves."""
     spec, simulation = request.dynamics, request.simulation
-    end = m.duration_of(spec)
+    end = duration_of(spec)
     if request.learned is not None and spec.uses_field:
         _require_a_score(spec, request.learned)
         if request.learned.objective.facts.is_layered:
@@ -91,7 +92,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     if dynamics.along is not None:
         source, target = build.distribution(request.source), build.distribution(request.target)
         require_resolved(dynamics, solver, times, source, target)
-    return Motion(dynamics, solver, _start(request), times, m.substeps_of(spec))
+    return Motion(dynamics, solver, _start(request), times, substeps_of(spec))
 
 
 def dynamics_of(request: TrajectoriesRequest) -> Dynamics:
@@ -116,7 +117,7 @@ def _mixed_start(request: TrajectoriesRequest) -> Tensor:
     """alpha_0 z + beta_0 x_0 for independent pairs, or those that the model was trained on."""
     learned = request.learned
     coupling = Coupling.INDEPENDENT if learned is None else learned.training.coupling
-    paired = pairs(_pairs_request(request, coupling))
+    paired = pairs(pairs_request(request, coupling))
     x_0, z = (torch.cat(ends) for ends in zip(*paired, strict=True))
     return build.probability_path(request.path).x_t(x_0, z, 0.0)
 
@@ -176,7 +177,7 @@ def law(
 ) -> ProcessLaw:
     """The exact law of the process from where it starts. Raises NoClosedForm where there is none."""
     start = build.distribution(source if spec.follows_source else target)
-    return process_law(start, process(spec, path), m.duration_of(spec))
+    return process_law(start, process(spec, path), duration_of(spec))
 
 
 def _linear_sde(spec: m.LinearSDESpec, _path: p.PathSpec) -> LinearSDE:
@@ -210,12 +211,8 @@ _DYNAMICS: dict[type, Callable[[TrajectoriesRequest, Any], Dynamics]] = {
 # ---- pairs -------------------------------------------------------------------------------------------
 
 
-def pairs_of(request: TrajectoriesRequest, spec: m.InterpolantSpec) -> PairsRequest:
-    """The pairs whose lines an Interpolant's particles follow."""
-    return _pairs_request(request, spec.coupling)
-
-
-def _pairs_request(request: TrajectoriesRequest, coupling: Coupling) -> PairsRequest:
+def pairs_request(request: TrajectoriesRequest, coupling: Coupling) -> PairsRequest:
+    """The pairs of that coupling that start where the particles do."""
     simulation = request.simulation
     return PairsRequest(
         request.source,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from fmstudio.document.specs.dynamics import InterpolantSpec
+from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.buffers import SMALL_BYTES, LocalArray, ResultArray
 from fmstudio.engine.messages import PairsRequest, Row, TrajectoriesRequest, WarpRequest
 from fmstudio.engine.worker import build, motions
@@ -73,8 +73,8 @@ def trajectories(request: TrajectoriesRequest, result: ResultArray, recent: Rece
 
 def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
     """The states of the simulation; None wherever a long step may be interrupted."""
-    if isinstance(request.dynamics, InterpolantSpec):
-        yield from _interpolated(request, request.dynamics)
+    if request.dynamics.pairs is not None:
+        yield from _interpolated(request, request.dynamics.pairs)
         return
     motion = motions.motion(request)
     noise = torch.Generator().manual_seed(request.simulation.noise_seed)
@@ -82,10 +82,10 @@ def _states(request: TrajectoriesRequest) -> Iterator[Tensor | None]:
     yield from motion.states(noise, _tile(request))
 
 
-def _interpolated(request: TrajectoriesRequest, spec: InterpolantSpec) -> Iterator[Tensor | None]:
+def _interpolated(request: TrajectoriesRequest, coupling: Coupling) -> Iterator[Tensor | None]:
     """alpha_t z + beta_t x_0 for the pairs of the coupling: no solver."""
     paired = []
-    for batch in motions.pairs(motions.pairs_of(request, spec)):
+    for batch in motions.pairs(motions.pairs_request(request, coupling)):
         paired.append(batch)
         yield None
     x_0, z = (torch.cat(ends) for ends in zip(*paired, strict=True))

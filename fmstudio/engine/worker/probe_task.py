@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.specs.distribution import StandardNormalSpec
-from fmstudio.document.specs.dynamics import InterpolantSpec, duration_of
+from fmstudio.document.specs.motion import duration_of
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.engine.requests import PULLS
@@ -29,7 +29,7 @@ def probe(request: ProbeRequest, result: ResultArray, recent: object) -> Iterato
         _tell_sampler(request, x, rows)
     else:
         _tell_path(request, x, rows)
-    if not isinstance(dynamics, InterpolantSpec):  # its particles run between their own ends
+    if dynamics.by_equation:  # else each runs between its own ends
         own_time = request.t * duration_of(dynamics)
         rows[0, DRIFT] = motions.dynamics_of(request.moving).drift(x, own_time)[0].numpy()
     for number, row in enumerate(rows):

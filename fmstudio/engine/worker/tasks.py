@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.specs.arrows import Quantity
-from fmstudio.document.specs.dynamics import FreeProcess, duration_of
+from fmstudio.document.specs.dynamics import FreeProcess
+from fmstudio.document.specs.motion import duration_of
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import (
     DensityRequest,

@@ -14,6 +14,8 @@ from fmstudio.engine.worker import build
 from fmstudio.engine.worker.density_tasks import METHODS
 from fmstudio.flows.learning.objectives import REGRESSIONS
 from fmstudio.flows.paths.couplings import COUPLINGS
+from fmstudio.flows.paths.distributions import GaussianMixture
+from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.schedules import SCHEDULES
 from fmstudio.flows.paths.shapes import SHAPES
 
@@ -34,6 +36,14 @@ def test_that_every_built_in_fits_the_plane_and_its_samples_follow_its_density(k
     # E_p[1/q] over a box of area A where q = p on its support is at most A.
     near = distribution.log_prob(x + 0.0)
     assert torch.isfinite(near).all()
+
+
+@pytest.mark.parametrize("kind", BUILT_IN)
+def test_that_the_facts_of_a_law_are_those_of_what_is_built(kind: type[d.Law]) -> None:
+    distribution = build.distribution(kind())  # type: ignore[arg-type]
+    assert kind.is_normal is isinstance(distribution, GaussianMixture)
+    if kind.has_parts:
+        assert len(split_by_label(distribution)[0]) > 1
 
 
 def test_that_every_kind_of_every_union_has_a_builder() -> None:

@@ -15,6 +15,7 @@ from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
+from fmstudio.document.specs.motion import duration_of
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.client import InlineEngine, Job, JobState
@@ -194,7 +195,7 @@ def test_that_arrows_of_a_process_are_its_drift(engine: InlineEngine, dynamics: 
         engine,
         FieldRequest(NORMAL, MOONS, path, grid, (0.25,), quantity=Quantity.DRIFT, law=dynamics),
     )
-    at = 0.25 * m.duration_of(dynamics)
+    at = 0.25 * duration_of(dynamics)
     x = torch.tensor([[grid.xs[3], grid.ys[1]]])
     expected = motions.process(dynamics, path).drift(x, at)
     np.testing.assert_allclose(arrows[0, 1, 3], expected[0].numpy(), atol=1e-6)
@@ -254,7 +255,7 @@ def test_that_interpolants_run_between_their_pairs_from_where_the_ode_starts(
 ) -> None:
     asked = request(m.InterpolantSpec(coupling=coupling), path, steps=20, particles=300)
     states = done(engine, asked)
-    x_0, z = done(engine, motions.pairs_of(asked, asked.dynamics))  # type: ignore[arg-type]
+    x_0, z = done(engine, motions.pairs_request(asked, asked.dynamics.pairs))
     ode = done(engine, request(m.ODESpec(), path, steps=20, particles=300))
     np.testing.assert_allclose(states[0], ode[0], atol=1e-5)
     np.testing.assert_allclose(x_0, ode[0], atol=1e-5)

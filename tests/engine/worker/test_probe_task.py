@@ -10,6 +10,7 @@ import torch
 
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.motion import Motion, duration_of
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, JobState
@@ -102,7 +103,7 @@ def test_that_everything_is_told_between_any_two_ends(
 
 @pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
 def test_that_every_motion_is_told_what_moves_it_and_nothing_else(
-    engine: InlineEngine, kind: type[m.Motion]
+    engine: InlineEngine, kind: type[Motion]
 ) -> None:
     """The drift told is that of the simulation, at the motion's own time; what plays no part is not told."""
     request = asked(dynamics=kind())  # type: ignore[arg-type]
@@ -122,7 +123,7 @@ def test_that_every_motion_is_told_what_moves_it_and_nothing_else(
         assert "drift" not in known
         return
     with torch.no_grad():
-        moved = motions.dynamics_of(request.moving).drift(torch.tensor([X]), T * m.duration_of(kind()))
+        moved = motions.dynamics_of(request.moving).drift(torch.tensor([X]), T * duration_of(kind()))
     np.testing.assert_allclose(answer.drift, moved[0], rtol=1e-5, atol=1e-6)
 
 

@@ -14,6 +14,7 @@ from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import DrawnSpec, FiveModesSpec, RingSpec
 from fmstudio.document.specs.path import PATHS, CosineSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.motion import MotionPanel
@@ -41,7 +42,7 @@ KINDS = (*m.DYNAMICS, *m.MORE_DYNAMICS)
     ],
 )
 def test_that_a_panel_is_dimmed_with_its_reason_where_the_motion_does_not_follow_it(
-    session: Any, show: Any, kind: type[m.Motion], control: Control, panel: Any, part: str
+    session: Any, show: Any, kind: type[Motion], control: Control, panel: Any, part: str
 ) -> None:
     made = show(panel)
     commands.choose_dynamics(session, kind())

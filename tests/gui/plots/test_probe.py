@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.motion import Motion
 from fmstudio.engine.messages import ProbeRequest
 from fmstudio.gui.panels import Panel
 from fmstudio.gui.plots.probe import ProbePanel
@@ -81,7 +82,7 @@ def test_that_answers_of_a_probe_are_not_kept(session: Session, engine: FakeEngi
 
 @pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
 def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
-    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[m.Motion]
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[Motion]
 ) -> None:
     commands.choose_dynamics(session, kind())
     panel = show(ProbePanel)

@@ -51,8 +51,9 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "NoisingSigma"),
     "motion.dynamics": (
         *("Dynamics", "FlowODE", "SDEExtension", "ReverseSDE", "ProbabilityFlow", "Langevin"),
-        *("AnnealedLangevin", "LinearFlow", "BrownianMotion", "OrnsteinUhlenbeck", "LinearSDE", "Noising"),
+        "AnnealedLangevin",
     ),
+    "motion.linear": ("LinearFlow", "BrownianMotion", "OrnsteinUhlenbeck", "LinearSDE", "Noising"),
     "motion.processes": ("process_law", "ProcessLaw"),
     "motion.solvers": (
         *("Solver", "Euler", "Midpoint", "Heun", "RK4", "EulerMaruyama", "StochasticHeun"),

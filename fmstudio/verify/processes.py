@@ -9,15 +9,9 @@ import torch
 from torch import Tensor
 
 from fmstudio.flows.closed_forms.exact import marginal
-from fmstudio.flows.motion.dynamics import (
-    BrownianMotion,
-    FlowODE,
-    LinearFlow,
-    LinearSDE,
-    Noising,
-    OrnsteinUhlenbeck,
-)
+from fmstudio.flows.motion.dynamics import FlowODE
 from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.linear import BrownianMotion, LinearFlow, LinearSDE, Noising, OrnsteinUhlenbeck
 from fmstudio.flows.motion.processes import process_law
 from fmstudio.flows.motion.simulate import simulate
 from fmstudio.flows.motion.solvers import RK4, SOLVERS, Euler, EulerMaruyama, Heun, Solver, StochasticHeun

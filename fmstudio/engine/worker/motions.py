@@ -26,20 +26,22 @@ from fmstudio.flows.learning.realnvp import RealNVP
 from fmstudio.flows.motion.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.motion.dynamics import (
     AnnealedLangevin,
-    BrownianMotion,
     Dynamics,
     FlowODE,
     Langevin,
-    LinearDynamics,
-    LinearFlow,
-    LinearSDE,
-    Noising,
-    OrnsteinUhlenbeck,
     ProbabilityFlow,
     ReverseSDE,
     SDEExtension,
 )
 from fmstudio.flows.motion.fields import Field
+from fmstudio.flows.motion.linear import (
+    BrownianMotion,
+    LinearDynamics,
+    LinearFlow,
+    LinearSDE,
+    Noising,
+    OrnsteinUhlenbeck,
+)
 from fmstudio.flows.motion.processes import ProcessLaw, process_law
 from fmstudio.flows.motion.realnvp_dynamics import LayerSolver, RealNVPDynamics
 from fmstudio.flows.motion.resolution import require_resolved

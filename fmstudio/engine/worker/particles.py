@@ -158,7 +158,7 @@ def coupled(request: PairsRequest, result: ResultArray, recent: RecentTrajectori
 
 def warped(request: WarpRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
     motion = motions.motion(request.flow)
-    if motion.dynamics.noises:
+    if motion.dynamics.is_stochastic:
         raise ValueError(f"A grid is warped by a flow without noise, not by {request.flow.dynamics.title}.")
     grid = _square_grid(request.half, request.lines, request.points)
     done = 0

@@ -118,7 +118,7 @@ class _Augmented(Dynamics):
 
     field: Field
     trace: Trace
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def stride(self, t: float, after: float) -> tuple[Dynamics, float, float]:
         field, curve = self.field.on_curve()
@@ -140,7 +140,7 @@ class _LeanMidpoint(Solver):
 
     name: ClassVar[str] = "midpoint"
     order: ClassVar[int] = 2
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         if not isinstance(dynamics, _Augmented):

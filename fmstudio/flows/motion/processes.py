@@ -21,7 +21,7 @@ from torch import Tensor
 
 from fmstudio.flows.closed_forms.exact import marginal
 from fmstudio.flows.closed_forms.marginals import Marginal
-from fmstudio.flows.motion.dynamics import LinearDynamics
+from fmstudio.flows.motion.linear import LinearDynamics
 from fmstudio.flows.paths.distributions import Distribution, GaussianMixture, UniformBox, normals
 from fmstudio.flows.paths.schedules import END, Schedule, Time, as_time
 

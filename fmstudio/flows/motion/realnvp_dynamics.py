@@ -31,7 +31,7 @@ class RealNVPDynamics(Dynamics):
     """The flow's own motion; t is one time for all particles."""
 
     flow: RealNVP
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     @torch.no_grad()
     def drift(self, x: Tensor, t: Time) -> Tensor:
@@ -75,7 +75,7 @@ class LayerSolver(Solver):
 
     name: ClassVar[str] = "layerwise"
     order: ClassVar[int] = 0
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         """Raises TypeError for dynamics that is no RealNVPDynamics."""

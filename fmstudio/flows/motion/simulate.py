@@ -93,7 +93,7 @@ def simulate_in_tiles(
     be left and taken up again."""
     grid = [float(t) for t in times]
     _check(dynamics, solver, x_0, grid, generator)
-    noise = FrozenNoise(generator) if generator is not None and solver.noises else None
+    noise = FrozenNoise(generator) if generator is not None and solver.is_stochastic else None
     return _states(dynamics, solver, x_0, grid, noise, tile)
 
 
@@ -127,11 +127,11 @@ def _check(
     forward, backward = all(dt > 0 for dt in steps), all(dt < 0 for dt in steps)
     if not steps or not (forward or backward):
         raise ValueError(f"times must hold at least two values that rise (or fall) strictly, got {grid[:5]}")
-    if dynamics.noises and not solver.noises:
+    if dynamics.is_stochastic and not solver.is_stochastic:
         raise ValueError(
             f"{solver.name} solves ODEs, {type(dynamics).__name__} is an SDE: take euler-maruyama"
         )
-    if solver.noises and backward:
+    if solver.is_stochastic and backward:
         raise ValueError(f"{solver.name} runs forward in time only, got times from {grid[0]} to {grid[-1]}")
-    if solver.noises and generator is None:
+    if solver.is_stochastic and generator is None:
         raise ValueError(f"{solver.name} draws noise: pass a torch.Generator")

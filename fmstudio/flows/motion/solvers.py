@@ -17,11 +17,12 @@ from fmstudio.flows.motion.dynamics import Dynamics, Langevin
 
 
 class Solver(ABC):
-    """``order`` is the global order of convergence (weak for SDEs), ``noises`` whether it takes noise."""
+    """``order`` is the global order of convergence (weak for SDEs), ``is_stochastic`` whether it draws
+    noise."""
 
     name: ClassVar[str]
     order: ClassVar[int]
-    noises: ClassVar[bool]
+    is_stochastic: ClassVar[bool]
 
     @abstractmethod
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
@@ -29,7 +30,7 @@ class Solver(ABC):
 
     def noise_columns(self, d: int) -> int:
         """How many standard normals a particle needs for a step."""
-        return d if self.noises else 0
+        return d if self.is_stochastic else 0
 
 
 # ---- ODEs (6.S184 notes, sec. 1.1) -------------------------------------------------------------------------
@@ -41,7 +42,7 @@ class Euler(Solver):
 
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         return torch.add(x, dynamics.drift(x, t), alpha=dt)
@@ -53,7 +54,7 @@ class Midpoint(Solver):
 
     name: ClassVar[str] = "midpoint"
     order: ClassVar[int] = 2
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         middle = torch.add(x, dynamics.drift(x, t), alpha=dt / 2)
@@ -66,7 +67,7 @@ class Heun(Solver):
 
     name: ClassVar[str] = "heun"
     order: ClassVar[int] = 2
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         first = dynamics.drift(x, t)
@@ -80,7 +81,7 @@ class RK4(Solver):
 
     name: ClassVar[str] = "rk4"
     order: ClassVar[int] = 4
-    noises: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = False
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:  # noqa: ARG002
         k1 = dynamics.drift(x, t)
@@ -99,7 +100,7 @@ class EulerMaruyama(Solver):
 
     name: ClassVar[str] = "euler-maruyama"
     order: ClassVar[int] = 1
-    noises: ClassVar[bool] = True
+    is_stochastic: ClassVar[bool] = True
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
         moved = torch.add(x, dynamics.drift(x, t), alpha=dt)
@@ -114,7 +115,7 @@ class StochasticHeun(Solver):
 
     name: ClassVar[str] = "stochastic-heun"
     order: ClassVar[int] = 2
-    noises: ClassVar[bool] = True
+    is_stochastic: ClassVar[bool] = True
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
         here, there = float(dynamics.diffusion(t)), float(dynamics.diffusion(t + dt))
@@ -132,7 +133,7 @@ class UnadjustedLangevin(Solver):
 
     name: ClassVar[str] = "ula"
     order: ClassVar[int] = 1
-    noises: ClassVar[bool] = True
+    is_stochastic: ClassVar[bool] = True
 
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
         moved = torch.add(x, dynamics.drift(x, t), alpha=dt)
@@ -148,7 +149,7 @@ class MALA(Solver):
 
     name: ClassVar[str] = "mala"
     order: ClassVar[int] = 1
-    noises: ClassVar[bool] = True
+    is_stochastic: ClassVar[bool] = True
 
     def noise_columns(self, d: int) -> int:
         return d + 1

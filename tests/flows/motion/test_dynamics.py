@@ -14,19 +14,15 @@ from fmstudio.flows.closed_forms.exact import marginal
 from fmstudio.flows.motion.diffusion import ConstantSigma, NoisingSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.motion.dynamics import (
     AnnealedLangevin,
-    BrownianMotion,
     Dynamics,
     FlowODE,
     Langevin,
-    LinearFlow,
-    LinearSDE,
-    Noising,
-    OrnsteinUhlenbeck,
     ProbabilityFlow,
     ReverseSDE,
     SDEExtension,
 )
 from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.linear import BrownianMotion, LinearFlow, LinearSDE, Noising, OrnsteinUhlenbeck
 from fmstudio.flows.motion.simulate import simulate, starting_points
 from fmstudio.flows.motion.solvers import SOLVERS
 from fmstudio.flows.paths.schedules import FMOT, VE, VP, CondOT, Cosine, LinearVP, Schedule, SubVP

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.flows.closed_forms.exact import marginal
-from fmstudio.flows.motion.dynamics import (
+from fmstudio.flows.motion.linear import (
     BrownianMotion,
     LinearDynamics,
     LinearFlow,
@@ -81,7 +81,7 @@ def test_that_particles_of_the_process_follow_its_law(name: str) -> None:
     """The mean of log p over particles is that over exact draws: -entropy, which no wrong scale leaves."""
     dynamics, duration = PROCESSES[name]
     law = process_law(three_modes(), dynamics, duration)
-    solver = SOLVERS["stochastic-heun" if dynamics.noises else "rk4"]()
+    solver = SOLVERS["stochastic-heun" if dynamics.is_stochastic else "rk4"]()
     times = torch.linspace(0, duration, 161, dtype=torch.float64)
     x = three_modes().sample(N, _generator(2))
     *_, end = simulate(dynamics, solver, x, times, _generator(3))

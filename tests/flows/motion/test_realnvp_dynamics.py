@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fmstudio.flows.learning.realnvp import RealNVP
-from fmstudio.flows.motion.dynamics import BrownianMotion
+from fmstudio.flows.motion.linear import BrownianMotion
 from fmstudio.flows.motion.realnvp_dynamics import LayerSolver, RealNVPDynamics
 from fmstudio.flows.motion.simulate import simulate
 from fmstudio.flows.motion.solvers import Euler

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fmstudio.flows.motion.dynamics import BrownianMotion, LinearFlow, OrnsteinUhlenbeck
+from fmstudio.flows.motion.linear import BrownianMotion, LinearFlow, OrnsteinUhlenbeck
 from fmstudio.flows.motion.simulate import TILE, FrozenNoise, simulate, starting_points
 from fmstudio.flows.motion.solvers import Euler, EulerMaruyama, Midpoint, StochasticHeun
 from fmstudio.flows.paths.schedules import VE, CondOT

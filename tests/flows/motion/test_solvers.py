@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from fmstudio.flows.closed_forms.exact import marginal
-from fmstudio.flows.motion.dynamics import Dynamics, FlowODE, Langevin, LinearFlow, OrnsteinUhlenbeck
+from fmstudio.flows.motion.dynamics import Dynamics, FlowODE, Langevin
 from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.linear import LinearFlow, OrnsteinUhlenbeck
 from fmstudio.flows.motion.simulate import simulate
 from fmstudio.flows.motion.solvers import MALA, SOLVERS, EulerMaruyama, Solver, StochasticHeun
 from fmstudio.flows.paths.schedules import CondOT

@@ -7,7 +7,6 @@ from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.studio import learning
-from fmstudio.studio.guiding import names_of
 from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results
 
@@ -36,7 +35,7 @@ def how_guided(experiment: Experiment) -> str:
     guidance = experiment.guidance
     if guidance is None or guidance.scale == 0:
         return ""
-    names = dict(enumerate(names_of(experiment.target)))
+    names = dict(enumerate(experiment.target.names_of_labels))
     label = names.get(guidance.label, guidance.label)
     return f"to label {label}, S = {guidance.scale:g}, {_METHODS[guidance.method]}"
 

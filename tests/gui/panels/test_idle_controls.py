@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import DrawnSpec, FiveModesSpec, RingSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import PATHS, CosineSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
-from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.motion import MotionPanel

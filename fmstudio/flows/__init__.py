@@ -47,6 +47,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "paths.probability_path": ("ProbabilityPath",),
     "closed_forms.exact": ("marginal", "Marginal", "NoClosedForm"),
     "closed_forms.spectral": ("SpectralMarginal",),
+    "closed_forms.bridge": ("SchroedingerBridgeMarginal",),
     "motion.fields": ("Field", "ExactField", "LearnedField"),
     "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "NoisingSigma"),
     "motion.dynamics": (

@@ -15,13 +15,13 @@ continued by its normal, the far-field limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import final
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.closed_forms.by_time import Answer, by_time
 from fmstudio.flows.closed_forms.kernels import grid_points
 from fmstudio.flows.closed_forms.marginals import (
     Coefficients,
@@ -35,18 +35,12 @@ from fmstudio.flows.closed_forms.marginals import (
 from fmstudio.flows.closed_forms.spectra import Spectrum, spectrum
 from fmstudio.flows.closed_forms.spectral_moment import PRECISIONS, Precision, SpectralMoment
 from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
-from fmstudio.flows.paths.schedules import Schedule, Time, as_time
+from fmstudio.flows.paths.schedules import Schedule, Time
 
 REMEMBERED = 12
 """Moments whose modes are kept, of all marginals together: the stages of a step ask for the same ones."""
 BOX_PARTS = 16
 """Parts a side of a uniform square, whose pulls are told."""
-PER_ROW = 48
-"""With a time for each row, rows are served from at most so many moments."""
-
-
-Answer = Callable[[SpectralMoment, Tensor], tuple[Tensor, ...]]
-"""What is asked of one moment at its rows."""
 
 
 @final
@@ -109,33 +103,11 @@ class SpectralMarginal(Marginal):
     def _at(self, t: float, dtype: torch.dtype) -> SpectralMoment:
         return _moment(self._ends, self.schedule, t, PRECISIONS[dtype])
 
-    def _by_time(self, x: Tensor, t: Time, answer: Answer) -> tuple[Tensor, ...]:
-        """``answer`` of each moment for its rows. More than ``PER_ROW`` different times are rounded to the
-        quantiles of all."""
-        with torch.no_grad():
-            time, rows = as_time(t).detach().double().cpu().flatten(), x.detach().cpu()
-            if time.numel() == 1:
-                return tuple(v.to(x) for v in answer(self._at(float(time), x.dtype), rows))
-            if time.numel() != len(x):
-                raise ValueError(f"t must be one time or one per point ({len(x)}), got {time.numel()} times")
-            return tuple(v.to(x) for v in self._by_rows(rows, time, answer))
+    def _by_time(self, x: Tensor, t: Time, answer: Answer[SpectralMoment]) -> tuple[Tensor, ...]:
+        def fresh(at: float) -> SpectralMoment:
+            return SpectralMoment(self._ends, self.schedule, at, PRECISIONS[x.dtype])
 
-    def _by_rows(self, x: Tensor, time: Tensor, answer: Answer) -> tuple[Tensor, ...]:
-        values, group = torch.unique(time, return_inverse=True)
-        if len(values) > PER_ROW:
-            parts = torch.chunk(values, PER_ROW)
-            lengths = torch.tensor([len(part) for part in parts])
-            group = torch.repeat_interleave(torch.arange(len(parts)), lengths)[group]
-            values = torch.stack([part.mean() for part in parts])
-        found: list[Tensor] = []
-        for index, value in enumerate(values.tolist()):
-            rows = (group == index).nonzero()[:, 0]
-            parts_of = answer(SpectralMoment(self._ends, self.schedule, value, PRECISIONS[x.dtype]), x[rows])
-            if not found:
-                found = [p.new_empty((len(x), *p.shape[1:])) for p in parts_of]
-            for whole, part in zip(found, parts_of, strict=True):
-                whole[rows] = part
-        return tuple(found)
+        return by_time(x, t, lambda at: self._at(at, x.dtype), fresh, answer)
 
 
 @lru_cache(maxsize=REMEMBERED)

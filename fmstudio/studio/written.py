@@ -44,16 +44,18 @@ def place(units: Units, x: float, y: float) -> str:
 
 
 def vector(units: Units, x: float, y: float) -> str:
-    """An arrow and its length: '(3.00, 4.00)  |5.00|', or with one power of ten for all, '... e-7'."""
+    """An arrow and its length: '(3.00, 4.00)  |5.00|', '(300, 400)  |500|', or with one power of ten for all,
+    '... e-7'."""
     if not (math.isfinite(x) and math.isfinite(y)):
         return "–"
     length = math.hypot(x, y)
-    power = 0 if units.are_plane or not length else math.floor(math.log10(length))
-    if -2 < power < 3:
+    power = math.floor(math.log10(length)) if length else 0
+    if -2 < power < 3 or (units.are_plane and power < 0):
         power = 0
     x, y, length = (_shifted(value, power) for value in (x, y, length))
     mark = f" e{power}" if power else ""
-    return f"({x:.2f}, {y:.2f})  |{length:.2f}|{mark}"
+    places = 2 if length < 10 else 1 if length < 100 else 0
+    return f"({x:.{places}f}, {y:.{places}f})  |{length:.{places}f}|{mark}"
 
 
 def _shifted(value: float, power: int) -> float:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox
 from fmstudio.export.landing import landing
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.widgets.number_field import Word
 from tests.gui.windows import silent_window
 
 pytestmark = pytest.mark.display
@@ -84,3 +85,16 @@ def test_that_escape_just_closes_when_nothing_is_made(window):
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert window._export is None
     assert not dialog.isVisible()
+
+
+def test_that_a_sentence_below_a_field_is_read_whole(window, qtbot):
+    window.show_export()
+    dialog = window._export
+    assert dialog is not None
+    dialog.fps.selectAll()
+    qtbot.keyClicks(dialog.fps, "1e999")
+    dialog.fps.editingFinished.emit()
+    (word,) = (label for label in dialog.findChildren(Word) if label.isVisible())
+    qtbot.waitUntil(lambda: word.height() >= word.heightForWidth(word.width()) > 0)
+    assert "1e999" in word.text()
+    dialog.close()

@@ -128,7 +128,11 @@ def _pane(
     """Held to what is asked now; or, if it says that it waits, to what it shows as a whole."""
     spec, experiment = document.view.panes[index], document.experiment(index)
     now = PaneSeen(index, spec, experiment, _wanted(session.planner.wanted, index), drawn)
-    if not now.waits() or _is_explained(now, (experiment,)):
+    # The words of an old picture stand with it, also where its layers are off or are of the new one as well.
+    stands = session.stage.panes.get(index)
+    if stands is not None and stands.resolved.document != document:
+        before = tuple(each for each in before if each.document == stands.resolved.document)
+    elif not now.waits() or _is_explained(now, (experiment,)):
         return now
     answered = _answered(drawn)
     for earlier in before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from fmstudio.gui.widgets.scale import Scale
@@ -83,3 +84,12 @@ class Word(QLabel):
     def _on_told(self, word: str) -> None:
         self.setText(word)
         self.setVisible(bool(word))
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A dialog grows by what must be, and not by what a line that is broken would like."""
+        self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))

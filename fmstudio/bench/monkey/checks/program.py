@@ -45,7 +45,7 @@ def _all_texts(seen: Seen) -> Iterator[str]:
 @check("the window is named after its document")
 def window_title(seen: Seen) -> Iterator[str]:
     store, window = seen.session.store, seen.window
-    shown = window.top_bar.title.text()
+    shown = window.top_bar.title.words
     if store.name not in window.windowTitle() or store.name not in shown:
         yield f"the window says “{window.windowTitle()}”, its bar “{shown}”; it is “{store.name}”"
     if store.is_dirty and not window.isWindowModified():

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from fmstudio.engine.messages import TrainingCommand
 from fmstudio.gui.dialogs.reference_dialog import show_reference
-from fmstudio.studio import commands
+from fmstudio.studio import commands, panes
 from fmstudio.studio.clocks import finest_steps
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
@@ -69,6 +69,9 @@ class Handlers(QObject):
 
     def on_redo(self) -> None:
         self._session.store.redo()
+
+    def on_swap(self) -> None:
+        panes.swap_ends(self._session)
 
     # ---- view ----
 

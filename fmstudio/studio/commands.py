@@ -22,6 +22,7 @@ from fmstudio.document.specs.view import (
 )
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
 from fmstudio.studio.guardrails import why_not_train
@@ -56,24 +57,26 @@ def choose_dynamics(session: Session, spec: Spec) -> None:
 
 
 def start_drawing(session: Session) -> None:
-    """Make the target a drawing, which begins with the target's own ink (a drawing is kept as it is)."""
-    target = session.store.document.target
-    if not isinstance(target, DrawnSpec):
+    """Make the end that is drawn at a drawing, which begins with its own ink (a drawing is kept as it is)."""
+    end = session.tools.end
+    law = getattr(session.store.document, end)
+    if not isinstance(law, DrawnSpec):
         half = round(min(max(camera_of(session.store.document).half / MARGIN, 1.0), 20.0), 3)
-        drawn = {"target": DrawnSpec(half=half), "caption": ""}
+        drawn = {end: DrawnSpec(half=half), "caption": ""}
         session.store.edit(lambda d: d.model_copy(update=drawn), START_DRAWING)
-        session.fetch_ink(target)
+        session.fetch_ink(end, law)
 
 
 def draw_segment(session: Session, start: Vector, end: Vector, brush: drawing.Brush) -> None:
     """One piece of a stroke; all pieces until ``end_stroke`` are one undo step."""
-    target = session.store.document.target
-    if not isinstance(target, DrawnSpec):
+    at = session.tools.end
+    law = getattr(session.store.document, at)
+    if not isinstance(law, DrawnSpec):
         return
     label = "Eraser stroke" if brush.erase else "Brush stroke"
     session.is_interacting = True
-    changed = drawing.stroke(target, start, end, brush)
-    session.store.edit(lambda d: d.model_copy(update={"target": changed}), label, "stroke")
+    changed = drawing.stroke(law, start, end, brush)
+    session.store.edit(lambda d: d.model_copy(update={at: changed}), label, f"stroke at {at}")
 
 
 def end_stroke(session: Session) -> None:
@@ -81,11 +84,11 @@ def end_stroke(session: Session) -> None:
     session.store.settle()
 
 
-def clear_drawing(session: Session) -> None:
-    target = session.store.document.target
-    if isinstance(target, DrawnSpec):
+def clear_drawing(session: Session, end: End) -> None:
+    law = getattr(session.store.document, end)
+    if isinstance(law, DrawnSpec):
         session.forget_ink()
-        set_field(session, "target", drawing.cleared(target), "Clear drawing")
+        set_field(session, end, drawing.cleared(law), "Clear drawing")
 
 
 # ---- panes -------------------------------------------------------------------------------------------

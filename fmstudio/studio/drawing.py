@@ -11,6 +11,7 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.units import Vector
+from fmstudio.studio.asked_files import End
 
 Raster = npt.NDArray[np.float32]
 INK_POINTS = 50_000
@@ -64,13 +65,13 @@ def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:
     return empty.model_copy(update={"raster": FrozenArray(np.clip(ink / full, 0, 1).astype(np.float32))})
 
 
-def with_ink(document: Document, ink: DrawnSpec) -> Document:
-    """Its drawing with that ink beneath what was painted; no drawing is left as it is."""
-    target = document.target
-    if not isinstance(target, DrawnSpec) or target.raster.values.shape != ink.raster.values.shape:
+def with_ink(document: Document, end: End, ink: DrawnSpec) -> Document:
+    """Its drawing at that end with that ink beneath what was painted; no drawing is left as it is."""
+    law = getattr(document, end)
+    if not isinstance(law, DrawnSpec) or law.raster.values.shape != ink.raster.values.shape:
         return document
-    raster = FrozenArray(np.maximum(target.raster.values, ink.raster.values))
-    return document.model_copy(update={"target": target.model_copy(update={"raster": raster})})
+    raster = FrozenArray(np.maximum(law.raster.values, ink.raster.values))
+    return document.model_copy(update={end: law.model_copy(update={"raster": raster})})
 
 
 def _softened(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

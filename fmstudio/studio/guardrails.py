@@ -41,7 +41,6 @@ class Remedy(StrEnum):
     FLOW_MATCHING = "Train by flow matching"
     INDEPENDENT_PAIRS = "Train on independent pairs"
     KNOW_LABELS = "Train with the labels"
-    NORMAL_SOURCE = "Use the normal source"
     SHOW_ODE = "Show its ODE"
     NO_GUIDANCE = "Switch guidance off"
     FIRST_LABEL = "Guide to label 0"
@@ -111,8 +110,7 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
 
 def _empty(experiment: Experiment) -> Iterator[Guardrail]:
     if isinstance(experiment.source, DrawnSpec) and experiment.source.is_empty:
-        text = "The drawing at the source is empty: no particle can start from it."
-        yield Guardrail(Section.SOURCE, text, Remedy.NORMAL_SOURCE)
+        yield Guardrail(Section.SOURCE, "The drawing is empty. Draw on the canvas.", Remedy.DRAW)
     else:
         yield Guardrail(Section.TARGET, "The drawing is empty. Draw on the canvas.", Remedy.DRAW)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fmstudio.document.specs.distribution import SOURCES, TARGETS
+from fmstudio.document.specs.distribution import BUILT_INS
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
 from fmstudio.studio import panes
@@ -33,8 +33,8 @@ class Offer:
 def choices(session: Session) -> Iterator[Offer]:
     """Sources, targets, paths and motions; not those that would change nothing of what is shown."""
     specs: tuple[tuple[panes.Part, Control, str, tuple[Any, ...]], ...] = (
-        ("source", Control.SOURCE, "Source", SOURCES),
-        ("target", Control.TARGET, "Target", TARGETS),
+        ("source", Control.SOURCE, "Source", BUILT_INS),
+        ("target", Control.TARGET, "Target", BUILT_INS),
         ("path", Control.PATH, "Path", PATHS),
     )
     for part, control, group, offered in specs:

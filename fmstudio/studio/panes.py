@@ -87,6 +87,11 @@ def set_everywhere(
     )
 
 
+def swap_ends(session: Session) -> None:
+    """Let source and target change places, in every pane."""
+    session.store.edit(_swapped, "Swap source and target")
+
+
 def show_field(session: Session, choice: FieldChoice) -> None:
     """Show the exact or the learned field: in all panes of a comparison, or in one where both were shown."""
     document = session.store.document
@@ -102,6 +107,14 @@ def _chosen(document: Document, part: Part, spec: Spec) -> Document:
         changed = changed.model_copy(update={"caption": ""})  # it spoke of other distributions
     panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
     return kept_true(document, _with_panes(changed, panes))
+
+
+def _swapped(document: Document) -> Document:
+    panes = tuple(
+        pane.model_copy(update={"source": pane.target, "target": pane.source}) for pane in document.view.panes
+    )
+    ends = {"source": document.target, "target": document.source, "caption": ""}
+    return kept_true(document, _with_panes(document.model_copy(update=ends), panes))
 
 
 def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import SOURCES, TARGETS, built_in
+from fmstudio.document.specs.distribution import BUILT_INS
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
     LearnedModel,
@@ -122,8 +123,9 @@ class Planner:
             self._engine.cancel(lane)
 
 
-def thumbnail_lane(end: str, kind: str) -> str:
-    return f"thumbnail/{end}/{kind}"
+def thumbnail_lane(kind: str) -> str:
+    """Both ends show the same samples."""
+    return f"thumbnail/{kind}"
 
 
 def thumbnail_lanes() -> tuple[str, ...]:
@@ -132,7 +134,6 @@ def thumbnail_lanes() -> tuple[str, ...]:
 
 
 def _thumbnails() -> Iterator[tuple[str, Request]]:
-    for end, kinds in (("source", SOURCES), ("target", TARGETS)):
-        for spec in kinds:
-            kind = spec.model_fields["kind"].default
-            yield thumbnail_lane(end, kind), SamplesRequest(built_in(kind), THUMBNAIL_POINTS, seed=0)
+    for spec in BUILT_INS:
+        law: Any = spec()
+        yield thumbnail_lane(law.kind), SamplesRequest(law, THUMBNAIL_POINTS, seed=0)

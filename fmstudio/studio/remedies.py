@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import StandardNormalSpec
 from fmstudio.document.specs.dynamics import ODESpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import Coupling, Objective, TrainingSpec
 from fmstudio.studio import commands, guiding, panes
-from fmstudio.studio.guardrails import MOST_STEPS, MOST_SUBSTEPS, Guardrail, Remedy, notes_of
+from fmstudio.studio.guardrails import MOST_STEPS, MOST_SUBSTEPS, Guardrail, Remedy, Section, notes_of
 from fmstudio.studio.headings import kept_true
 from fmstudio.studio.session import Session
-from fmstudio.studio.tools import Mode
 
 Change = Callable[[Document, int, float], Document]
 """(document, pane, amount) -> the document mended for that pane"""
@@ -24,8 +22,8 @@ def apply(session: Session, note: Guardrail) -> None:
     """Mend what the guardrail named, in every pane that it speaks of. Raises KeyError for one without a
     remedy."""
     if note.remedy is Remedy.DRAW:
+        session.tools.draw_at("source" if note.section is Section.SOURCE else "target")
         commands.start_drawing(session)
-        session.tools.choose_mode(Mode.DRAW)
         return
     change = _CHANGES[note.remedy]
     document, results = session.store.document, session.results
@@ -80,11 +78,6 @@ def _know_labels(document: Document, index: int, _amount: float) -> Document:
     return _set(document, index, "model", conditional=True)
 
 
-def _normal_source(document: Document, index: int, _amount: float) -> Document:
-    changed = _with(document, index, "source", StandardNormalSpec())
-    return changed.model_copy(update={"caption": ""})
-
-
 def _show_ode(document: Document, index: int, _amount: float) -> Document:
     own = document.view.panes[index].dynamics is not None
     return _with(document, index, "dynamics", ODESpec(), **({"title": ""} if own else {}))
@@ -124,7 +117,6 @@ _CHANGES: dict[Remedy, Change] = {
     Remedy.FLOW_MATCHING: _flow_matching,
     Remedy.INDEPENDENT_PAIRS: _independent_pairs,
     Remedy.KNOW_LABELS: _know_labels,
-    Remedy.NORMAL_SOURCE: _normal_source,
     Remedy.SHOW_ODE: _show_ode,
     Remedy.NO_GUIDANCE: _no_guidance,
     Remedy.FIRST_LABEL: _first_label,

@@ -24,7 +24,7 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 from fmstudio.studio import drawing, learning
-from fmstudio.studio.asked_files import AskedFile
+from fmstudio.studio.asked_files import AskedFile, End
 from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.resolve import Look, Sight
@@ -63,7 +63,7 @@ class Session:
         self.imports: list[AskedFile] = []
         """files that somebody is to read"""
         self._training_job: int | None = None
-        self._ink: Job | None = None
+        self._ink: tuple[End, Job] | None = None
         """samples of the target that a drawing begins with, on their way"""
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
@@ -141,25 +141,27 @@ class Session:
 
     # ---- drawing ----
 
-    def fetch_ink(self, target: DistributionSpec) -> None:
-        """A drawing was begun: what the target was goes beneath it, once the engine has drawn from it."""
+    def fetch_ink(self, end: End, law: DistributionSpec) -> None:
+        """A drawing was begun at that end: what the law there was goes beneath it, once the engine has drawn
+        from it."""
         self.forget_ink()
-        self._ink = self.engine.submit("ink", SamplesRequest(target, drawing.INK_POINTS, seed=3))
+        self._ink = end, self.engine.submit("ink", SamplesRequest(law, drawing.INK_POINTS, seed=3))
 
     def _take_ink(self) -> None:
-        if self._ink is None or self._ink.state in (JobState.PENDING, JobState.RUNNING):
+        if self._ink is None or self._ink[1].state in (JobState.PENDING, JobState.RUNNING):
             return
-        target = self.store.document.target
-        if self._ink.state is JobState.DONE and isinstance(target, DrawnSpec):
-            ink = drawing.begun(self._ink.result.values[0], target.half)
-            self.store.revise(START_DRAWING, lambda d: drawing.with_ink(d, ink))
+        end, job = self._ink
+        law = getattr(self.store.document, end)
+        if job.state is JobState.DONE and isinstance(law, DrawnSpec):
+            ink = drawing.begun(job.result.values[0], law.half)
+            self.store.revise(START_DRAWING, lambda d: drawing.with_ink(d, end, ink))
         self.forget_ink()
 
     def forget_ink(self) -> None:
         """Ink that has not come by now is not wanted."""
         if self._ink is not None:
             self.engine.cancel("ink")
-            self._ink.release()
+            self._ink[1].release()
             self._ink = None
 
     def close(self) -> None:

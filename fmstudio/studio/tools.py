@@ -8,6 +8,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush
 
 RADIUS_RANGE = (0.02, 1.5)
@@ -20,7 +21,7 @@ class Mode(StrEnum):
     LOOK = "look"
     """drag pans"""
     DRAW = "draw"
-    """drag paints on the target"""
+    """drag paints at one end"""
     PROBE = "probe"
     """hovering tells what is there; drag pans"""
 
@@ -41,6 +42,7 @@ class Tools:
 
     def __init__(self) -> None:
         self._mode = Mode.LOOK
+        self._end: End = "target"
         self._brush = Brush()
         self._probe: Place | None = None
         self._inks: frozenset[str] = frozenset()
@@ -48,6 +50,11 @@ class Tools:
     @property
     def mode(self) -> Mode:
         return self._mode
+
+    @property
+    def end(self) -> End:
+        """Where a drag paints."""
+        return self._end
 
     @property
     def brush(self) -> Brush:
@@ -61,7 +68,7 @@ class Tools:
     @property
     def inks(self) -> frozenset[str]:
         """The ends ("source", "target") whose ink is to be seen, at every t."""
-        return self._inks | {"target"} if self._mode is Mode.DRAW else self._inks
+        return self._inks | {self._end} if self._mode is Mode.DRAW else self._inks
 
     def show_ink(self, end: str, shows: bool) -> None:
         """What is taken as ink is looked at, or no more."""
@@ -70,6 +77,12 @@ class Tools:
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:
             self._mode, self._probe = mode, None
+            self.changed.emit()
+
+    def draw_at(self, end: End) -> None:
+        """Paint at this end from now on."""
+        if (self._mode, self._end) != (Mode.DRAW, end):
+            self._mode, self._end, self._probe = Mode.DRAW, end, None
             self.changed.emit()
 
     def hover(self, place: Place | None) -> None:

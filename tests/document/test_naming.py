@@ -10,14 +10,14 @@ from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.naming import renamed
-from fmstudio.document.specs.distribution import TARGETS, DrawnSpec, PointsSpec
+from fmstudio.document.specs.distribution import BUILT_INS, DrawnSpec, PointsSpec
 from fmstudio.document.specs.dynamics import BrownianMotionSpec, LangevinSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 
 NAMED = Document(title="Two moons, by hand")
 
 
-@pytest.mark.parametrize("spec", TARGETS)
+@pytest.mark.parametrize("spec", BUILT_INS)
 def test_that_another_target_gives_its_name(spec):
     after = renamed(NAMED, NAMED.model_copy(update={"target": spec()}))
     assert after.title == (NAMED.title if spec().kind == NAMED.target.kind else spec.title)

@@ -130,9 +130,42 @@ def test_that_late_ink_does_not_come_back_over_what_was_cleared(session):
     commands.start_drawing(session)
     commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
     commands.end_stroke(session)
-    commands.clear_drawing(session)
+    commands.clear_drawing(session, "target")
     (job,) = session.engine.in_lane("ink")
     assert "ink" in session.engine.cancelled
     session.tick(0.0)
     assert session.store.document.target.is_empty
     assert job.result.ready == 0
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_that_either_end_is_drawn_and_the_other_stays(session, end):
+    before = session.store.document
+    session.tools.draw_at(end)
+    assert session.tools.inks == {end}
+    commands.start_drawing(session)
+    _draws(session, np.random.default_rng(0).normal(size=(1000, 2)))
+    commands.draw_segment(session, (2.0, 2.0), (2.0, 2.0), Brush(0.3, 0.0))
+    commands.end_stroke(session)
+    drawn = getattr(session.store.document, end)
+    other = "target" if end == "source" else "source"
+    assert drawn.raster.values.max() == 1
+    assert getattr(session.store.document, other) == getattr(before, other)
+    commands.clear_drawing(session, end)
+    assert getattr(session.store.document, end).is_empty
+    for _ in range(3):
+        session.store.undo()
+    assert session.store.document == before
+
+
+def test_that_strokes_at_two_ends_are_two_steps(session):
+    for end in ("source", "target"):
+        session.tools.draw_at(end)
+        commands.start_drawing(session)
+    session.tools.draw_at("source")
+    commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
+    session.tools.draw_at("target")
+    commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
+    session.store.undo()
+    assert session.store.document.target.is_empty
+    assert not session.store.document.source.is_empty

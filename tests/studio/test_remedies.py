@@ -26,7 +26,8 @@ from tests.fakes import FakeEngine
 
 KINDS = (*m.DYNAMICS, *m.MORE_DYNAMICS)
 POINTS = d.PointsSpec(points=FrozenArray(np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)))
-SOURCES = (*(kind() for kind in d.SOURCES), POINTS)
+FEW_SOURCES = (d.StandardNormalSpec, d.GaussianMixtureSpec, d.RingSpec, d.UniformSquareSpec)
+SOURCES = (*(kind() for kind in FEW_SOURCES), POINTS)
 GUIDANCES = (
     None,
     GuidanceSpec(label=1),

@@ -54,7 +54,7 @@ def test_that_the_opening_scene_is_there_at_once_and_does_not_jump() -> None:
 def test_that_only_the_tiles_ship_for_another_scene() -> None:
     early, session = scene(FakeEngine(), Document(target=RingsSpec()), under=True, complete=False)
     assert early.panes[0].layers == ()
-    assert session.results.slots["thumbnail/target/rings"].at(0) is not None
+    assert session.results.slots["thumbnail/rings"].at(0) is not None
     session.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import (
-    TARGETS,
+    BUILT_INS,
     DistributionSpec,
     StandardNormalSpec,
     TwoMoonsSpec,
@@ -25,7 +25,7 @@ from fmstudio.flows.motion.resolution import TooCoarse
 from fmstudio.verify.clocks import MOVING, distance, end_of
 from fmstudio.verify.ranges import PATHS_AT_THEIR_RANGES, path_name
 
-EVERY_TARGET = [target() for target in TARGETS]
+EVERY_TARGET = [target() for target in BUILT_INS]
 every_path = pytest.mark.parametrize("path", PATHS_AT_THEIR_RANGES, ids=path_name)
 
 

@@ -1,8 +1,7 @@
 """Sources and targets: one union, since any of them may stand at either end.
 
-The window offers some as sources and some as targets (``SOURCES``, ``TARGETS``); files and the shell may use
-any. Each says where it lies (``extent``), so that a view can be fitted to it. Lengths are in the units of the
-plane.
+The window offers all of them at both ends (``BUILT_INS``, a drawing, a file). Each says where it lies
+(``extent``), so that a view can be fitted to it. Lengths are in the units of the plane.
 """
 
 from __future__ import annotations
@@ -32,11 +31,10 @@ from fmstudio.document.specs.named import (
 from fmstudio.document.specs.units import PLANE, Units
 
 __all__ = [
+    "BUILT_INS",
     "BUILT_IN_KINDS",
     "MAX_LABELS",
     "PICTURE_CELLS",
-    "SOURCES",
-    "TARGETS",
     "CheckerboardSpec",
     "Component",
     "Covariance",
@@ -78,16 +76,17 @@ DistributionSpec = Annotated[
     Field(discriminator="kind"),
 ]
 
-SOURCES: tuple[type[Law], ...] = (StandardNormalSpec, GaussianMixtureSpec, RingSpec, UniformSquareSpec)
-"""Offered as thumbnails in the source panel."""
-
 
 def units_of(*distributions: Any) -> Units:
     """The units in which figures about these are told: those of the first that came from a file."""
     return next((d.units for d in distributions if isinstance(d, PointsSpec)), PLANE)
 
 
-TARGETS: tuple[type[Law], ...] = (
+BUILT_INS: tuple[type[Law], ...] = (
+    StandardNormalSpec,
+    GaussianMixtureSpec,
+    RingSpec,
+    UniformSquareSpec,
     TwoMoonsSpec,
     EightGaussiansSpec,
     CheckerboardSpec,
@@ -97,7 +96,7 @@ TARGETS: tuple[type[Law], ...] = (
     FiveModesSpec,
     SCurveSpec,
 )
-"""Offered as thumbnails in the target panel (besides a drawing and an import)."""
+"""Offered as thumbnails at either end (besides a drawing and an import)."""
 
 
 def built_in(kind: str) -> Any:
@@ -105,5 +104,5 @@ def built_in(kind: str) -> Any:
     return _BY_KIND[kind]()
 
 
-_BY_KIND: dict[str, type[Law]] = {c.model_fields["kind"].default: c for c in (*SOURCES, *TARGETS)}
+_BY_KIND: dict[str, type[Law]] = {c.model_fields["kind"].default: c for c in BUILT_INS}
 BUILT_IN_KINDS: tuple[str, ...] = tuple(_BY_KIND)

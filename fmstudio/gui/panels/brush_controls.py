@@ -11,9 +11,10 @@ from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import SliderRow
 from fmstudio.render.palette import Palette
+from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush
 from fmstudio.studio.session import Session
-from fmstudio.studio.tools import RADIUS_RANGE, Mode
+from fmstudio.studio.tools import RADIUS_RANGE
 
 _KINDS = (Choice("brush", "Brush", "Paint mass (D)"), Choice("eraser", "Eraser", "Take mass away"))
 
@@ -23,9 +24,9 @@ class BrushControls(QWidget):
 
     clear_clicked = Signal()
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session, theme: Theme, end: End) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
+        self._session, self._theme, self._end = session, theme, end
         self._shown: Brush | None = None
         self.kinds = Segmented("Brush or eraser", _KINDS)
         self.clear = QPushButton("Clear")
@@ -68,10 +69,10 @@ class BrushControls(QWidget):
 
     def _on_kinds_chosen(self, kind: str) -> None:
         self._session.tools.change_brush(erase=kind == "eraser")
-        self._session.tools.choose_mode(Mode.DRAW)
+        self._session.tools.draw_at(self._end)
 
     def _on_row_pressed(self) -> None:
-        self._session.tools.choose_mode(Mode.DRAW)
+        self._session.tools.draw_at(self._end)
 
     def _on_size_changed(self, radius: float) -> None:
         self._session.tools.change_brush(radius=radius)

@@ -43,7 +43,6 @@ class DistributionTiles(TileGrid):
 
     def __init__(self, end: End, kinds: tuple[type[Spec], ...], theme: Theme) -> None:
         super().__init__("Choose the source" if end == "source" else "Choose the target", COLUMNS)
-        self._end: End = end
         self.tiles: dict[str, DistributionTile] = {}
         for spec in kinds:
             tile = DistributionTile(end, spec, theme)
@@ -62,7 +61,7 @@ class DistributionTiles(TileGrid):
         for kind, tile in self.tiles.items():
             if tile.has_points:
                 continue
-            slot = results.slots.get(thumbnail_lane(self._end, kind))
+            slot = results.slots.get(thumbnail_lane(kind))
             job = slot.at(0) if slot is not None else None
             if job is not None:
                 tile.show_points(job.result.values[0])

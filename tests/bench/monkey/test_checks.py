@@ -25,8 +25,8 @@ from fmstudio.engine.messages import (
     TrainingState,
 )
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.panels.end import EndPanel
 from fmstudio.gui.panels.motion import MotionPanel
-from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
 from fmstudio.gui.plots.loss import LossPanel
@@ -311,7 +311,7 @@ def wrong_figure(window: MainWindow) -> None:
 
 
 def wrong_head(window: MainWindow) -> None:
-    window.findChild(TargetPanel).section.set_summary("Rings")
+    window.findChild(EndPanel, "target").section.set_summary("Rings")
 
 
 def wrong_row(window: MainWindow) -> None:

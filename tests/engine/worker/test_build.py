@@ -19,7 +19,7 @@ from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.schedules import SCHEDULES
 from fmstudio.flows.paths.shapes import SHAPES
 
-BUILT_IN = [*d.SOURCES, *d.TARGETS]
+BUILT_IN = d.BUILT_INS
 
 
 def generator(seed: int = 0) -> torch.Generator:

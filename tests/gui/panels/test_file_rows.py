@@ -13,15 +13,14 @@ from fmstudio.document.document import Document
 from fmstudio.document.imports import import_target
 from fmstudio.document.specs.distribution import DrawnSpec, PictureSpec
 from fmstudio.gui.panels import file_rows
-from fmstudio.gui.panels.source import SourcePanel
-from fmstudio.gui.panels.target import TargetPanel
+from fmstudio.gui.panels.end import source_panel, target_panel
 from fmstudio.studio import commands
 from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush
 from fmstudio.studio.importing import place
 from tests.gui.conftest import drag, frame
 
-PANELS = {"source": SourcePanel, "target": TargetPanel}
+PANELS = {"source": source_panel, "target": target_panel}
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ def test_that_invert_takes_the_ground_as_ink_and_back(session, show, picture, en
 
 
 def test_that_what_was_drawn_here_has_no_picture_to_turn(session, show, picture):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     assert panel.file.isHidden()
     place(session, "target", picture, import_target(picture))
     assert not panel.file.ink.isHidden()
@@ -137,7 +136,7 @@ def test_that_a_saved_picture_is_turned_after_it_was_opened_again(session, show)
     contrast[8:24, 8:24] = 1.0
     spec = DrawnSpec.of_picture(PictureSpec(contrast=FrozenArray(contrast)), "old", "a note")
     session.open(Document.model_validate(Document(target=spec).model_dump()))
-    rows = show(TargetPanel).file
+    rows = show(target_panel).file
     rows.ink.invert.click()
     assert at(session, "target").picture.inverted
     assert rows.words.text() == "old: a note"

@@ -16,11 +16,10 @@ from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import PATHS, CosineSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice
+from fmstudio.gui.panels.end import source_panel, target_panel
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.gui.panels.path import PathPanel
-from fmstudio.gui.panels.source import SourcePanel
-from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.studio import commands, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import guardrails, why_not_train
@@ -34,8 +33,8 @@ KINDS = (*m.DYNAMICS, *m.MORE_DYNAMICS)
 @pytest.mark.parametrize(
     ("control", "panel", "part"),
     [
-        (Control.SOURCE, SourcePanel, "tiles"),
-        (Control.TARGET, TargetPanel, "tiles"),
+        (Control.SOURCE, source_panel, "tiles"),
+        (Control.TARGET, target_panel, "tiles"),
         (Control.PATH, PathPanel, "form"),
         (Control.PATH, PathPanel, "plot"),
         (Control.FIELD, FieldPanel, "fields"),
@@ -57,7 +56,7 @@ def test_that_a_panel_is_dimmed_with_its_reason_where_the_motion_does_not_follow
 
 
 def test_that_a_press_on_a_dimmed_tile_changes_nothing(qtbot: Any, session: Any, show: Any) -> None:
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     commands.choose_dynamics(session, m.BrownianMotionSpec())
     before = session.store.document
     for tile in (*panel.tiles.tiles.values(), panel.draw):
@@ -201,7 +200,7 @@ def edits(luck: Random) -> Iterator[Callable[[Any], None]]:
 
 def test_that_a_control_follows_whatever_makes_it_idle(session: Any, show: Any) -> None:
     source, target, path, field, motion = made = [
-        show(kind) for kind in (SourcePanel, TargetPanel, PathPanel, FieldPanel, MotionPanel)
+        show(kind) for kind in (source_panel, target_panel, PathPanel, FieldPanel, MotionPanel)
     ]
     controls = {
         Control.SOURCE: source.tiles,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
@@ -20,10 +21,9 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import TrainingCommand, TrainingProgress, TrainingState
 from fmstudio.gui.importer import Importer
 from fmstudio.gui.notices import NoticeBar
+from fmstudio.gui.panels.end import source_panel, target_panel
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.path import PathPanel
-from fmstudio.gui.panels.source import SourcePanel
-from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.studio import commands
 from fmstudio.studio.planner import thumbnail_lane
 from fmstudio.studio.tools import Mode
@@ -36,7 +36,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def test_that_a_thumbnail_chooses_the_source_and_undo_takes_it_back(qtbot, session, show):
-    panel = show(SourcePanel)
+    panel = show(source_panel)
     qtbot.mouseClick(panel.tiles.tiles["ring"], LEFT)
     assert session.store.document.source == RingSpec()
     assert panel.tiles.tiles["ring"].isChecked()
@@ -48,24 +48,24 @@ def test_that_a_thumbnail_chooses_the_source_and_undo_takes_it_back(qtbot, sessi
 
 
 def test_that_choosing_what_is_chosen_keeps_its_parameters(qtbot, session, show):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     commands.choose_target(session, TwoMoonsSpec(noise=0.3))
     qtbot.mouseClick(panel.tiles.tiles["two-moons"], LEFT)
     assert session.store.document.target == TwoMoonsSpec(noise=0.3)
 
 
 def test_that_thumbnails_show_samples_when_they_have_come(engine, session, show):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     tile = panel.tiles.tiles["pinwheel"]
     assert not tile.has_points
-    engine.finish(engine.in_lane(thumbnail_lane("target", "pinwheel"))[0])
+    engine.finish(engine.in_lane(thumbnail_lane("pinwheel"))[0])
     frame(session, panel)
     assert tile.has_points
     assert not panel.tiles.tiles["rings"].has_points
 
 
 def test_that_parameters_of_the_chosen_target_are_sliders_behind_a_switch(qtbot, session, show):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     assert not panel.form.isVisible()
     qtbot.mouseClick(panel.settings, LEFT)
     assert list(panel.form.rows) == ["noise", "scale"]
@@ -82,24 +82,35 @@ def test_that_parameters_of_the_chosen_target_are_sliders_behind_a_switch(qtbot,
     assert panel.form.rows["radius"].value == 2.0
 
 
-def test_that_drawing_starts_with_the_brush_in_hand_and_clears_undoably(qtbot, session, show):
-    panel = show(TargetPanel)
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_that_drawing_starts_with_the_brush_in_hand_and_clears_undoably(qtbot, session, show, end):
+    panel = show({"source": source_panel, "target": target_panel}[end])
     assert not panel.brush.isVisible()
     qtbot.mouseClick(panel.draw, LEFT)
-    assert isinstance(session.store.document.target, DrawnSpec)
-    assert session.tools.mode is Mode.DRAW
+    assert isinstance(getattr(session.store.document, end), DrawnSpec)
+    assert (session.tools.mode, session.tools.end) == (Mode.DRAW, end)
     assert panel.brush.isVisible()
     assert panel.draw.isChecked()
     commands.draw_segment(session, (0, 0), (1, 1), session.tools.brush)
     commands.end_stroke(session)
     qtbot.mouseClick(panel.brush.clear, LEFT)
-    assert session.store.document.target.is_empty
+    assert getattr(session.store.document, end).is_empty
     session.store.undo()
-    assert not session.store.document.target.is_empty
+    assert not getattr(session.store.document, end).is_empty
+
+
+@pytest.mark.parametrize("panel_of", [source_panel, target_panel])
+def test_that_either_panel_lets_the_ends_change_places(qtbot, session, show, panel_of):
+    panel = show(panel_of)
+    before = session.store.document
+    qtbot.mouseClick(panel.swap, LEFT)
+    after = session.store.document
+    assert (after.source, after.target) == (before.target, before.source)
+    assert not panel.swap.isChecked()
 
 
 def test_that_the_brush_belongs_to_the_tools_and_not_to_the_document(qtbot, session, show):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     commands.start_drawing(session)
     before = session.store.document
     qtbot.mouseClick(panel.brush.kinds.buttons["eraser"], LEFT)
@@ -114,7 +125,7 @@ def test_that_the_brush_belongs_to_the_tools_and_not_to_the_document(qtbot, sess
 
 
 def test_that_an_empty_drawing_is_noted_and_its_button_gives_the_brush(qtbot, session, show):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     commands.start_drawing(session)
     frame(session, panel)
     note = panel.section.notes.notes[0]
@@ -138,7 +149,7 @@ def read_files(qtbot, session, said) -> None:
 
 
 def test_that_a_dropped_file_becomes_the_target(qtbot, session, show, tmp_path, said):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     file = tmp_path / "cloud.csv"
     np.savetxt(file, np.random.default_rng(0).normal(size=(40, 2)), delimiter=",")
     panel.tiles.tiles["ring" if "ring" in panel.tiles.tiles else "rings"].file_dropped.emit(str(file))
@@ -151,7 +162,7 @@ def test_that_a_dropped_file_becomes_the_target(qtbot, session, show, tmp_path, 
 
 
 def test_that_a_bad_file_is_a_sentence_and_changes_nothing(qtbot, session, show, tmp_path, said, monkeypatch):
-    panel = show(TargetPanel)
+    panel = show(target_panel)
     file = tmp_path / "bad.csv"
     file.write_text("one,two\nthree,four\n")
     before = session.store.document

@@ -14,28 +14,27 @@ from fmstudio.bench.monkey.seen import Seen
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
+from fmstudio.gui.panels.end import EndPanel
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.guidance_rows import GuidanceRows
 from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.path import PathPanel
-from fmstudio.gui.panels.source import SourcePanel
-from fmstudio.gui.panels.target import TargetPanel
 from fmstudio.gui.widgets.elided import ElidedLabel
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.studio.effects import Control, idle
 
 W = TypeVar("W", bound=QWidget)
 _PARTS: tuple[tuple[type[Panel], str], ...] = (
-    (SourcePanel, "source"),
+    (EndPanel, "source"),
     (PathPanel, "path"),
-    (TargetPanel, "target"),
+    (EndPanel, "target"),
     (MotionPanel, "dynamics"),
 )
 
 
-def _found(seen: Seen, kind: type[W]) -> W | None:
-    return seen.window.findChild(kind)
+def _found(seen: Seen, kind: type[W], name: str = "") -> W | None:
+    return seen.window.findChild(kind, name) if name else seen.window.findChild(kind)
 
 
 def asked_in_panes(document: Document, part: str) -> list[Any]:
@@ -46,7 +45,7 @@ def asked_in_panes(document: Document, part: str) -> list[Any]:
 @check("a section's head names what all panes ask")
 def heads(seen: Seen) -> Iterator[str]:
     for kind, part in _PARTS:
-        panel = _found(seen, kind)
+        panel = _found(seen, kind, part if kind is EndPanel else "")
         true = " · ".join(dict.fromkeys(_name(spec) for spec in asked_in_panes(seen.document, part)))
         if panel is not None and panel.section.head.summary != true:
             yield f"the head of {part} says “{panel.section.head.summary}”, asked is “{true}”"
@@ -93,15 +92,15 @@ def dimmed(seen: Seen) -> Iterator[str]:
 
 
 def _controls(seen: Seen) -> Iterator[tuple[Control, QWidget, Reason | None]]:
-    source, path, target = _found(seen, SourcePanel), _found(seen, PathPanel), _found(seen, TargetPanel)
+    path = _found(seen, PathPanel)
     field, motion, guided = _found(seen, FieldPanel), _found(seen, MotionPanel), _found(seen, GuidanceRows)
-    if source is not None:
-        yield Control.SOURCE, source.tiles, source.reason
+    for control in (Control.SOURCE, Control.TARGET):
+        end = _found(seen, EndPanel, control.value)
+        if end is not None:
+            yield control, end.tiles, end.reason
     if path is not None:
         yield Control.PATH, path.form, path.reason
         yield Control.COUPLING, path.coupling, path.coupling_reason
-    if target is not None:
-        yield Control.TARGET, target.tiles, target.reason
     if field is not None:
         yield Control.FIELD, field.fields, field.reason
     if motion is not None:

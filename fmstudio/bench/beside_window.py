@@ -21,9 +21,7 @@ def alone() -> float:
     engine = ProcessEngine()
     document = DOCUMENT
     try:
-        engine.train(
-            TrainRequest(document.source, document.target, document.path, document.model, document.training)
-        )
+        engine.train(TrainRequest(document.problem, document.model, document.training))
         return _rate(engine)
     finally:
         engine.close()

@@ -104,9 +104,7 @@ class Sampling:
         """Any number of particles: the window's bounds, which ``model_copy`` does not ask, are not ours."""
         d = self._asked
         simulation = d.simulation.model_copy(update={"particles": self._n})
-        return TrajectoriesRequest(
-            d.source, d.target, d.path, d.dynamics, simulation, self._learned, self._guide
-        )
+        return TrajectoriesRequest(d.problem, d.dynamics, simulation, self._learned, self._guide)
 
     def _log_density(self, x: Tensor) -> Tensor:
         """log p of the samples: of the target for Langevin dynamics, of p_1 else - the closed form, or by the
@@ -115,14 +113,14 @@ class Sampling:
         if d.dynamics.is_steady:
             return build.distribution(d.target).log_prob(x)
         if d.dynamics.is_process:
-            return motions.law(d.dynamics, d.source, d.target, d.path).log_prob(x, duration_of(d.dynamics))
+            return motions.law(d.dynamics, d.problem).log_prob(x, duration_of(d.dynamics))
         if self._learned is None and self._guide is None:
-            return build.marginal(d.source, d.target, d.path).log_prob(x, 1.0)
+            return build.marginal(d.problem).log_prob(x, 1.0)
         model = None if self._learned is None else build.trained_model(self._learned)
         if isinstance(model, RealNVP):
             return model.log_prob(source, x)
-        initial = build.initial_log_prob(d.source, d.target, d.path, self._learned)
-        field = build.field(d.source, d.target, d.path, self._learned, self._guide)
+        initial = build.initial_log_prob(d.problem, self._learned)
+        field = build.field(d.problem, self._learned, self._guide)
         return log_density_of_flow(field, initial, x, steps=d.simulation.steps)
 
 

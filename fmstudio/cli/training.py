@@ -66,7 +66,7 @@ def train_and_save(
 
     checkpoint = Checkpoint(out, write)
     training = document.training
-    asked = TrainRequest(document.source, document.target, document.path, document.model, training)
+    asked = TrainRequest(document.problem, document.model, training)
     request = replace(asked, resume=checkpoint.find(document, resume))
     device = training_device(training.device)
     fresh = learning.model_for(request)
@@ -144,7 +144,7 @@ class _Run:
 def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, heard: list[int]) -> _Run:
     """The steps that are left, or those until a signal is heard. ``seconds``: the wall time of this loop."""
     total, run = request.training.total_steps, _Run(request.resume)
-    units, facts = units_of(request.target, request.source), request.training.objective.facts
+    units, facts = request.problem.units, request.training.objective.facts
 
     def words() -> str:
         return f"loss {written.loss(facts.unit.in_units(run.loss, units), facts.in_nats)}"
@@ -207,9 +207,7 @@ def _snapshot(request: TrainRequest, model: build.Model, step: int) -> LearnedMo
         request.training.objective,
         parameters,
         step,
-        request.source,
-        request.target,
-        request.path,
+        request.problem,
         request.training,
     )
 

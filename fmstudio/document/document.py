@@ -8,6 +8,7 @@ from fmstudio.document.specs.distribution import DistributionSpec, StandardNorma
 from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, PathSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
@@ -33,6 +34,10 @@ class Experiment(Spec):
     has_own_training: bool = False
     """the pane is there to compare trainings"""
     guidance: GuidanceSpec | None = None
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.source, self.target, self.path)
 
     @property
     def is_learned(self) -> bool:
@@ -72,6 +77,10 @@ class Document(Spec):
     simulation: SimulationSpec = SimulationSpec()
     guidance: GuidanceSpec | None = None
     view: ViewSpec = ViewSpec()
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.source, self.target, self.path)
 
     def experiment(self, pane: int) -> Experiment:
         """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 
@@ -45,6 +46,10 @@ class SavedModel(Spec):
     training: TrainingSpec
     curve: SavedCurve | None = None
     """how its loss fell; None in files from before it was kept"""
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.source, self.target, self.path)
 
     @model_validator(mode="after")
     def _flat(self) -> Self:

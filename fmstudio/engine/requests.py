@@ -17,7 +17,7 @@ from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
-from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.engine.grids import Grid, outward_order
 
@@ -31,9 +31,7 @@ class LearnedModel:
     objective: Objective
     parameters: FrozenArray
     step: int
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     training: TrainingSpec
     curve: SavedCurve | None = field(default=None, compare=False, repr=False)
 
@@ -52,9 +50,7 @@ class TrajectoriesRequest:
 
     A learned RealNVP is no field: its particles go from layer to layer, straight in between."""
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     dynamics: DynamicsSpec
     simulation: SimulationSpec
     learned: LearnedModel | None = None
@@ -84,9 +80,7 @@ class DensityRequest:
     units of the root mean square of u under p, both times the root of p over its largest value.
     """
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     grid: Grid
     times: tuple[float, ...]
     method: DensityMethod = DensityMethod.EXACT
@@ -112,9 +106,7 @@ class DensityRequest:
 class FieldRequest:
     """u_t (or the score) on a grid for each of ``times``. Result (len(times), ny, nx, 2)."""
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     grid: Grid
     times: tuple[float, ...]
     quantity: Quantity = Quantity.VELOCITY
@@ -178,9 +170,7 @@ class PairsRequest:
     """The first ``n`` pairs of a coupling in batches of ``batch_size``, as an Interpolant of the same seeds
     draws them. Result (2, n, 2): where they start (beta_0 x_0), and z."""
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     coupling: Coupling
     batch_size: int
     n: int
@@ -257,9 +247,7 @@ class GradientsRequest:
     some batches of that size.
     """
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     model: ModelSpec
     training: TrainingSpec
     batches: tuple[int, ...]
@@ -292,9 +280,7 @@ class TrainRequest:
     that run or, if it was complete, as many again.
     """
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     model: ModelSpec
     training: TrainingSpec
     resume: LearnedModel | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.messages import Request, W2Request
 from fmstudio.studio.answers import snapshot_of
 from fmstudio.studio.measures import is_chance
@@ -44,7 +43,7 @@ def distance(standing: Standing) -> Distance | None:
         return None
     assert isinstance(shown.request, W2Request)
     ends = shown.request.trajectories
-    units = units_of(ends.target, ends.source)
+    units = ends.problem.units
     w2, floor = (units.length(float(value)) for value in shown.job.result.values[0])
     model, drawn = snapshot_of(shown.request), snapshot_of(moving.request)
     if model is not None and drawn is not None:

@@ -122,7 +122,7 @@ def _labels(standing: Standing, document: Document, results: Results) -> Iterato
     by_label = document.view.particle_colour is ParticleColour.LABEL
     if not by_label or not isinstance(moving, TrajectoriesRequest):
         return
-    names = moving.target.names_of_labels
+    names = moving.problem.target.names_of_labels
     if not names or results.cached(LabelsRequest(moving)) is None:
         return
     for name, colour in zip(names[:MOST_NAMES], label_swatches(len(names)), strict=False):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.scores import why_no_score
-from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
-from fmstudio.document.specs.path import CondOTSpec, PathSpec
+from fmstudio.document.specs.path import CondOTSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import (
     Coupling,
     ModelSpec,
@@ -33,20 +33,14 @@ _TUNING = ("steps", "batch_size", "learning_rate", "seed")
 
 def recipe_of(asked: Experiment | Document) -> Recipe:
     """What the model of a pane is made by; of a document, what its own settings say."""
-    return _recipe(asked.source, asked.target, asked.path, asked.model, asked.training)
+    return _recipe(asked.problem, asked.model, asked.training)
 
 
 def recipe_of_model(model: LearnedModel) -> Recipe:
-    return _recipe(model.source, model.target, model.path, model.model, model.training)
+    return _recipe(model.problem, model.model, model.training)
 
 
-def _recipe(
-    source: DistributionSpec,
-    target: DistributionSpec,
-    path: PathSpec,
-    model: ModelSpec,
-    training: TrainingSpec,
-) -> Recipe:
+def _recipe(problem: Problem, model: ModelSpec, training: TrainingSpec) -> Recipe:
     """What plays no part in the training is as it comes: it makes no other model."""
     objective, plain = training.objective.facts, ModelSpec()
     layered = objective.is_layered
@@ -56,8 +50,9 @@ def _recipe(
         changes["coupling"] = Coupling.INDEPENDENT
     if not objective.reflows:
         changes["reflow"] = 0
-    path = path if objective.uses_path else CondOTSpec()
-    return Recipe(source, target, path, model, _anywhere(training.model_copy(update=changes)))
+    if not objective.uses_path:
+        problem = replace(problem, path=CondOTSpec())
+    return Recipe(problem, model, _anywhere(training.model_copy(update=changes)))
 
 
 def classifier_recipe(experiment: Experiment) -> Recipe:
@@ -69,7 +64,7 @@ def classifier_recipe(experiment: Experiment) -> Recipe:
         seed=experiment.training.seed,
     )
     model = type(experiment.model)(width=experiment.model.width, layers=experiment.model.layers)
-    return Recipe(experiment.source, experiment.target, experiment.path, model, training)
+    return Recipe(experiment.problem, model, training)
 
 
 def _anywhere(training: TrainingSpec) -> TrainingSpec:
@@ -184,9 +179,7 @@ def gradients_request(experiment: Experiment) -> GradientsRequest:
     """How far the two gradients agree, in a network that has begun to learn this."""
     training = TrainingSpec(steps=GRADIENT_STEPS, seed=experiment.training.seed)
     model = experiment.model.model_copy(update={"conditional": False})
-    return GradientsRequest(
-        experiment.source, experiment.target, experiment.path, model, training, GRADIENT_BATCHES
-    )
+    return GradientsRequest(experiment.problem, model, training, GRADIENT_BATCHES)
 
 
 # ---- what may be said of it --------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
     are left out, so that they change nothing."""
     if not moving.dynamics.is_flow:
         return None
-    scale = 1.0 if moving.dynamics.is_process else float(moving.path.curves(0.0)[1])
+    scale = 1.0 if moving.dynamics.is_process else float(moving.problem.path.curves(0.0)[1])
     simulation = moving.simulation.model_copy(update={"particles": 100, "start_seed": 0, "noise_seed": 0})
     return WarpRequest(replace(moving, simulation=simulation), GRID_HALF * scale)
 
@@ -66,9 +66,7 @@ def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
     """The pairs that an interpolant's particles run between, or as many as a training would draw."""
     own, simulation = experiment.dynamics.pairs is not None, experiment.simulation
     return PairsRequest(
-        experiment.source,
-        experiment.target,
-        experiment.path,
+        experiment.problem,
         coupling_of(document, experiment),
         PAIR_BATCH if own else document.training.batch_size,
         min(simulation.particles, PAIRS),

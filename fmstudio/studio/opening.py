@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -72,9 +73,14 @@ def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
     return tuple(results.with_curve(recipe) for recipe in dict.fromkeys(found))
 
 
+_SHARED = tuple(field.name for field in fields(LearnedModel) if field.name != "problem")
+"""What a file keeps of a model under the same names."""
+
+
 def _saved(model: LearnedModel) -> files.SavedModel:
-    return files.SavedModel(**{name: getattr(model, name) for name in files.SavedModel.model_fields})
+    ends = {name: getattr(model.problem, name) for name in ("source", "target", "path")}
+    return files.SavedModel(**ends, **{name: getattr(model, name) for name in _SHARED})
 
 
 def _learned(model: files.SavedModel) -> LearnedModel:
-    return LearnedModel(**{name: getattr(model, name) for name in type(model).model_fields})
+    return LearnedModel(problem=model.problem, **{name: getattr(model, name) for name in _SHARED})

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.document.document import Experiment
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.units import Units, Vector
 from fmstudio.engine.messages import ProbeRequest, Row
@@ -54,7 +53,7 @@ class Probed:
 
 def units_told(asked: ProbeRequest) -> Units:
     """Those in which an answer is told."""
-    return units_of(asked.moving.target, asked.moving.source)
+    return asked.moving.problem.units
 
 
 def told_in(units: Units, here: Probed) -> Probed:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.distribution import DistributionSpec, DrawnSpec, StandardNormalSpec
-from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityRequest,
@@ -110,10 +110,10 @@ def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
 # ---- what belongs to what ----------------------------------------------------------------------------
 
 
-def model_key(experiment: Experiment) -> tuple[DistributionSpec, DistributionSpec, PathSpec]:
+def followed(experiment: Experiment) -> Problem:
     """What a closed form belongs to; that of p_data alone needs no more than the simplest source."""
     source = StandardNormalSpec() if experiment.dynamics.is_steady else experiment.source
-    return (source, experiment.target, experiment.path)
+    return Problem(source, experiment.target, experiment.path)
 
 
 def is_waiting_for_a_stroke(experiment: Experiment) -> bool:
@@ -182,9 +182,7 @@ def trajectories_request(experiment: Experiment, trained: Learned) -> Trajectori
     """The simulation of one pane."""
     use = trained.model if experiment.field is FieldChoice.LEARNED else None
     return TrajectoriesRequest(
-        experiment.source,
-        experiment.target,
-        experiment.path,
+        experiment.problem,
         experiment.dynamics,
         experiment.simulation,
         use,
@@ -199,12 +197,12 @@ def _density(pane: Resolved, look: Look) -> DensityRequest:
     grid = rectangle(camera_of(pane.document), look.sight, DENSITY_ROWS)
     if dynamics.is_process:
         law = motions.law_of(dynamics)
-        return DensityRequest(*model_key(experiment), grid, TIMES, law=law, first=frame_of(look.t))
+        return DensityRequest(followed(experiment), grid, TIMES, law=law, first=frame_of(look.t))
     own = moving is not None and (moving.learned is not None or moving.guide is not None)
     particles = moving if own or motions.is_coupled(dynamics) else None
     still = dynamics.is_steady and particles is None
     return DensityRequest(
-        *model_key(experiment),
+        followed(experiment),
         grid=grid,
         times=(1.0,) if still else TIMES,
         method=DensityMethod.KDE if particles is not None else DensityMethod.EXACT,
@@ -217,7 +215,7 @@ def _field(pane: Resolved, look: Look) -> FieldRequest:
     experiment, trained = pane.experiment, pane.trained
     still = experiment.dynamics.is_steady
     return FieldRequest(
-        *model_key(experiment),
+        followed(experiment),
         grid=rectangle(camera_of(pane.document), look.sight, ARROW_ROWS),
         times=(1.0,) if still else TIMES,
         quantity=motions.quantity_of(experiment.dynamics),

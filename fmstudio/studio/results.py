@@ -11,8 +11,7 @@ import numpy as np
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.saved_model import SavedCurve
-from fmstudio.document.specs.distribution import DistributionSpec
-from fmstudio.document.specs.path import PathSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
@@ -26,15 +25,11 @@ from fmstudio.engine.messages import (
     TrainRequest,
 )
 
-"""What a closed form belongs to."""
-
 
 class Recipe(NamedTuple):
     """All that the weights of a model depend on."""
 
-    source: DistributionSpec
-    target: DistributionSpec
-    path: PathSpec
+    problem: Problem
     model: ModelSpec
     training: TrainingSpec
 

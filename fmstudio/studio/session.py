@@ -120,7 +120,7 @@ class Session:
         self.results.begin_training(recipe)
         device = {"device": self.store.document.training.device}
         training = recipe.training.model_copy(update=device)
-        request = TrainRequest(recipe.source, recipe.target, recipe.path, recipe.model, training)
+        request = TrainRequest(recipe.problem, recipe.model, training)
         self._training_job = self.engine.train(request).id
 
     def command_training(self, command: TrainingCommand) -> None:

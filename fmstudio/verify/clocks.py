@@ -12,6 +12,7 @@ from torch import Tensor
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.distribution import DistributionSpec, FiveModesSpec, StandardNormalSpec
 from fmstudio.document.specs.path import ScheduleSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.engine.messages import TrajectoriesRequest
 from fmstudio.engine.worker import build, motions
 from fmstudio.flows.measures.metrics import w2
@@ -46,7 +47,7 @@ TARGET: DistributionSpec = FiveModesSpec()
 def end_of(path: ScheduleSpec, dynamics: m.DynamicsSpec, steps: int) -> Tensor | None:
     """Where the engine's particles end, or None if it refuses these steps."""
     simulation = m.SimulationSpec(steps=steps, particles=PARTICLES)
-    request = TrajectoriesRequest(StandardNormalSpec(), TARGET, path, dynamics, simulation)  # type: ignore[arg-type]
+    request = TrajectoriesRequest(Problem(StandardNormalSpec(), TARGET, path), dynamics, simulation)  # type: ignore[arg-type]
     try:
         motion = motions.motion(request)
     except TooCoarse:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from fmstudio.document import gallery
+from fmstudio.document.specs.problem import Problem
 from fmstudio.engine.worker import build
 from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.verify.law import Measured, law, seeded, worst
@@ -24,7 +25,7 @@ def _marginals(entry: str) -> Iterator[Marginal]:
     document = next(each for each in gallery.ENTRIES if each.id == entry).make()
     panes = (document.experiment(index) for index in range(len(document.view.panes)))
     for source, target, path in dict.fromkeys((pane.source, pane.target, pane.path) for pane in panes):
-        yield build.marginal(source, target, path)
+        yield build.marginal(Problem(source, target, path))
 
 
 def _mass_error(entry: str) -> Measured:

@@ -10,6 +10,7 @@ import numpy as np
 from fmstudio.document.specs.distribution import GaussianMixtureSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import ODESpec, SimulationSpec
 from fmstudio.document.specs.path import CondOTSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.buffers import LocalArray, ResultArray
 from fmstudio.engine.loop import Emit, Loop
@@ -32,16 +33,22 @@ TIMES = tuple(np.linspace(0, 1, 21).tolist())
 
 
 def density(first: int = 0, times: tuple[float, ...] = TIMES) -> DensityRequest:
-    return DensityRequest(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), GRID, times, first=first)
+    return DensityRequest(
+        Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), GRID, times, first=first
+    )
 
 
 def arrows(first: int = 0) -> FieldRequest:
-    return FieldRequest(StandardNormalSpec(), GaussianMixtureSpec(), CondOTSpec(), GRID, TIMES, first=first)
+    return FieldRequest(
+        Problem(StandardNormalSpec(), GaussianMixtureSpec(), CondOTSpec()), GRID, TIMES, first=first
+    )
 
 
 def trajectories(steps: int = 60, seed: int = 7) -> TrajectoriesRequest:
     simulation = SimulationSpec(steps=steps, particles=100, start_seed=seed)
-    return TrajectoriesRequest(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), ODESpec(), simulation)
+    return TrajectoriesRequest(
+        Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), ODESpec(), simulation
+    )
 
 
 def samples() -> SamplesRequest:
@@ -54,7 +61,7 @@ def w2() -> W2Request:
 
 def training(steps: int = 1000) -> TrainRequest:
     return TrainRequest(
-        StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), ModelSpec(), TrainingSpec(steps=steps)
+        Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), ModelSpec(), TrainingSpec(steps=steps)
     )
 
 

@@ -16,6 +16,7 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import SDESpec, SimulationSpec
 from fmstudio.document.specs.path import CondOTSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine import blocks, buffers, process
 from fmstudio.engine.client import Engine, InlineEngine, Job, JobState, ProcessEngine
@@ -89,15 +90,17 @@ def drawing() -> DrawnSpec:
 
 
 ROOT = Path(__file__).parents[2]
-MOTION = (CondOTSpec(), SDESpec(), SimulationSpec(steps=20, particles=300))
-SDE = TrajectoriesRequest(StandardNormalSpec(), TwoMoonsSpec(), *MOTION)
+MOTION = (SDESpec(), SimulationSpec(steps=20, particles=300))
+SDE = TrajectoriesRequest(Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), *MOTION)
 
 
 def test_that_results_equal_those_of_an_inline_engine_bit_for_bit(
     engine: ProcessEngine, drawing: DrawnSpec
 ) -> None:
     requests = [
-        DensityRequest(StandardNormalSpec(), drawing, CondOTSpec(), fakes.GRID, fakes.TIMES, first=7),
+        DensityRequest(
+            Problem(StandardNormalSpec(), drawing, CondOTSpec()), fakes.GRID, fakes.TIMES, first=7
+        ),
         fakes.arrows(3),
         SDE,
         fakes.samples(),
@@ -303,7 +306,9 @@ def test_that_results_that_are_kept_take_no_descriptors_on_either_side() -> None
 
 def test_that_failures_are_replies_and_the_engine_lives_on(engine: ProcessEngine) -> None:
     pid = engine.pid
-    empty = engine.submit("b", TrajectoriesRequest(StandardNormalSpec(), DrawnSpec(), *MOTION))
+    empty = engine.submit(
+        "b", TrajectoriesRequest(Problem(StandardNormalSpec(), DrawnSpec(), CondOTSpec()), *MOTION)
+    )
     long = engine.submit("c", fakes.trajectories(steps=2000))
     wait_for(engine, lambda: not empty.unfinished)
     assert (empty.state, empty.reason) == (JobState.FAILED, Refusal.BAD_INPUT)
@@ -414,12 +419,12 @@ def test_that_the_engine_process_loads_nothing_of_the_window() -> None:
 
 def test_that_a_training_can_be_resumed_from_its_weights(engine: ProcessEngine) -> None:
     spec = TrainingSpec(steps=40)
-    request = TrainRequest(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), ModelSpec(width=16), spec)
+    request = TrainRequest(
+        Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), ModelSpec(width=16), spec
+    )
     job: Job = engine.train(request)
     model = last_model(of(TrainingSnapshot, wait_for(engine, lambda: job.state is JobState.DONE)))
     assert model.step == 40
-    more = engine.train(
-        TrainRequest(request.source, request.target, request.path, request.model, spec, resume=model)
-    )
+    more = engine.train(TrainRequest(request.problem, request.model, spec, resume=model))
     replies = wait_for(engine, lambda: more.state is JobState.DONE)
     assert last_model(of(TrainingSnapshot, replies)).step == 80

@@ -30,7 +30,14 @@ def misfit() -> Opened:
     document = document.model_copy(update={"view": document.view.model_copy(update={"panes": (pane,)})})
     r = learning.recipe_of(document)
     flat = FrozenArray(np.ones(7, np.float32))
-    model = LearnedModel(r.model, r.training.objective, flat, 10, r.source, r.target, r.path, r.training)
+    model = LearnedModel(
+        r.model,
+        r.training.objective,
+        flat,
+        10,
+        r.problem,
+        r.training,
+    )
     return document, (model,)
 
 

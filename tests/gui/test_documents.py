@@ -83,7 +83,7 @@ def test_that_a_trained_model_is_unsaved_work_until_it_is_saved(window, asked, t
     session = window.session
     session.train()
     document = session.store.document
-    parts = (document.source, document.target, document.path, document.training)
+    parts = (document.problem, document.training)
     flat = FrozenArray(np.zeros(8, np.float32))
     model = LearnedModel(document.model, document.training.objective, flat, 7, *parts)
     session.results.models[learning.recipe_of_model(model)] = model

@@ -78,9 +78,7 @@ def train(session: Session, step: int = 10) -> None:
         recipe.training.objective,
         flat,
         step,
-        recipe.source,
-        recipe.target,
-        recipe.path,
+        recipe.problem,
         recipe.training,
     )
     session.results.models[recipe] = learned

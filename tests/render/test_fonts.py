@@ -39,7 +39,7 @@ def test_that_a_font_is_left_only_for_what_it_lacks(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fonts, "_has", lambda path, c: (c in "月") == (path == other))
     fonts._file_for.cache_clear()
     try:
-        found = [(text, str(face.path)) for text, face in fonts.pieces("a月 bß", 13.0, False)]
+        found = [(text, str(face.problem.path)) for text, face in fonts.pieces("a月 bß", 13.0, False)]
     finally:
         fonts._file_for.cache_clear()
     assert found == [("a", str(ours.path)), ("月", other), (" bß", str(ours.path))]

@@ -41,9 +41,7 @@ def asked(document: Document) -> frozenset[object]:
             recipe.training.objective,
             FrozenArray(np.zeros(4, np.float32)),
             1,
-            recipe.source,
-            recipe.target,
-            recipe.path,
+            recipe.problem,
             recipe.training,
         )
     session.tools.choose_mode(Mode.PROBE)

@@ -94,7 +94,7 @@ def test_that_the_particles_of_a_gallery_entry_stay_in_the_fitted_view(entry: En
     for index in range(len(document.view.panes)):
         e = document.experiment(index)
         simulation = e.simulation.model_copy(update={"particles": 200})
-        moving = TrajectoriesRequest(e.source, e.target, e.path, e.dynamics, simulation, None, None)
+        moving = TrajectoriesRequest(e.problem, e.dynamics, simulation, None, None)
         states = answer(moving)
         if np.isfinite(states).all():
             assert share_inside(states, box) > 0.99

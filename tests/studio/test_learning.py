@@ -41,9 +41,9 @@ def compared(**changes: object) -> Document:
 
 
 def model_of(recipe: Recipe) -> LearnedModel:
-    source, target, path, model, training = recipe
+    problem, model, training = recipe
     flat = FrozenArray(np.ones(3, np.float32))
-    return LearnedModel(model, training.objective, flat, 7, source, target, path, training)
+    return LearnedModel(model, training.objective, flat, 7, problem, training)
 
 
 @pytest.fixture

@@ -107,9 +107,7 @@ def trained(session: Session) -> None:
                 recipe.training.objective,
                 FrozenArray(np.zeros(4, np.float32)),
                 1,
-                recipe.source,
-                recipe.target,
-                recipe.path,
+                recipe.problem,
                 recipe.training,
             )
 

@@ -321,7 +321,7 @@ def model(session: Session, step: int) -> LearnedModel:
     d = session.store.document
     weights = FrozenArray(np.full(4, float(step)))
     training = learning.recipe_of(d).training
-    return LearnedModel(d.model, training.objective, weights, step, d.source, d.target, d.path, training)
+    return LearnedModel(d.model, training.objective, weights, step, d.problem, training)
 
 
 def publish(session: Session, step: int) -> None:

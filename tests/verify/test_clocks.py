@@ -19,6 +19,7 @@ from fmstudio.document.specs.path import (
     VESpec,
     VPSpec,
 )
+from fmstudio.document.specs.problem import Problem
 from fmstudio.engine.messages import TrajectoriesRequest
 from fmstudio.engine.worker.motions import motion
 from fmstudio.flows.motion.resolution import TooCoarse
@@ -97,7 +98,9 @@ def test_that_uneven_steps_are_refused_where_they_miss_the_two_moons(
 
 def is_refused(path: ScheduleSpec, target: DistributionSpec, steps: int) -> bool:
     simulation = m.SimulationSpec(steps=steps)
-    request = TrajectoriesRequest(StandardNormalSpec(), target, path, m.ODESpec(solver="euler"), simulation)
+    request = TrajectoriesRequest(
+        Problem(StandardNormalSpec(), target, path), m.ODESpec(solver="euler"), simulation
+    )
     try:
         motion(request)
     except TooCoarse:

@@ -64,4 +64,4 @@ def is_of(recipe: Recipe, asked: Experiment | Document) -> bool:
     other = learning.recipe_of(asked)
     ours, theirs = recipe.training, other.training
     mine = (ours.objective, ours.coupling, ours.reflow)
-    return recipe[:4] == other[:4] and mine == (theirs.objective, theirs.coupling, theirs.reflow)
+    return recipe[:2] == other[:2] and mine == (theirs.objective, theirs.coupling, theirs.reflow)

@@ -16,6 +16,7 @@ from torch import Tensor
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.guidance import GuidanceMethod
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import settings_of
 from fmstudio.document.specs.training import ModelSpec, Objective, Trained
 from fmstudio.engine.messages import Guide, LearnedModel
@@ -90,13 +91,16 @@ def schedule(spec: p.PathSpec) -> Schedule:
     return SCHEDULES[spec.kind](**settings_of(spec))
 
 
-def initial_log_prob(
-    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, learned: LearnedModel | None
-) -> LogProb:
+def initial_log_prob(problem: Problem, learned: LearnedModel | None) -> LogProb:
     """log p_0 of what starts along the path, or (by maximum likelihood) from the source itself."""
     if is_pathless(learned):
-        return start_log_prob(distribution(source), CondOT())
-    return start_log_prob(distribution(source), schedule(path), distribution(target))
+        return start_log_prob(distribution(problem.source), CondOT())
+    return start_log_prob(distribution(problem.source), schedule(problem.path), distribution(problem.target))
+
+
+def ends(problem: Problem) -> tuple[Distribution, Distribution]:
+    """The source and the target."""
+    return distribution(problem.source), distribution(problem.target)
 
 
 def probability_path(spec: p.PathSpec) -> ProbabilityPath:
@@ -104,9 +108,9 @@ def probability_path(spec: p.PathSpec) -> ProbabilityPath:
 
 
 @lru_cache(maxsize=32)
-def marginal(source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec) -> Marginal:
+def marginal(problem: Problem) -> Marginal:
     """The exact p_t of independent ends."""
-    return closed_form(distribution(source), distribution(target), schedule(path))
+    return closed_form(*ends(problem), schedule(problem.path))
 
 
 # ---- learning ----------------------------------------------------------------------------------------
@@ -126,7 +130,7 @@ def fresh_model(
 
 def restored_model(learned: LearnedModel) -> Model:
     """The model with the parameters of that snapshot. Raises ValueError for weights that do not fit it."""
-    model = fresh_model(learned.objective, learned.model, learned.target, torch.Generator())
+    model = fresh_model(learned.objective, learned.model, learned.problem.target, torch.Generator())
     flat = tensor(learned.parameters.values)
     if flat.shape != model.flat.shape:
         raise ValueError(
@@ -174,26 +178,24 @@ _MODELS: dict[Trained, Callable[[ModelSpec, d.DistributionSpec, torch.Generator]
 
 
 def field(
-    source: d.DistributionSpec,
-    target: d.DistributionSpec,
-    path: p.PathSpec,
+    problem: Problem,
     learned: LearnedModel | None,
     guide: Guide | None = None,
 ) -> Field:
     """The learned field, or (None) the exact one, guided if so asked. Raises ValueError where the
     guidance asks for what the target or the model does not have."""
     if learned is None:
-        unguided: Field = ExactField(marginal(source, target, path))
+        unguided: Field = ExactField(marginal(problem))
     else:
-        along = CondOT() if is_pathless(learned) else schedule(learned.path)
+        along = CondOT() if is_pathless(learned) else schedule(learned.problem.path)
         unguided = LearnedField(network(learned), along)
     if guide is None or guide.spec.scale == 0:
         return unguided
-    _require_label(guide.spec.label, target)
+    _require_label(guide.spec.label, problem.target)
     if guide.spec.method is GuidanceMethod.CLASSIFIER_FREE:
-        conditional = _conditional(source, target, path, learned, guide.spec.label)
+        conditional = _conditional(problem, learned, guide.spec.label)
         return ClassifierFree(unguided, conditional, guide.spec.scale)
-    classifier = _classifier(source, target, path, guide)
+    classifier = _classifier(problem, guide)
     return ClassifierGuided(unguided, classifier, guide.spec.label, guide.spec.scale)
 
 
@@ -204,26 +206,22 @@ def _require_label(label: int, target: d.DistributionSpec) -> None:
 
 
 def _conditional(
-    source: d.DistributionSpec,
-    target: d.DistributionSpec,
-    path: p.PathSpec,
+    problem: Problem,
     learned: LearnedModel | None,
     label: int,
 ) -> Field:
     """The field towards one label, exact or as the conditional network answers."""
     if learned is None:
-        part = split_by_label(distribution(target))[1][label]
-        return ExactField(closed_form(distribution(source), part, schedule(path)))
+        part = split_by_label(distribution(problem.target))[1][label]
+        return ExactField(closed_form(distribution(problem.source), part, schedule(problem.path)))
     if not learned.model.conditional:
         raise ValueError("Guidance without a classifier needs a conditional network: train one.")
-    return LearnedField(network(learned).given(label), schedule(path))
+    return LearnedField(network(learned).given(label), schedule(problem.path))
 
 
-def _classifier(
-    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec, guide: Guide
-) -> Classifier:
+def _classifier(problem: Problem, guide: Guide) -> Classifier:
     if guide.spec.method is GuidanceMethod.EXACT:
-        return exact_classifier(source, target, path)
+        return exact_classifier(problem)
     if guide.classifier is None:
         raise ValueError("There is no trained classifier yet: train it, or take the exact one.")
     model = trained_model(guide.classifier)
@@ -232,8 +230,6 @@ def _classifier(
 
 
 @lru_cache(maxsize=8)
-def exact_classifier(
-    source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
-) -> ExactClassifier:
+def exact_classifier(problem: Problem) -> ExactClassifier:
     """Raises ValueError for a target without labels."""
-    return ExactClassifier(distribution(source), distribution(target), schedule(path))
+    return ExactClassifier(*ends(problem), schedule(problem.path))

@@ -71,7 +71,7 @@ def _kde(request: DensityRequest, result: ResultArray, recent: RecentTrajectorie
 
 
 def _density_of_ends(request: DensityRequest, result: ResultArray) -> Task:
-    exact = build.marginal(request.source, request.target, request.path)
+    exact = build.marginal(request.problem)
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         result.write(row, exact.density_on_grid(xs, ys, request.times[index]).numpy())
@@ -79,7 +79,7 @@ def _density_of_ends(request: DensityRequest, result: ResultArray) -> Task:
 
 
 def _density_of_process(request: DensityRequest, spec: m.FreeProcess, result: ResultArray) -> Task:
-    exact = motions.law(spec, request.source, request.target, request.path)
+    exact = motions.law(spec, request.problem)
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         at = request.times[index] * duration_of(spec)
@@ -107,9 +107,9 @@ def _density_of_particles(
 
 def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
     generator = torch.Generator().manual_seed(0)
-    x_0 = build.distribution(request.source).sample(PATH_SAMPLES, generator)
-    z = build.distribution(request.target).sample(PATH_SAMPLES, generator)
-    path = build.probability_path(request.path)
+    x_0 = build.distribution(request.problem.source).sample(PATH_SAMPLES, generator)
+    z = build.distribution(request.problem.target).sample(PATH_SAMPLES, generator)
+    path = build.probability_path(request.problem.path)
     yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
 
 
@@ -139,8 +139,8 @@ def _likelihood(
 ) -> Task:
     """log p_t(x) = log p_0(x_0) - int div u dt, backward from every point of the grid (Khungurn 2024, eq 2-3;
     Liao et al. 2024)."""
-    field = build.field(request.source, request.target, request.path, request.learned)
-    initial = build.initial_log_prob(request.source, request.target, request.path, request.learned)
+    field = build.field(request.problem, request.learned)
+    initial = build.initial_log_prob(request.problem, request.learned)
     tiles = torch.split(grid_points(*axes(request.grid)).reshape(-1, 2), TILE)
     for row, index in enumerate(request.order):
         times = _backward(request.times[index])
@@ -194,14 +194,14 @@ def _start(request: TrajectoriesRequest) -> LogProb:
     """log p_0 of the motion: a process starts from a law as it is, all others from p_0."""
     if request.dynamics.is_process:
         return build.distribution(
-            request.source if request.dynamics.follows_source else request.target
+            request.problem.source if request.dynamics.follows_source else request.problem.target
         ).log_prob
-    return build.initial_log_prob(request.source, request.target, request.path, request.learned)
+    return build.initial_log_prob(request.problem, request.learned)
 
 
 def _domain(grid: Grid, request: TrajectoriesRequest, start: Tensor) -> Grid:
     """A rectangle around what is seen, where the particles start and what they head for."""
-    target = build.distribution(request.target).sample(DRAWS, torch.Generator().manual_seed(0))
+    target = build.distribution(request.problem.target).sample(DRAWS, torch.Generator().manual_seed(0))
     reach = ROOM * torch.cat([start[:DRAWS], target]).abs().amax(0)
     half_x = max(abs(grid.cx) + grid.half_x, float(reach[0]))
     half_y = max(abs(grid.cy) + grid.half_y, float(reach[1]))
@@ -228,11 +228,11 @@ def _balance(
 ) -> Task:
     """Both sides of the continuity equation, from the exact p_t in float64: a centred difference in t,
     differences of fourth order in x (Khungurn 2024, App A; 6.S184 notes, Thm 2.2)."""
-    exact = build.marginal(request.source, request.target, request.path)
+    exact = build.marginal(request.problem)
     learned = request.learned
     velocity = None
     if learned is not None:
-        velocity = build.field(request.source, request.target, request.path, learned).velocity
+        velocity = build.field(request.problem, learned).velocity
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         sides = balance(exact, xs, ys, request.times[index], velocity=velocity)
@@ -256,7 +256,7 @@ def _error(
 ) -> Task:
     """|v - u| for the learned field or the naive average v, over the root mean square of u, and faded by the
     root of p_t over its top."""
-    exact = build.marginal(request.source, request.target, request.path)
+    exact = build.marginal(request.problem)
     xs, ys = axes(request.grid)
     points = grid_points(xs, ys).reshape(-1, 2)
     field = other(request)
@@ -273,12 +273,15 @@ def _error(
 def _learned_velocity(request: DensityRequest) -> Velocity:
     if request.learned is None:
         raise ValueError("An error map needs a learned field: train a model.")
-    return build.field(request.source, request.target, request.path, request.learned).velocity
+    return build.field(request.problem, request.learned).velocity
 
 
 def naive_average(request: DensityRequest | FieldRequest) -> Velocity:
     """The mean of the conditional fields over p_data (“Vector fields” post)."""
-    path, mean = build.probability_path(request.path), build.distribution(request.target).mean()
+    path, mean = (
+        build.probability_path(request.problem.path),
+        build.distribution(request.problem.target).mean(),
+    )
     return lambda x, t: path.naive_average(x, mean, min(t, LAST_NAIVE))
 
 

@@ -23,9 +23,9 @@ TRAINING_SHARE = 0.2
 
 
 def gradients(request: GradientsRequest, result: ResultArray, recent: RecentTrajectories) -> Iterator[float]:  # noqa: ARG001
-    source, target = build.distribution(request.source), build.distribution(request.target)
-    schedule = build.schedule(request.path)
-    asked = TrainRequest(request.source, request.target, request.path, request.model, request.training)
+    source, target = build.ends(request.problem)
+    schedule = build.schedule(request.problem.path)
+    asked = TrainRequest(request.problem, request.model, request.training)
     network = learning.model_for(asked)
     if not isinstance(network, MLP) or network.labels:
         raise ValueError("The two gradients are those of an unconditional velocity network.")

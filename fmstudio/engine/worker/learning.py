@@ -43,7 +43,7 @@ def model_for(request: TrainRequest, generator: torch.Generator | None = None) -
     """Fresh, or with the weights to go on from. Raises ValueError where these belong to another model."""
     if request.resume is None:
         generator = generator or torch.Generator().manual_seed(request.training.seed)
-        return build.fresh_model(request.training.objective, request.model, request.target, generator)
+        return build.fresh_model(request.training.objective, request.model, request.problem.target, generator)
     if request.resume.model != request.model:
         raise ValueError(
             f"Training cannot go on: the weights belong to {request.resume.model.layers} layers of "
@@ -81,9 +81,8 @@ def _regressed(
 ) -> Steps:
     spec = request.training
     return train(
-        build.distribution(request.source),
-        build.distribution(request.target),
-        build.schedule(request.path),
+        *build.ends(request.problem),
+        build.schedule(request.problem.path),
         coupling,
         network,
         objective=REGRESSIONS[spec.objective],
@@ -119,17 +118,17 @@ def _reflowed(request: TrainRequest, network: MLP) -> Steps:
 
 def _own_ends(request: TrainRequest, network: MLP) -> Iterator[PairPool | None]:
     flow = MLP.from_flat(network.width, network.layers, network.flat)
-    field = LearnedField(flow, build.schedule(request.path))
+    field = LearnedField(flow, build.schedule(request.problem.path))
     return reflow_pairs(field, _starts(request, _generator(request)))
 
 
 def _starts(request: TrainRequest, generator: torch.Generator) -> torch.Tensor:
     """Draws of the path's p_0: alpha_0 z + beta_0 x_0 of pairs as the first flow learned from."""
-    path, batch = build.probability_path(request.path), request.training.batch_size
-    x_0 = build.distribution(request.source).sample(REFLOW_PAIRS, generator)
+    path, batch = build.probability_path(request.problem.path), request.training.batch_size
+    x_0 = build.distribution(request.problem.source).sample(REFLOW_PAIRS, generator)
     if float(path.schedule.alpha(0.0)) == 0:
         return path.x_t(x_0, torch.zeros_like(x_0), 0.0)
-    z = build.distribution(request.target).sample(REFLOW_PAIRS, generator)
+    z = build.distribution(request.problem.target).sample(REFLOW_PAIRS, generator)
     coupling = COUPLINGS[request.training.coupling]()
     batches = zip(torch.split(x_0, batch), torch.split(z, batch), strict=True)
     paired = (coupling.pair(*ends, generator) for ends in batches)
@@ -141,20 +140,20 @@ def _starts(request: TrainRequest, generator: torch.Generator) -> torch.Tensor:
 
 def _likelihood(request: TrainRequest, model: build.Model) -> Steps:
     assert isinstance(model, MLP)
-    source, target = build.distribution(request.source), build.distribution(request.target)
+    source, target = build.ends(request.problem)
     return train_by_likelihood(source, target, model, **_plan(request), first_step=span(request)[0])
 
 
 def _realnvp(request: TrainRequest, model: build.Model) -> Steps:
     assert isinstance(model, RealNVP)
-    source, target = build.distribution(request.source), build.distribution(request.target)
+    source, target = build.ends(request.problem)
     return train_realnvp(source, target, model, **_plan(request), first_step=span(request)[0])
 
 
 def _classifier(request: TrainRequest, model: build.Model) -> Steps:
     assert isinstance(model, LearnedClassifier)
-    source, target = build.distribution(request.source), build.distribution(request.target)
-    return train_classifier(source, target, build.schedule(request.path), model, **_plan(request))
+    source, target = build.ends(request.problem)
+    return train_classifier(source, target, build.schedule(request.problem.path), model, **_plan(request))
 
 
 def _plan(request: TrainRequest) -> dict[str, Any]:
@@ -186,12 +185,12 @@ def floor_terms(request: TrainRequest) -> Iterator[float]:
     spec = request.training
     if spec.objective.facts.unit is LossUnit.NATS_OF_DENSITY:
         generator = torch.Generator().manual_seed(0)
-        target = build.distribution(request.target)
+        target = build.distribution(request.problem.target)
         for _ in range(ENTROPY_SLICES):
             yield entropy(target, generator, ENTROPY_DRAWS)
         return
     known = spec.coupling is Coupling.INDEPENDENT and spec.reflow == 0 and not request.model.conditional
     if not spec.objective.facts.regresses or not known:
         return
-    marginal = build.marginal(request.source, request.target, request.path)
-    yield from loss_floor_terms(marginal, build.schedule(request.path), REGRESSIONS[spec.objective])
+    marginal = build.marginal(request.problem)
+    yield from loss_floor_terms(marginal, build.schedule(request.problem.path), REGRESSIONS[spec.objective])

@@ -19,6 +19,7 @@ from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.motion import duration_of, substeps_of
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.engine.worker import build
@@ -92,7 +93,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
     dynamics, solver = dynamics_of(request), SOLVERS[spec.solver]()
     times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))
     if dynamics.along is not None:
-        source, target = build.distribution(request.source), build.distribution(request.target)
+        source, target = build.ends(request.problem)
         require_resolved(dynamics, solver, times, source, target)
     return Motion(dynamics, solver, _start(request), times, substeps_of(spec))
 
@@ -107,8 +108,8 @@ def _start(request: TrajectoriesRequest) -> Tensor:
     no path, from beta_0 x_0; a process from what it starts at, as it is."""
     spec, simulation = request.dynamics, request.simulation
     pathless = spec.is_process or build.is_pathless(request.learned)
-    along = None if pathless else build.schedule(request.path)
-    source = request.source if spec.follows_source else request.target
+    along = None if pathless else build.schedule(request.problem.path)
+    source = request.problem.source if spec.follows_source else request.problem.target
     if along is not None and float(along.alpha(0.0)) > 0 and spec.uses_field:
         return _mixed_start(request)
     generator = torch.Generator().manual_seed(simulation.start_seed)
@@ -121,14 +122,14 @@ def _mixed_start(request: TrajectoriesRequest) -> Tensor:
     coupling = Coupling.INDEPENDENT if learned is None else learned.training.coupling
     paired = pairs(pairs_request(request, coupling))
     x_0, z = (torch.cat(ends) for ends in zip(*paired, strict=True))
-    return build.probability_path(request.path).x_t(x_0, z, 0.0)
+    return build.probability_path(request.problem.path).x_t(x_0, z, 0.0)
 
 
 # ---- along a path, and towards a target --------------------------------------------------------------
 
 
 def _field(request: TrajectoriesRequest) -> Field:
-    return build.field(request.source, request.target, request.path, request.learned, request.guide)
+    return build.field(request.problem, request.learned, request.guide)
 
 
 def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
@@ -142,19 +143,19 @@ def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
 def _require_a_score(spec: m.DynamicsSpec, learned: LearnedModel) -> None:
     """A learned velocity tells the score only where x_0 is standard normal whatever z is. Raises ValueError
     for a motion that needs it, of any other model."""
-    reason = why_no_score(learned.source, learned.training)
+    reason = why_no_score(learned.problem.source, learned.training)
     if spec.needs_score and reason:
         raise ValueError(f"{spec.title} needs a score, which {reason}: show its ODE.")
 
 
 def _langevin(request: TrajectoriesRequest, spec: m.LangevinSpec) -> Langevin:
     """On the target itself, which is where the path from a standard normal ends."""
-    p_1 = build.marginal(d.StandardNormalSpec(), request.target, p.CondOTSpec())
+    p_1 = build.marginal(Problem(d.StandardNormalSpec(), request.problem.target, p.CondOTSpec()))
     return Langevin(lambda x: p_1.score(x, 1.0), spec.sigma, lambda x: p_1.log_prob(x, 1.0))
 
 
 def _annealed(request: TrajectoriesRequest, spec: m.AnnealedLangevinSpec) -> AnnealedLangevin:
-    sigma = _sigma(spec, build.schedule(request.path))
+    sigma = _sigma(spec, build.schedule(request.problem.path))
     return AnnealedLangevin(_field(request), sigma, spec.duration)
 
 
@@ -174,12 +175,10 @@ def process(spec: m.FreeProcess, path: p.PathSpec) -> LinearDynamics:
 
 
 @lru_cache(maxsize=16)
-def law(
-    spec: m.FreeProcess, source: d.DistributionSpec, target: d.DistributionSpec, path: p.PathSpec
-) -> ProcessLaw:
+def law(spec: m.FreeProcess, problem: Problem) -> ProcessLaw:
     """The exact law of the process from where it starts. Raises NoClosedForm where there is none."""
-    start = build.distribution(source if spec.follows_source else target)
-    return process_law(start, process(spec, path), duration_of(spec))
+    start = build.distribution(problem.source if spec.follows_source else problem.target)
+    return process_law(start, process(spec, problem.path), duration_of(spec))
 
 
 def _linear_sde(spec: m.LinearSDESpec, _path: p.PathSpec) -> LinearSDE:
@@ -201,12 +200,12 @@ _PROCESSES: dict[type, Callable[[Any, p.PathSpec], LinearDynamics]] = {
 
 _DYNAMICS: dict[type, Callable[[TrajectoriesRequest, Any], Dynamics]] = {
     m.ODESpec: lambda r, _: FlowODE(_field(r)),
-    m.SDESpec: lambda r, s: SDEExtension(_field(r), _sigma(s, build.schedule(r.path))),
-    m.ReverseSDESpec: lambda r, _: ReverseSDE(_field(r), build.schedule(r.path)),
+    m.SDESpec: lambda r, s: SDEExtension(_field(r), _sigma(s, build.schedule(r.problem.path))),
+    m.ReverseSDESpec: lambda r, _: ReverseSDE(_field(r), build.schedule(r.problem.path)),
     m.LangevinSpec: _langevin,
-    m.ProbabilityFlowSpec: lambda r, _: ProbabilityFlow(_field(r), build.schedule(r.path)),
+    m.ProbabilityFlowSpec: lambda r, _: ProbabilityFlow(_field(r), build.schedule(r.problem.path)),
     m.AnnealedLangevinSpec: _annealed,
-    **dict.fromkeys(_PROCESSES, lambda r, s: process(s, r.path)),
+    **dict.fromkeys(_PROCESSES, lambda r, s: process(s, r.problem.path)),
 }
 
 
@@ -217,9 +216,7 @@ def pairs_request(request: TrajectoriesRequest, coupling: Coupling) -> PairsRequ
     """The pairs of that coupling that start where the particles do."""
     simulation = request.simulation
     return PairsRequest(
-        request.source,
-        request.target,
-        request.path,
+        request.problem,
         coupling,
         PAIR_BATCH,
         simulation.particles,
@@ -233,8 +230,8 @@ def pairs(request: PairsRequest) -> Iterator[tuple[Tensor, Tensor]]:
     seed (before beta_0 scales them), so that the same particle has the same place everywhere."""
     first, second, third = _generators(request)
     whole = -(-request.n // request.batch_size) * request.batch_size
-    x_0 = starting_points(build.distribution(request.source), None, whole, first)
-    z = starting_points(build.distribution(request.target), None, whole, second)
+    x_0 = starting_points(build.distribution(request.problem.source), None, whole, first)
+    z = starting_points(build.distribution(request.problem.target), None, whole, second)
     coupling = COUPLINGS[request.coupling]()
     for start in range(0, request.n, request.batch_size):
         rows = slice(start, start + request.batch_size)

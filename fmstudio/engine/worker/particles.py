@@ -89,7 +89,7 @@ def _interpolated(request: TrajectoriesRequest, coupling: Coupling) -> Iterator[
         paired.append(batch)
         yield None
     x_0, z = (torch.cat(ends) for ends in zip(*paired, strict=True))
-    path, steps = build.probability_path(request.path), request.simulation.steps
+    path, steps = build.probability_path(request.problem.path), request.simulation.steps
     for step in range(steps + 1):
         yield path.x_t(x_0, z, step / steps)
 
@@ -121,7 +121,7 @@ def _puller(request: TrajectoriesRequest) -> str:
 def _tile(request: TrajectoriesRequest) -> int:
     """Particles in a slice: few where each is summed over hundreds of points of the target."""
     linear = request.dynamics.is_process
-    mixture = isinstance(build.distribution(request.target), GaussianMixture)
+    mixture = isinstance(build.distribution(request.problem.target), GaussianMixture)
     cheap = linear or mixture or request.learned is not None
     return TILE if cheap else TILE // 4
 
@@ -151,7 +151,7 @@ def coupled(request: PairsRequest, result: ResultArray, recent: RecentTrajectori
         batches.append(batch)
         yield 0.9 * len(batches) * request.batch_size / (request.n + request.batch_size)
     x_0, z = (torch.cat(ends) for ends in zip(*batches, strict=True))
-    result.write(0, build.probability_path(request.path).x_t(x_0, z, 0.0).numpy())
+    result.write(0, build.probability_path(request.problem.path).x_t(x_0, z, 0.0).numpy())
     result.write(1, z.numpy())
     yield 1.0
 

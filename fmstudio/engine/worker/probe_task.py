@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ def _tell_process(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
     """p of the process."""
     moving = request.moving
     assert moving.dynamics.is_process
-    law = motions.law(moving.dynamics, moving.source, moving.target, moving.path)
+    law = motions.law(moving.dynamics, moving.problem)
     rows[0, DENSITY] = float(law.log_prob(x, request.t * duration_of(moving.dynamics)).exp())
 
 
@@ -49,23 +50,25 @@ def _tell_sampler(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
     """The density that is sampled and its score: p_data itself, or p_t on its way there."""
     moving = request.moving
     steady = moving.dynamics.is_steady
-    source, t = (StandardNormalSpec(), 1.0) if steady else (moving.source, request.t)
-    exact = build.marginal(source, moving.target, moving.path)
+    problem, t = moving.problem, request.t
+    if steady:
+        problem, t = replace(problem, source=StandardNormalSpec()), 1.0
+    exact = build.marginal(problem)
     rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
     if request.tells_score:
-        field = build.field(source, moving.target, moving.path, None if steady else moving.learned)
+        field = build.field(problem, None if steady else moving.learned)
         rows[0, SCORE] = field.score(x, t)[0].numpy()
 
 
 def _tell_path(request: ProbeRequest, x: Tensor, rows: np.ndarray) -> None:
     """p_t, the field of the path, and whose pull it is."""
     moving, t = request.moving, request.t
-    exact = build.marginal(moving.source, moving.target, moving.path)
+    exact = build.marginal(moving.problem)
     rows[0, DENSITY] = float(exact.log_prob(x, t).exp())
     pull = exact.pull(x[0], t, PULLS)
     named = torch.cat([pull.points, pull.weights[:, None], pull.velocities], 1)
     rows[1 : 1 + len(named), :5] = named.numpy()
-    field = build.field(moving.source, moving.target, moving.path, moving.learned)
+    field = build.field(moving.problem, moving.learned)
     rows[0, VELOCITY] = field.velocity(x, t)[0].numpy()
     rows[0, DIVERGENCE] = float(field.divergence(x, t)[0])
     if moving.learned is None or request.tells_score:

@@ -77,7 +77,7 @@ def arrows(request: FieldRequest, result: ResultArray, recent: RecentTrajectorie
 
 
 def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray) -> Task:
-    process = motions.process(spec, request.path)
+    process = motions.process(spec, request.problem.path)
     points = _points(request.grid)
     for row, index in enumerate(request.order):
         drift = process.drift(points, request.times[index] * duration_of(spec))
@@ -86,7 +86,7 @@ def _drift_arrows(request: FieldRequest, spec: FreeProcess, result: ResultArray)
 
 
 def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
-    exact = build.marginal(request.source, request.target, request.path)
+    exact = build.marginal(request.problem)
     xs, ys = axes(request.grid)
     for row, index in enumerate(request.order):
         values = exact.on_grid(xs, ys, request.times[index])
@@ -109,12 +109,12 @@ def _naive_arrows(request: FieldRequest, result: ResultArray) -> Task:
 
 def _field_arrows(request: FieldRequest, result: ResultArray) -> Task:
     """Of a learned or a guided field, point by point."""
-    field = build.field(request.source, request.target, request.path, request.learned, request.guide)
+    field = build.field(request.problem, request.learned, request.guide)
     points = _points(request.grid)
     ask = field.score if request.quantity is Quantity.SCORE else field.velocity
     exact = None
     if request.quantity is Quantity.FLUX:
-        exact = build.marginal(request.source, request.target, request.path)
+        exact = build.marginal(request.problem)
     for row, index in enumerate(request.order):
         t = request.times[index]
         mass = 1.0 if exact is None else exact.log_prob(points, t).exp()[:, None]
@@ -149,7 +149,7 @@ def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajector
             states = step
     assert states is not None
     n = min(request.n, request.trajectories.simulation.particles)
-    target = build.distribution(request.trajectories.target)
+    target = build.distribution(request.trajectories.problem.target)
     generator = torch.Generator().manual_seed(request.trajectories.simulation.start_seed)
     fresh, again, other = (target.sample(n, generator) for _ in range(3))
     last = torch.from_numpy(np.array(states[-1, :n]))
@@ -164,8 +164,8 @@ def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajector
 
 def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001
     learned = request.learned
-    exact = build.marginal(learned.source, learned.target, learned.path)
-    field = build.field(learned.source, learned.target, learned.path, learned)
+    exact = build.marginal(learned.problem)
+    field = build.field(learned.problem, learned)
     for row, t in enumerate(request.times):
         x = exact.sample(request.n, t, torch.Generator().manual_seed(row))
         gap = field.velocity(x, t) - exact.velocity(x, t)
@@ -175,7 +175,7 @@ def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentT
 
 def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
     moving = request.trajectories
-    classifier = build.exact_classifier(moving.source, moving.target, moving.path)
+    classifier = build.exact_classifier(moving.problem)
     states: Row | None = None
     for step in simulated(moving, recent):
         if isinstance(step, float):

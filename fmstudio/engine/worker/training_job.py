@@ -153,9 +153,7 @@ class TrainingJob:
                     request.training.objective,
                     FrozenArray(self._model.flat.cpu().numpy()),
                     self._step,
-                    request.source,
-                    request.target,
-                    request.path,
+                    request.problem,
                     request.training,
                 ),
             )

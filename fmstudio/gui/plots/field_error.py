@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import FieldErrorRequest
 from fmstudio.gui.bind import Notify
@@ -73,7 +72,7 @@ class FieldErrorPanel(Panel):
         assert isinstance(request, FieldErrorRequest)
         self._errors = np.array(job.result.values[:ready, 0], np.float64)
         self._times = request.times[:ready]
-        self._square = units_of(request.learned.target, request.learned.source).length(1.0) ** 2
+        self._square = request.learned.problem.units.length(1.0) ** 2
         self._top = max(float(self._errors.max()) * 1.12, 1e-6)
         self.curve.setData(np.asarray(self._times), self._errors)
         self.chart.show_range((0.0, 1.0), (0.0, self._top))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import final
 
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.training import Objective
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
@@ -97,7 +96,10 @@ class _Told:
         self.scale, self.offset = 1.0, 0.0
         recipe, self._nats = training.recipe, in_nats(training)
         if recipe is not None:
-            units, told = units_of(recipe.target, recipe.source), recipe.training.objective.facts.unit
+            units, told = (
+                recipe.problem.units,
+                recipe.training.objective.facts.unit,
+            )
             self.offset = told.in_units(0.0, units)
             self.scale = told.in_units(1.0, units) - self.offset
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.specs.density import DensityMethod, Meaning
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import DensityRequest
 from fmstudio.gui.bind import Notify
@@ -166,7 +165,7 @@ class MarginalsPanel(Panel):
         """In the units of the file, as many as there is room for."""
         request = job.request
         assert isinstance(request, DensityRequest)
-        units = units_of(request.target, request.source)
+        units = request.problem.units
         for most in (5, 3, 2):
             ticks = own_ticks(low, high, most, units.scale, units.offset[0])
             if sum(len(words) + 2 for _, words in ticks) <= MOST_LETTERS:

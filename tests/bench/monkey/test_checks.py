@@ -58,6 +58,11 @@ def at_once(seen: Seen) -> list[str]:
     return [f"{check.name}: {fault}" for check in checks for fault in check.examine(seen)]
 
 
+def _aimed(request: Any, target: Any) -> Any:
+    """The request, of another target."""
+    return replace(request, problem=replace(request.problem, target=target))
+
+
 def lie(window: MainWindow, patch: pytest.MonkeyPatch, change: Change) -> None:
     """Let the presenter draw something else."""
     presenter = window.canvas._presenter
@@ -103,7 +108,7 @@ def test_that_a_settled_window_has_no_fault(window):
 
 
 def old_target(layer: Any) -> Any:
-    return replace(layer, answers=replace(layer.answers, target=RingsSpec()))
+    return replace(layer, answers=_aimed(layer.answers, RingsSpec()))
 
 
 def waiting(layer: Any) -> Any:
@@ -164,7 +169,7 @@ def test_that_an_old_job_under_a_new_title_is_seen(window, monkeypatch):
 
 def test_that_a_request_of_another_experiment_is_seen(window, monkeypatch):
     planner = window.session.planner
-    wrong = replace(planner.wanted["trajectories/0"], target=RingsSpec())
+    wrong = _aimed(planner.wanted["trajectories/0"], RingsSpec())
     monkeypatch.setattr(planner, "tick", lambda *_args, **_options: None)
     planner.wanted["trajectories/0"] = wrong
     assert faults(window, "requests are of the experiment") == [
@@ -251,7 +256,7 @@ def test_that_layers_of_two_choices_are_no_old_picture(window, monkeypatch):
 
 
 def moons(layer: Any) -> Any:
-    return replace(layer, answers=replace(layer.answers, target=TwoMoonsSpec()))
+    return replace(layer, answers=_aimed(layer.answers, TwoMoonsSpec()))
 
 
 @pytest.mark.parametrize("title", ["Langevin", "RK4", "Runge–Kutta 4", "Learned", "50 steps", "σ = 0.3"])
@@ -419,9 +424,7 @@ def learned(window: MainWindow) -> LearnedModel:
         Objective.CFM,
         parameters,
         10,
-        document.source,
-        document.target,
-        document.path,
+        document.problem,
         document.training,
     )
     window.session._publish(model)
@@ -439,7 +442,7 @@ def test_that_the_loss_of_a_model_that_nothing_asks_for_is_seen(window, monkeypa
     name = "the loss is of a model that matters"
     assert faults(window, name) == []
     assert window.findChild(LossPanel).isVisible()
-    training.recipe = recipe._replace(target=RingsSpec())
+    training.recipe = recipe._replace(problem=replace(recipe.problem, target=RingsSpec()))
     assert faults(window, name)
 
 

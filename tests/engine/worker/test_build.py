@@ -8,6 +8,7 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.density import DensityMethod
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling, Objective
 from fmstudio.engine.worker import build
@@ -98,5 +99,5 @@ def test_that_points_are_the_distribution_of_the_points() -> None:
 
 def test_that_the_ends_of_a_marginal_are_remembered_as_long_as_they_are_asked_for() -> None:
     """Density, arrows and particles of one document read the same characteristic functions."""
-    first, again = (build.marginal(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec()) for _ in range(2))
+    first, again = (build.marginal(Problem(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec())) for _ in range(2))
     assert first is again

@@ -21,6 +21,7 @@ from fmstudio.document.specs.dynamics import (
     SimulationSpec,
 )
 from fmstudio.document.specs.path import CondOTSpec, PathSpec, VPSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
@@ -52,7 +53,9 @@ def engine() -> Iterator[InlineEngine]:
 
 @pytest.fixture(scope="module")
 def learned(engine: InlineEngine) -> LearnedModel:
-    engine.train(TrainRequest(NORMAL, MODES, PATH, ModelSpec(width=24, layers=2), TrainingSpec(steps=150)))
+    engine.train(
+        TrainRequest(Problem(NORMAL, MODES, PATH), ModelSpec(width=24, layers=2), TrainingSpec(steps=150))
+    )
     snapshots = [reply for reply in engine.run_until_idle() if isinstance(reply, TrainingSnapshot)]
     return snapshots[-1].learned
 
@@ -67,11 +70,11 @@ def rows(engine: InlineEngine, request: DensityRequest | FieldRequest) -> Row:
 
 
 def asked(method: DensityMethod, path: PathSpec = PATH, **more: object) -> DensityRequest:
-    return DensityRequest(NORMAL, MODES, path, GRID, TIMES, method, **more)  # type: ignore[arg-type]
+    return DensityRequest(Problem(NORMAL, MODES, path), GRID, TIMES, method, **more)  # type: ignore[arg-type]
 
 
 def marched(dynamics: DynamicsSpec, path: PathSpec = PATH) -> DensityRequest:
-    motion = TrajectoriesRequest(NORMAL, MODES, path, dynamics, SimulationSpec())
+    motion = TrajectoriesRequest(Problem(NORMAL, MODES, path), dynamics, SimulationSpec())
     return asked(DensityMethod.FOKKER_PLANCK, path, trajectories=motion)
 
 
@@ -114,7 +117,7 @@ def test_that_langevin_dynamics_settle_in_the_target_and_a_process_follows_its_l
 
 
 def test_that_a_march_comes_in_the_order_of_time_whatever_is_looked_at() -> None:
-    motion = TrajectoriesRequest(NORMAL, MODES, PATH, ODESpec(), SimulationSpec())
+    motion = TrajectoriesRequest(Problem(NORMAL, MODES, PATH), ODESpec(), SimulationSpec())
     request = asked(DensityMethod.FOKKER_PLANCK, trajectories=motion, first=3)
     assert request.order == (0, 1, 2, 3)
     assert asked(DensityMethod.EXACT, first=3).order[0] == 3
@@ -182,8 +185,11 @@ def test_that_an_error_map_is_the_distance_of_the_fields_in_typical_speeds_faded
     exact = rows(engine, asked(DensityMethod.EXACT))[1]
     x = torch.tensor([[GRID.xs[40], GRID.ys[20]]])
     with torch.no_grad():
-        fields = [build.field(NORMAL, MODES, PATH, model).velocity(x, TIMES[1]) for model in (None, learned)]
-        law = build.marginal(NORMAL, MODES, PATH)
+        fields = [
+            build.field(Problem(NORMAL, MODES, PATH), model).velocity(x, TIMES[1])
+            for model in (None, learned)
+        ]
+        law = build.marginal(Problem(NORMAL, MODES, PATH))
         draws = law.sample(20_000, TIMES[1], torch.Generator().manual_seed(0))
         speed = float(law.velocity(draws, TIMES[1]).square().sum(1).mean().sqrt())
     expected = float((fields[1] - fields[0]).norm()) / speed * np.sqrt(exact[20, 40] / exact.max())
@@ -202,7 +208,7 @@ def test_that_an_error_map_without_a_model_is_refused(engine: InlineEngine) -> N
 
 def test_that_a_flux_is_density_times_velocity(engine: InlineEngine, learned: LearnedModel) -> None:
     def arrows(quantity: Quantity, model: LearnedModel | None) -> Row:
-        return rows(engine, FieldRequest(NORMAL, MODES, PATH, GRID, TIMES[:3], quantity, model))
+        return rows(engine, FieldRequest(Problem(NORMAL, MODES, PATH), GRID, TIMES[:3], quantity, model))
 
     p = rows(engine, asked(DensityMethod.EXACT))[:3, ..., None]
     for model in (None, learned):
@@ -211,7 +217,7 @@ def test_that_a_flux_is_density_times_velocity(engine: InlineEngine, learned: Le
 
 
 def test_that_naive_arrows_all_lead_to_the_mean_of_the_data(engine: InlineEngine) -> None:
-    request = FieldRequest(NORMAL, MODES, PATH, GRID, TIMES[1:2], Quantity.NAIVE_AVERAGE)
+    request = FieldRequest(Problem(NORMAL, MODES, PATH), GRID, TIMES[1:2], Quantity.NAIVE_AVERAGE)
     naive = rows(engine, request)[0]
     gx, gy = np.meshgrid(GRID.xs, GRID.ys)
     away = -np.stack([gx, gy], -1)  # the mean of modes on a ring is its centre

@@ -15,6 +15,7 @@ from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs.dynamics import ODESpec, SDESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VESpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.engine.client import InlineEngine, Job, JobState
 from fmstudio.engine.messages import (
@@ -48,7 +49,7 @@ def engine() -> Iterator[InlineEngine]:
 
 def train_request(model: ModelSpec = SMALL, **training: object) -> TrainRequest:
     spec = TrainingSpec.model_validate({"steps": 6, "batch_size": 64, **training})
-    return TrainRequest(NORMAL, MODES, PATH, model, spec)
+    return TrainRequest(Problem(NORMAL, MODES, PATH), model, spec)
 
 
 def train(engine: InlineEngine, request: TrainRequest) -> tuple[LearnedModel, TrainingProgress]:
@@ -88,7 +89,7 @@ def test_that_a_wrong_number_of_weights_is_one_sentence(engine, objective):
 
 @pytest.mark.parametrize("objective", [Objective.CNF_ML, Objective.REALNVP])
 def test_that_the_floor_of_a_likelihood_is_the_entropy(engine, objective):
-    request = replace(train_request(objective=objective), target=NORMAL)
+    request = replace(train_request(objective=objective), problem=Problem(NORMAL, NORMAL, PATH))
     _, told = train(engine, request)
     assert told.floor == pytest.approx(1 + math.log(2 * math.pi), abs=0.03)
 
@@ -103,7 +104,9 @@ def test_that_no_floor_is_claimed_where_none_is_known():
 def test_that_a_flow_by_likelihood_starts_at_the_source_whatever_the_path(engine):
     model, _ = train(engine, train_request(objective=Objective.CNF_ML))
     along = VESpec(sigma_max=5.0)
-    moving = TrajectoriesRequest(NORMAL, MODES, along, ODESpec(), FEW, replace(model, path=along))
+    moving = TrajectoriesRequest(
+        Problem(NORMAL, MODES, along), ODESpec(), FEW, replace(model, problem=Problem(NORMAL, MODES, along))
+    )
     start = motions.motion(moving).start
     assert float(start.std()) == pytest.approx(1.0, abs=0.15)
 
@@ -113,7 +116,9 @@ def test_that_a_flow_by_likelihood_starts_at_the_source_whatever_the_path(engine
 
 def test_that_the_particles_of_a_realnvp_end_where_the_flow_takes_them(engine):
     model, _ = train(engine, train_request(objective=Objective.REALNVP, steps=30))
-    states = answer(engine, TrajectoriesRequest(NORMAL, MODES, PATH, ODESpec(), FEW, model)).result.values
+    states = answer(
+        engine, TrajectoriesRequest(Problem(NORMAL, MODES, PATH), ODESpec(), FEW, model)
+    ).result.values
     flow = build.trained_model(model)
     assert isinstance(flow, RealNVP)
     end = flow.forward(torch.from_numpy(np.array(states[0]))).x.numpy()
@@ -122,9 +127,11 @@ def test_that_the_particles_of_a_realnvp_end_where_the_flow_takes_them(engine):
 
 def test_that_a_realnvp_warps_a_grid_and_has_no_arrows(engine):
     model, _ = train(engine, train_request(objective=Objective.REALNVP))
-    flow = TrajectoriesRequest(NORMAL, MODES, PATH, ODESpec(), FEW, model)
+    flow = TrajectoriesRequest(Problem(NORMAL, MODES, PATH), ODESpec(), FEW, model)
     assert answer(engine, WarpRequest(flow, 2.0, lines=3, points=5)).state is JobState.DONE
-    refused = answer(engine, FieldRequest(NORMAL, MODES, PATH, Grid(0, 0, 1, 1, 3, 3), (0.5,), learned=model))
+    refused = answer(
+        engine, FieldRequest(Problem(NORMAL, MODES, PATH), Grid(0, 0, 1, 1, 3, 3), (0.5,), learned=model)
+    )
     assert "has no velocity" in refused.message
 
 
@@ -135,7 +142,7 @@ def test_that_a_realnvp_warps_a_grid_and_has_no_arrows(engine):
 )
 def test_that_noise_is_refused_where_nothing_tells_the_score(engine, training):
     model, _ = train(engine, train_request(**training))
-    refused = answer(engine, TrajectoriesRequest(NORMAL, MODES, PATH, SDESpec(), FEW, model))
+    refused = answer(engine, TrajectoriesRequest(Problem(NORMAL, MODES, PATH), SDESpec(), FEW, model))
     assert refused.state is JobState.FAILED
     assert refused.message.startswith("SDE needs a score")
 
@@ -178,20 +185,22 @@ def _guide(scale: float, method: GuidanceMethod = GuidanceMethod.EXACT, label: i
 def test_that_guidance_by_one_is_the_flow_to_that_label_alone(method):
     x, t = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)), 0.6
     one = d.GaussianMixtureSpec(components=(MODES.components()[1],))
-    guided = build.field(NORMAL, MODES, PATH, None, _guide(1.0, method)).velocity(x, t)
-    torch.testing.assert_close(guided, build.marginal(NORMAL, one, PATH).velocity(x, t), atol=1e-4, rtol=1e-4)
+    guided = build.field(Problem(NORMAL, MODES, PATH), None, _guide(1.0, method)).velocity(x, t)
+    torch.testing.assert_close(
+        guided, build.marginal(Problem(NORMAL, one, PATH)).velocity(x, t), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_that_guidance_by_nothing_changes_nothing():
     x = torch.zeros(3, 2)
-    plain = build.field(NORMAL, MODES, PATH, None)
+    plain = build.field(Problem(NORMAL, MODES, PATH), None)
     torch.testing.assert_close(
-        build.field(NORMAL, MODES, PATH, None, _guide(0.0)).velocity(x, 0.5), plain.velocity(x, 0.5)
+        build.field(Problem(NORMAL, MODES, PATH), None, _guide(0.0)).velocity(x, 0.5), plain.velocity(x, 0.5)
     )
 
 
 def test_that_guided_particles_end_at_their_label(engine):
-    moving = TrajectoriesRequest(NORMAL, MODES, PATH, ODESpec(), FEW, None, _guide(2.0))
+    moving = TrajectoriesRequest(Problem(NORMAL, MODES, PATH), ODESpec(), FEW, None, _guide(2.0))
     labels = answer(engine, LabelsRequest(moving)).result.values[0]
     assert (labels == 1).mean() > 0.95
     free = answer(engine, LabelsRequest(replace(moving, guide=None))).result.values[0]
@@ -200,7 +209,7 @@ def test_that_guided_particles_end_at_their_label(engine):
 
 def test_that_arrows_show_the_guided_field(engine):
     grid = Grid(0, 0, 1, 1, 3, 3)
-    plain = FieldRequest(NORMAL, MODES, PATH, grid, (0.5,))
+    plain = FieldRequest(Problem(NORMAL, MODES, PATH), grid, (0.5,))
     free = np.array(answer(engine, plain).result.values)
     guided = answer(engine, replace(plain, guide=_guide(4.0))).result.values
     assert np.abs(guided - free).max() > 0.1
@@ -209,7 +218,7 @@ def test_that_arrows_show_the_guided_field(engine):
 def test_that_a_trained_classifier_guides(engine):
     classifier, _ = train(engine, train_request(objective="classifier", steps=200))
     guide = Guide(GuidanceSpec(label=1, scale=2.0, method=GuidanceMethod.LEARNED), classifier)
-    moving = TrajectoriesRequest(NORMAL, MODES, PATH, ODESpec(), FEW, None, guide)
+    moving = TrajectoriesRequest(Problem(NORMAL, MODES, PATH), ODESpec(), FEW, None, guide)
     labels = answer(engine, LabelsRequest(moving)).result.values[0]
     assert (labels == 1).mean() > 0.5
 
@@ -217,8 +226,8 @@ def test_that_a_trained_classifier_guides(engine):
 def test_that_a_conditional_network_is_asked_for_the_label_and_for_none(engine):
     model, _ = train(engine, train_request(SMALL.model_copy(update={"conditional": True}), steps=150))
     x, guide = torch.zeros(1, 2), _guide(1.0, GuidanceMethod.CLASSIFIER_FREE)
-    towards = build.field(NORMAL, MODES, PATH, model, guide).velocity(x, 0.5)
-    free = build.field(NORMAL, MODES, PATH, model).velocity(x, 0.5)
+    towards = build.field(Problem(NORMAL, MODES, PATH), model, guide).velocity(x, 0.5)
+    free = build.field(Problem(NORMAL, MODES, PATH), model).velocity(x, 0.5)
     assert float((towards - free).norm()) > 0.5
 
 
@@ -232,20 +241,20 @@ def test_that_a_conditional_network_is_asked_for_the_label_and_for_none(engine):
 )
 def test_that_guidance_says_what_it_lacks(target, guide, sentence):
     with pytest.raises(ValueError, match=sentence):
-        build.field(NORMAL, target, PATH, None, guide)
+        build.field(Problem(NORMAL, target, PATH), None, guide)
 
 
 def test_that_guidance_without_a_classifier_needs_a_network_that_knows_labels(engine):
     model, _ = train(engine, train_request())
     with pytest.raises(ValueError, match="conditional network"):
-        build.field(NORMAL, MODES, PATH, model, _guide(1.0, GuidanceMethod.CLASSIFIER_FREE))
+        build.field(Problem(NORMAL, MODES, PATH), model, _guide(1.0, GuidanceMethod.CLASSIFIER_FREE))
 
 
 # ---- the two gradients ---------------------------------------------------------------------------------
 
 
 def test_that_the_two_gradients_agree_better_as_the_batch_grows(engine):
-    request = GradientsRequest(NORMAL, MODES, PATH, SMALL, TrainingSpec(steps=20), (16, 256, 4096))
+    request = GradientsRequest(Problem(NORMAL, MODES, PATH), SMALL, TrainingSpec(steps=20), (16, 256, 4096))
     cosine, ratio = answer(engine, request).result.values.T
     assert cosine[0] < cosine[1] < cosine[2]
     assert abs(ratio[2] - 1) < abs(ratio[1] - 1) < abs(ratio[0] - 1)

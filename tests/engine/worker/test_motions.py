@@ -16,6 +16,7 @@ from fmstudio.document.specs import path as p
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.motion import duration_of
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.client import InlineEngine, Job, JobState
@@ -73,7 +74,7 @@ def request(
     target: d.DistributionSpec = MOONS,
     **simulation: int,
 ) -> TrajectoriesRequest:
-    return TrajectoriesRequest(source, target, path, dynamics, m.SimulationSpec(**simulation))  # type: ignore[arg-type]
+    return TrajectoriesRequest(Problem(source, target, path), dynamics, m.SimulationSpec(**simulation))  # type: ignore[arg-type]
 
 
 def motion(dynamics: m.DynamicsSpec, path: p.PathSpec = PATH, **simulation: int) -> motions.Motion:
@@ -173,7 +174,7 @@ def test_that_a_density_of_a_process_is_that_of_its_particles(
 ) -> None:
     times = (0.0, 0.5, 1.0)
     source = d.GaussianMixtureSpec()
-    density = done(engine, DensityRequest(source, MOONS, path, GRID, times, law=dynamics))
+    density = done(engine, DensityRequest(Problem(source, MOONS, path), GRID, times, law=dynamics))
     states = done(engine, request(dynamics, path, source, steps=100, particles=4000))
     xs, ys = GRID.xs, GRID.ys
     for row, values in zip((0, 50, 100), density, strict=True):
@@ -193,7 +194,7 @@ def test_that_arrows_of_a_process_are_its_drift(engine: InlineEngine, dynamics: 
     path = p.VPSpec()
     arrows = done(
         engine,
-        FieldRequest(NORMAL, MOONS, path, grid, (0.25,), quantity=Quantity.DRIFT, law=dynamics),
+        FieldRequest(Problem(NORMAL, MOONS, path), grid, (0.25,), quantity=Quantity.DRIFT, law=dynamics),
     )
     at = 0.25 * duration_of(dynamics)
     x = torch.tensor([[grid.xs[3], grid.ys[1]]])
@@ -204,7 +205,7 @@ def test_that_arrows_of_a_process_are_its_drift(engine: InlineEngine, dynamics: 
 def test_that_a_kde_of_a_process_is_near_its_law(engine: InlineEngine) -> None:
     dynamics = m.OrnsteinUhlenbeckSpec(duration=3.0)
     moving = request(dynamics, steps=60, particles=4000)
-    ends = (NORMAL, MOONS, PATH, GRID, (1.0,))
+    ends = (Problem(NORMAL, MOONS, PATH), GRID, (1.0,))
     exact = done(engine, DensityRequest(*ends, law=dynamics))
     kde = done(engine, DensityRequest(*ends, method=DensityMethod.KDE, trajectories=moving))
     assert np.abs(exact - kde).sum() * CELL < 0.2
@@ -214,7 +215,7 @@ def test_that_a_kde_of_a_process_is_near_its_law(engine: InlineEngine) -> None:
 
 
 def _pairs(coupling: Coupling, n: int = 300, batch_size: int = 128, path: p.PathSpec = PATH) -> PairsRequest:
-    return PairsRequest(NORMAL, MOONS, path, coupling, batch_size, n, start_seed=7, noise_seed=7)
+    return PairsRequest(Problem(NORMAL, MOONS, path), coupling, batch_size, n, start_seed=7, noise_seed=7)
 
 
 @pytest.mark.parametrize("coupling", list(Coupling))
@@ -265,7 +266,7 @@ def test_that_interpolants_run_between_their_pairs_from_where_the_ode_starts(
 
 def test_that_interpolants_are_samples_of_the_marginals(engine: InlineEngine) -> None:
     states = done(engine, request(m.InterpolantSpec(), steps=10, particles=4000))
-    exact = build.marginal(NORMAL, MOONS, PATH)
+    exact = build.marginal(Problem(NORMAL, MOONS, PATH))
     draws = exact.sample(4000, 0.5, torch.Generator().manual_seed(5))
     ours, theirs = (exact.log_prob(x, 0.5) for x in (torch.from_numpy(states[5].copy()), draws))
     assert float(ours.mean()) == pytest.approx(float(theirs.mean()), abs=5 * float(theirs.std() / 44))
@@ -307,9 +308,7 @@ def test_that_too_long_steps_of_a_process_are_told_with_their_cure(engine: Inlin
 
 def test_that_substeps_show_every_so_many_th_state_of_the_finer_run():
     coarse = TrajectoriesRequest(
-        d.StandardNormalSpec(),
-        d.EightGaussiansSpec(),
-        p.CondOTSpec(),
+        Problem(d.StandardNormalSpec(), d.EightGaussiansSpec(), p.CondOTSpec()),
         m.LangevinSpec(duration=0.5, substeps=5),
         m.SimulationSpec(steps=4, particles=100),
     )

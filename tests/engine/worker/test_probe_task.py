@@ -12,6 +12,7 @@ from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.motion import Motion, duration_of
 from fmstudio.document.specs.path import CondOTSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
@@ -36,7 +37,9 @@ def engine() -> Iterator[InlineEngine]:
 
 
 def learned(engine: InlineEngine, source: d.DistributionSpec) -> LearnedModel:
-    engine.train(TrainRequest(source, MODES, PATH, ModelSpec(width=16, layers=1), TrainingSpec(steps=20)))
+    engine.train(
+        TrainRequest(Problem(source, MODES, PATH), ModelSpec(width=16, layers=1), TrainingSpec(steps=20))
+    )
     snapshots = [reply for reply in engine.run_until_idle() if isinstance(reply, TrainingSnapshot)]
     return snapshots[-1].learned
 
@@ -47,7 +50,9 @@ def asked(
     learned: LearnedModel | None = None,
     tells_score: bool = True,
 ) -> ProbeRequest:
-    moving = TrajectoriesRequest(source, MODES, PATH, dynamics or m.ODESpec(), m.SimulationSpec(), learned)
+    moving = TrajectoriesRequest(
+        Problem(source, MODES, PATH), dynamics or m.ODESpec(), m.SimulationSpec(), learned
+    )
     return ProbeRequest(moving, X, T, tells_score)
 
 
@@ -71,7 +76,7 @@ def test_that_the_velocity_is_what_the_pulls_sum_up_to(engine: InlineEngine) -> 
 
 def test_that_the_exact_pane_is_told_by_the_closed_form(engine: InlineEngine) -> None:
     answer = told(engine, asked())
-    exact, x = build.marginal(NORMAL, MODES, PATH), torch.tensor([X])
+    exact, x = build.marginal(Problem(NORMAL, MODES, PATH)), torch.tensor([X])
     assert answer.density == pytest.approx(float(exact.log_prob(x, T).exp()), rel=1e-5)
     np.testing.assert_allclose(answer.score, exact.score(x, T)[0], rtol=1e-5)
     np.testing.assert_allclose(answer.mean, exact.posterior_mean(x, T)[0], rtol=1e-5)
@@ -82,7 +87,7 @@ def test_that_a_learned_pane_is_told_by_the_network_and_nothing_is_made_up(engin
     model = learned(engine, NORMAL)
     answer = told(engine, asked(learned=model))
     with torch.no_grad():
-        field = build.field(NORMAL, MODES, PATH, model)
+        field = build.field(Problem(NORMAL, MODES, PATH), model)
         np.testing.assert_allclose(answer.velocity, field.velocity(torch.tensor([X]), T)[0], rtol=1e-4)
         np.testing.assert_allclose(answer.score, field.score(torch.tensor([X]), T)[0], rtol=1e-4)
     silent = told(engine, asked(RING, learned=learned(engine, RING), tells_score=False))
@@ -131,7 +136,7 @@ def test_that_langevin_is_told_the_score_of_the_target_and_its_drift(engine: Inl
     """6.S184 notes, eq 31: half of sigma squared times the score of p_data, from any source."""
     for source in (NORMAL, RING):
         answer = told(engine, asked(source, m.LangevinSpec(sigma=1.5)))
-        p_data = build.marginal(NORMAL, MODES, PATH)
+        p_data = build.marginal(Problem(NORMAL, MODES, PATH))
         score = p_data.score(torch.tensor([X]), 1.0)[0]
         np.testing.assert_allclose(answer.score, score, rtol=1e-4)
         np.testing.assert_allclose(answer.drift, 0.5 * 1.5**2 * score, rtol=1e-4)

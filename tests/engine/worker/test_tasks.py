@@ -18,6 +18,7 @@ from fmstudio.document.specs.dynamics import (
     SimulationSpec,
 )
 from fmstudio.document.specs.path import CondOTSpec, PathSpec, VESpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, Job, JobState
 from fmstudio.engine.messages import (
@@ -54,7 +55,9 @@ def engine() -> Iterator[InlineEngine]:
 
 @pytest.fixture(scope="module")
 def learned(engine: InlineEngine) -> LearnedModel:
-    engine.train(TrainRequest(NORMAL, MOONS, PATH, ModelSpec(width=32, layers=2), TrainingSpec(steps=300)))
+    engine.train(
+        TrainRequest(Problem(NORMAL, MOONS, PATH), ModelSpec(width=32, layers=2), TrainingSpec(steps=300))
+    )
     snapshots = [reply for reply in engine.run_until_idle() if isinstance(reply, TrainingSnapshot)]
     return snapshots[-1].learned
 
@@ -79,7 +82,7 @@ def refused(engine: InlineEngine, request: Request) -> Job:
 def run(
     dynamics: DynamicsSpec, path: PathSpec = PATH, simulation: SimulationSpec = FEW
 ) -> TrajectoriesRequest:
-    return TrajectoriesRequest(NORMAL, MOONS, path, dynamics, simulation)
+    return TrajectoriesRequest(Problem(NORMAL, MOONS, path), dynamics, simulation)
 
 
 # ---- particles ---------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ def test_that_all_dynamics_arrive_at_the_target(engine: InlineEngine, dynamics: 
 
 
 def test_that_steps_too_long_for_the_target_are_told_with_a_cure(engine: InlineEngine) -> None:
-    request = TrajectoriesRequest(NORMAL, d.CheckerboardSpec(), PATH, LangevinSpec(), FEW)
+    request = TrajectoriesRequest(Problem(NORMAL, d.CheckerboardSpec(), PATH), LangevinSpec(), FEW)
     job = refused(engine, request)
     assert job.reason is Refusal.BAD_INPUT
     assert "more substeps, a smaller σ" in job.message
@@ -139,7 +142,7 @@ def test_that_particles_go_from_any_end_to_any_other(
     engine: InlineEngine, source: d.DistributionSpec, dynamics: DynamicsSpec
 ) -> None:
     few = SimulationSpec(steps=140, particles=200)
-    ends = done(engine, TrajectoriesRequest(source, MOONS, PATH, dynamics, few)).result.values[-1]
+    ends = done(engine, TrajectoriesRequest(Problem(source, MOONS, PATH), dynamics, few)).result.values[-1]
     law = build.distribution(MOONS)
     fresh = law.sample(400, torch.Generator().manual_seed(5))
     typical = float(law.log_prob(fresh).median())
@@ -149,7 +152,7 @@ def test_that_particles_go_from_any_end_to_any_other(
 def test_that_a_learned_field_moves_particles_from_any_source(
     engine: InlineEngine, learned: LearnedModel
 ) -> None:
-    done(engine, TrajectoriesRequest(d.RingSpec(), MOONS, PATH, ODESpec(), FEW, learned))
+    done(engine, TrajectoriesRequest(Problem(d.RingSpec(), MOONS, PATH), ODESpec(), FEW, learned))
 
 
 def test_that_a_recent_simulation_is_copied_not_run_again(engine: InlineEngine) -> None:
@@ -174,10 +177,10 @@ def test_that_recent_simulations_stay_within_their_memory() -> None:
 
 
 def test_that_rows_are_densities_in_the_order_of_looking(engine: InlineEngine) -> None:
-    request = DensityRequest(NORMAL, MOONS, PATH, GRID, TIMES, first=3)
+    request = DensityRequest(Problem(NORMAL, MOONS, PATH), GRID, TIMES, first=3)
     rows = done(engine, request).result.values
     np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.02)
-    exact = build.marginal(NORMAL, MOONS, PATH)
+    exact = build.marginal(Problem(NORMAL, MOONS, PATH))
     x = torch.tensor([[GRID.xs[40], GRID.ys[10]]])
     for row, index in zip(rows, request.order, strict=True):
         expected = float(exact.log_prob(x, TIMES[index]).exp()[0])
@@ -190,20 +193,20 @@ def test_that_smoothed_particles_resemble_the_exact_density(
     engine: InlineEngine, dynamics: DynamicsSpec
 ) -> None:
     particles = run(dynamics, simulation=SimulationSpec(steps=40, particles=4000))
-    smoothed = DensityRequest(NORMAL, MOONS, PATH, GRID, TIMES, DensityMethod.KDE, particles)
+    smoothed = DensityRequest(Problem(NORMAL, MOONS, PATH), GRID, TIMES, DensityMethod.KDE, particles)
     rows = done(engine, smoothed).result.values
-    exact = done(engine, DensityRequest(NORMAL, MOONS, PATH, GRID, TIMES)).result.values
+    exact = done(engine, DensityRequest(Problem(NORMAL, MOONS, PATH), GRID, TIMES)).result.values
     np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.03)
     # At t <= 1/2 the law is smooth on the scale of the kernel.
     assert np.abs(rows[:3] - exact[:3]).sum((1, 2)).max() * CELL < 0.2
 
 
 def test_that_a_path_without_particles_is_smoothed_by_samples(engine: InlineEngine) -> None:
-    request = DensityRequest(d.RingSpec(), MOONS, PATH, GRID, TIMES, DensityMethod.KDE)
+    request = DensityRequest(Problem(d.RingSpec(), MOONS, PATH), GRID, TIMES, DensityMethod.KDE)
     rows = done(engine, request).result.values
     np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.03)
-    scaled = DensityRequest(NORMAL, MOONS, VESpec(sigma_max=1.5), GRID, (0.0,), DensityMethod.KDE)
-    exact = DensityRequest(NORMAL, MOONS, VESpec(sigma_max=1.5), GRID, (0.0,))
+    scaled = DensityRequest(Problem(NORMAL, MOONS, VESpec(sigma_max=1.5)), GRID, (0.0,), DensityMethod.KDE)
+    exact = DensityRequest(Problem(NORMAL, MOONS, VESpec(sigma_max=1.5)), GRID, (0.0,))
     gap = done(engine, scaled).result.values - done(engine, exact).result.values
     assert np.abs(gap).sum() * CELL < 0.2
 
@@ -225,9 +228,9 @@ def test_that_arrows_are_the_field_at_the_points_of_the_grid(
     grid = Grid(0.5, 0.0, 2.0, 1.0, 7, 5)
     x = torch.tensor([[grid.xs[6], grid.ys[1]]])
     for model in (None, learned):
-        request = FieldRequest(NORMAL, MOONS, PATH, grid, (0.1, 0.6), quantity, model)
+        request = FieldRequest(Problem(NORMAL, MOONS, PATH), grid, (0.1, 0.6), quantity, model)
         rows = done(engine, request).result.values
-        field = build.field(NORMAL, MOONS, PATH, model)
+        field = build.field(Problem(NORMAL, MOONS, PATH), model)
         expected = field.velocity(x, 0.6) if quantity is Quantity.VELOCITY else field.score(x, 0.6)
         np.testing.assert_allclose(rows[1, 1, 6], expected[0].numpy(), rtol=1e-3, atol=1e-4)
 
@@ -254,7 +257,9 @@ def test_that_w2_of_a_good_flow_is_near_its_floor_and_of_no_flow_far(engine: Inl
 
 def test_that_the_field_error_falls_with_training(engine: InlineEngine, learned: LearnedModel) -> None:
     engine.train(
-        TrainRequest(NORMAL, MOONS, PATH, ModelSpec(width=32, layers=2), TrainingSpec(steps=5, batch_size=32))
+        TrainRequest(
+            Problem(NORMAL, MOONS, PATH), ModelSpec(width=32, layers=2), TrainingSpec(steps=5, batch_size=32)
+        )
     )
     early = [r for r in engine.run_until_idle() if isinstance(r, TrainingSnapshot)][-1].learned
     errors = [

@@ -5,6 +5,7 @@ import pytest
 
 from fmstudio.document.specs.distribution import DrawnSpec, RingSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.path import CondOTSpec
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
@@ -25,7 +26,7 @@ SMALL = ModelSpec(width=16, layers=2)
 
 def request(**training: object) -> TrainRequest:
     spec = TrainingSpec(**{"steps": 60, "batch_size": 64, **training})  # type: ignore[arg-type]
-    return TrainRequest(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), SMALL, spec)
+    return TrainRequest(Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), SMALL, spec)
 
 
 def progress(replies: list[Reply] | list[Notice]) -> list[TrainingProgress]:
@@ -77,7 +78,7 @@ def test_that_there_is_no_floor_where_none_is_known() -> None:
 
 
 def test_that_the_floor_is_known_between_any_two_ends() -> None:
-    ring = TrainRequest(RingSpec(), TwoMoonsSpec(), CondOTSpec(), SMALL, TrainingSpec(steps=5))
+    ring = TrainRequest(Problem(RingSpec(), TwoMoonsSpec(), CondOTSpec()), SMALL, TrainingSpec(steps=5))
     last = progress(trained(ring))[-1]
     assert last.state is TrainingState.FINISHED
     assert last.floor is not None
@@ -160,7 +161,7 @@ def test_that_divergence_ends_in_one_sentence_and_the_last_finite_weights(
 
 
 def test_that_bad_input_fails_with_a_sentence() -> None:
-    empty = TrainRequest(StandardNormalSpec(), DrawnSpec(), CondOTSpec(), SMALL, TrainingSpec())
+    empty = TrainRequest(Problem(StandardNormalSpec(), DrawnSpec(), CondOTSpec()), SMALL, TrainingSpec())
     last = progress(trained(empty))[-1]
     assert last.state is TrainingState.FAILED
     assert last.reason is Refusal.BAD_INPUT
@@ -169,9 +170,7 @@ def test_that_bad_input_fails_with_a_sentence() -> None:
 
 def test_that_weights_of_another_shape_cannot_be_resumed() -> None:
     model = models(trained(request()))[-1]
-    other = TrainRequest(
-        model.source, model.target, model.path, ModelSpec(width=24), TrainingSpec(steps=100), resume=model
-    )
+    other = TrainRequest(model.problem, ModelSpec(width=24), TrainingSpec(steps=100), resume=model)
     last = progress(trained(other))[-1]
     assert last.state is TrainingState.FAILED
     assert "Train anew" in last.message
@@ -180,7 +179,7 @@ def test_that_weights_of_another_shape_cannot_be_resumed() -> None:
 def test_that_a_resumed_training_takes_the_steps_that_remain() -> None:
     model = models(trained(request(steps=60)))[-1]
     spec = TrainingSpec(steps=100, batch_size=64)
-    longer = TrainRequest(model.source, model.target, model.path, SMALL, spec, resume=model)
+    longer = TrainRequest(model.problem, SMALL, spec, resume=model)
     replies = trained(longer)
     assert sorted(curve(replies)) == list(range(61, 101))
     assert progress(replies)[-1].steps == 100

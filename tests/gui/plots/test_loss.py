@@ -39,9 +39,7 @@ def train(session: Session, engine: FakeEngine, state: TrainingState = TrainingS
         recipe.training.objective,
         FrozenArray(np.zeros(4, np.float32)),
         300,
-        recipe.source,
-        recipe.target,
-        recipe.path,
+        recipe.problem,
         recipe.training,
     )
     engine.say(TrainingSnapshot(asked, model))

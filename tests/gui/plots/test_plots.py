@@ -146,7 +146,7 @@ def test_that_a_loss_without_a_known_floor_shows_none(session, show):
 def _model(session) -> LearnedModel:
     d = session.store.document
     flat = FrozenArray(np.zeros(4))
-    return LearnedModel(ModelSpec(), Objective.CFM, flat, 10, d.source, d.target, d.path, TrainingSpec())
+    return LearnedModel(ModelSpec(), Objective.CFM, flat, 10, d.problem, TrainingSpec())
 
 
 def test_that_the_error_over_t_is_shown_with_its_value_at_the_present_moment(engine, session, show):

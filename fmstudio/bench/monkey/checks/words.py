@@ -10,7 +10,6 @@ from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.path import PATHS
 from fmstudio.document.specs.view import FieldChoice
@@ -151,7 +150,7 @@ def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
 
 def _as_written(moving: TrajectoriesRequest, values: list[float]) -> tuple[str, ...]:
     """Distances in the units of the file that an end came from."""
-    return tuple(figure(units_of(moving.target, moving.source).scale * value) for value in values)
+    return tuple(figure(moving.problem.units.scale * value) for value in values)
 
 
 def is_told(text: str, known: tuple[str, ...]) -> bool:

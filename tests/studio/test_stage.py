@@ -55,7 +55,7 @@ def targets(session: Session) -> set[object]:
         shown.request.trajectories if kind == "measure" else shown.request
         for kind, shown in pane.shown.items()
     }
-    return {getattr(request, "target", None) for request in of} | {pane.resolved.experiment.target}
+    return {request.problem.target for request in of} | {pane.resolved.experiment.target}
 
 
 CHANGES = [

@@ -139,7 +139,7 @@ PICTURES: dict[str, Change] = {
         lambda pane: replace(pane, subtitle="CondOT · Midpoint, 7 steps")
     ),
     "the legend speaks of what is asked": lambda pane: replace(
-        pane, legend=tuple(old_target(one) if hasattr(one.answers, "target") else one for one in pane.legend)
+        pane, legend=tuple(old_target(one) if hasattr(one.answers, "problem") else one for one in pane.legend)
     ),
     "the legend says how the density was had": entry("density", "KDE of the particles"),
     "the legend says whose arrows they are": entry("field", "learned velocity v"),

@@ -48,6 +48,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "closed_forms.exact": ("marginal", "Marginal", "NoClosedForm"),
     "closed_forms.spectral": ("SpectralMarginal",),
     "closed_forms.bridge": ("SchroedingerBridgeMarginal",),
+    "closed_forms.optimal_transport": ("optimal_transport",),
     "motion.fields": ("Field", "ExactField", "LearnedField"),
     "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "NoisingSigma"),
     "motion.dynamics": (

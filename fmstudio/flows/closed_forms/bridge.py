@@ -152,6 +152,17 @@ class SchroedingerBridgeMarginal(Marginal):
         mean_square = ((places.square().sum(-1) - both) * source.mass).sum()
         return float(mean_square + (ends.square().sum(-1) * target.mass).sum())
 
+    @property
+    def entropic_bias(self) -> float:
+        """By how much the cost of a bridge of small sigma exceeds the squared Wasserstein distance, to first
+        order: d sigma^2."""
+        return 2 * self.sigma**2
+
+    @property
+    def wasserstein_squared(self) -> float:
+        """``transport_cost`` less ``entropic_bias``: the squared Wasserstein distance if sigma is small."""
+        return self.transport_cost - self.entropic_bias
+
     # ---- within ----------------------------------------------------------------------------------
 
     def _normals_of(self, x_0: Tensor, generator: torch.Generator) -> Tensor:

@@ -30,13 +30,16 @@ __all__ = [
 ]
 
 
-def marginal(source: Distribution, target: Distribution, schedule: Schedule) -> Marginal:
-    """The exact marginal of independent ends, whatever they are.
+def marginal(source: Distribution, target: Distribution, schedule: Schedule, noise: float = 0.0) -> Marginal:
+    """The exact marginal of independent ends, whatever they are; with ``noise`` that of the stochastic
+    interpolant of gamma_t = noise sqrt(t (1 - t)).
 
     What is made of normals is summed by its parts: a mixture source and a mixture or cloud target, round
     source components and a lattice. All else goes by characteristic functions. Raises NoClosedForm, a
     ValueError, for a law that has none of either.
     """
+    if noise:
+        return SpectralMarginal(source, target, schedule, noise)
     return _by_parts(source, target, schedule) or SpectralMarginal(source, target, schedule)
 
 

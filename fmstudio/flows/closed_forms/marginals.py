@@ -122,6 +122,9 @@ def _at_one_time(schedule: Schedule, t: float, device: torch.device) -> Coeffici
 class Marginal(ABC):
     """p_t of x_t = alpha_t z + beta_t x_0, z from ``target`` and x_0 from ``source``, drawn independently."""
 
+    noise: float = 0.0
+    """a of the noise gamma_t W on the way, gamma_t = a sqrt(t (1 - t)): a stochastic interpolant's"""
+
     def __init__(self, source: Distribution, target: Distribution, schedule: Schedule) -> None:
         self.source = source
         self.target = target

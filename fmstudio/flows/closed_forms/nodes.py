@@ -76,9 +76,9 @@ def nodes_of(law: Distribution, other: Distribution, sigma: float) -> Nodes:
     characteristic function is not known, and where sigma is finer than the nodes."""
     known, reach = _spectrum(law), float(_spectrum(other).reach.max())
     width = known.width or EDGE * float(known.reach.max())
-    least = 2 * float(known.reach.max()) / MOST_NODES
+    least = least_spacing(law)
     parting = PARTING * sigma**2 / reach
-    spacing = max(min(width * sigma / math.hypot(width, sigma) / PER_WIDTH, parting), least)
+    spacing = max(min(width / math.hypot(1, width / sigma) / PER_WIDTH, parting), least)
     if spacing > sigma:
         raise NoClosedForm(
             f"The bridge's sigma = {sigma:.3g} is finer than {MOST_NODES} nodes across a {law.name}: take at "
@@ -88,6 +88,11 @@ def nodes_of(law: Distribution, other: Distribution, sigma: float) -> Nodes:
     more = TAIL * math.sqrt(max(smoothed**2 - known.width**2, 0.0))
     x, y = (_axis(float(known.centre[k]), float(known.reach[k]) + more, spacing) for k in (0, 1))
     return _trimmed(x, y, _density(law, x, y, smoothed), spacing, smoothed)
+
+
+def least_spacing(law: Distribution) -> float:
+    """The distance of nodes where there are as many as may be."""
+    return 2 * float(_spectrum(law).reach.max()) / MOST_NODES
 
 
 def _spectrum(law: Distribution) -> Spectrum:

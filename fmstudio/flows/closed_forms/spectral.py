@@ -9,12 +9,17 @@ either end and F^-1 the inverse Fourier transform,
 u = alpha' E[z given x] + beta' E[x_0 given x], gradients are multiplications by i k, and the continuity
 equation holds by construction. Second moments of both ends give covariances.
 
+A stochastic interpolant adds noise on the way (Albergo, Boffi & Vanden-Eijnden 2023): x_t = alpha z + beta
+x_0 + gamma_t W with gamma_t = a sqrt(t (1 - t)) has phi_t times exp(-gamma^2 |k|^2 / 2), and u gains
+gamma' E[W given x] = -gamma gamma' score.
+
 Where p_t is faint beside its peak the quotients would be noise: there the nearest place that has mass is
 continued by its normal, the far-field limit.
 """
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import final
 
@@ -34,8 +39,16 @@ from fmstudio.flows.closed_forms.marginals import (
 )
 from fmstudio.flows.closed_forms.spectra import Spectrum, spectrum
 from fmstudio.flows.closed_forms.spectral_moment import PRECISIONS, Precision, SpectralMoment
-from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice, UniformBox
-from fmstudio.flows.paths.schedules import Schedule, Time
+from fmstudio.flows.paths.distributions import (
+    Cloud,
+    Distribution,
+    GaussianMixture,
+    Lattice,
+    UniformBox,
+    normals,
+)
+from fmstudio.flows.paths.probability_path import coefficient
+from fmstudio.flows.paths.schedules import Schedule, Time, as_time
 
 REMEMBERED = 12
 """Moments whose modes are kept, of all marginals together: the stages of a step ask for the same ones."""
@@ -47,9 +60,15 @@ BOX_PARTS = 16
 class SpectralMarginal(Marginal):
     """p_t of any two ends whose characteristic functions are known; float64 within."""
 
-    def __init__(self, source: Distribution, target: Distribution, schedule: Schedule) -> None:
-        """Raises NoClosedForm where an end has no characteristic function."""
+    def __init__(
+        self, source: Distribution, target: Distribution, schedule: Schedule, noise: float = 0.0
+    ) -> None:
+        """``noise`` is the a of gamma_t. Raises NoClosedForm where an end has no characteristic function,
+        ValueError unless ``noise`` is at least 0 and finite."""
+        if not 0 <= noise < math.inf:
+            raise ValueError(f"noise must be at least 0 and finite, got {noise}")
         super().__init__(source, target, schedule)
+        self.noise = noise
         self._ends = _spectra(source, target)
 
     # ---- the contract ----------------------------------------------------------------------------
@@ -86,7 +105,7 @@ class SpectralMarginal(Marginal):
         alpha, dalpha = float(c.alpha), float(c.dalpha)
         places, weights, velocities = [], [], []
         for points, mass, about in _parts(self.target):
-            alone = SpectralMarginal(self.source, about, self.schedule)
+            alone = SpectralMarginal(self.source, about, self.schedule, self.noise)
             first = alone.first_order(x.double() - alpha * points, t)
             places.append(points)
             weights.append(mass.log() + first.log_prob)
@@ -95,27 +114,35 @@ class SpectralMarginal(Marginal):
         top, index = share.topk(min(count, len(share)))
         return Pull(torch.cat(places)[index].to(x), top.to(x), torch.cat(velocities)[index].to(x))
 
+    def sample(self, n: int, t: Time, generator: torch.Generator) -> Tensor:
+        x = super().sample(n, t, generator)
+        if not self.noise:
+            return x
+        at = as_time(t)
+        gamma = self.noise * (at * (1 - at)).clamp(min=0).sqrt()
+        return x + coefficient(gamma, x) * normals((n, 2), generator, x)
+
     def irreducible_loss(self, t: Time, generator: torch.Generator, n: int = 4096) -> float:
         return float(self.second_order(self.sample(n, t, generator), t).target_variance.mean())
 
     # ---- moments ---------------------------------------------------------------------------------
 
     def _at(self, t: float, dtype: torch.dtype) -> SpectralMoment:
-        return _moment(self._ends, self.schedule, t, PRECISIONS[dtype])
+        return _moment(self._ends, self.schedule, t, PRECISIONS[dtype], self.noise)
 
     def _by_time(self, x: Tensor, t: Time, answer: Answer[SpectralMoment]) -> tuple[Tensor, ...]:
         def fresh(at: float) -> SpectralMoment:
-            return SpectralMoment(self._ends, self.schedule, at, PRECISIONS[x.dtype])
+            return SpectralMoment(self._ends, self.schedule, at, PRECISIONS[x.dtype], self.noise)
 
         return by_time(x, t, lambda at: self._at(at, x.dtype), fresh, answer)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _moment(
-    ends: tuple[Spectrum, Spectrum], schedule: Schedule, t: float, precision: Precision
+    ends: tuple[Spectrum, Spectrum], schedule: Schedule, t: float, precision: Precision, noise: float
 ) -> SpectralMoment:
     """A moment takes up to some 100 MB where an end has edges: few are kept, whoever asks for them."""
-    return SpectralMoment(ends, schedule, t, precision)
+    return SpectralMoment(ends, schedule, t, precision, noise)
 
 
 def _fields(first: FirstOrder) -> tuple[Tensor, ...]:

@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from fmstudio.flows.closed_forms.marginals import Coefficients, FirstOrder
-from fmstudio.flows.closed_forms.spectra import Spectrum, spline_weights
+from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
 from fmstudio.flows.paths.schedules import END, Schedule
 
 MOST_MODES = 384
@@ -58,8 +58,14 @@ class SpectralMoment:
     """All that is asked of one moment t, in one precision."""
 
     def __init__(
-        self, ends: tuple[Spectrum, Spectrum], schedule: Schedule, t: float, precision: Precision
+        self,
+        ends: tuple[Spectrum, Spectrum],
+        schedule: Schedule,
+        t: float,
+        precision: Precision,
+        noise: float = 0.0,
     ) -> None:
+        """``noise`` is the a of an interpolant's gamma_t = a sqrt(t (1 - t))."""
         self._source, self._target = ends
         self._precision = precision
         # beta' E[x_0 given x] is infinite times 0 at t = 1 of some schedules: the moment next to it serves.
@@ -67,19 +73,27 @@ class SpectralMoment:
         self.alpha, self.beta = float(c.alpha), float(c.beta)
         self.dalpha, self.dbeta = float(c.dalpha), float(c.dbeta)
         self._beta_dbeta = float(c.beta_dbeta)
+        within = min(max(t, END), 1 - END)
+        self.noise_variance = noise**2 * t * (1 - t)
+        self.noise_rate = noise**2 * (1 - 2 * t) / 2
+        """gamma gamma'"""
+        self.noise_speed = noise**2 * (1 - 2 * within) ** 2 / (4 * within * (1 - within))
+        """gamma'^2, next to the ends where it is infinite"""
         self._set_period()
 
     def _set_period(self) -> None:
         a, b, h1, h0 = self.alpha, self.beta, self._target.width, self._source.width
         self.centre = a * self._target.centre + b * self._source.centre
         self.half = 1.02 * (a * self._target.reach + b * self._source.reach)
-        narrow = (a * h1) ** 2 + (b * h0) ** 2
+        self.half = self.half + TAIL * math.sqrt(self.noise_variance)
+        narrow = (a * h1) ** 2 + (b * h0) ** 2 + self.noise_variance
         cut = self._precision.cut
         finest = (cut * float(self.half.max()) / (math.pi * MOST_MODES)) ** 2
         self.smoothing = max(finest - narrow, 0.0)
         """variance of the normal that the law is smoothed by, where it is finer than the modes"""
         self.variance = narrow + self.smoothing
-        self.slope = (a * self.dalpha * h1**2 + self._beta_dbeta * h0**2) / self.variance
+        rate = a * self.dalpha * h1**2 + self._beta_dbeta * h0**2 + self.noise_rate
+        self.slope = rate / self.variance
         highest = self._highest(cut / math.sqrt(self.variance))
         modes = [math.ceil(highest * float(h) / math.pi) + 2 for h in self.half]
         self.kx, self.ky = (
@@ -92,6 +106,7 @@ class SpectralMoment:
         """The frequency beyond which nothing of p_t is left, at most ``most``."""
         k = torch.linspace(0, most, 400, dtype=torch.float64)
         left = self._target.decay(self.alpha * k) * self._source.decay(self.beta * k)
+        left = left * torch.exp(-k.square() * (self.noise_variance / 2))
         seen = (left > self._precision.negligible).nonzero()
         return float(k[min(int(seen[-1]) + 1, len(k) - 1)])
 
@@ -102,8 +117,9 @@ class SpectralMoment:
         return self._to_degree(1)
 
     def _to_degree(self, degree: int) -> tuple[list[Tensor], list[Tensor]]:
-        """Moments of (target, source) at alpha k and beta k; the target's carry the smoothing."""
-        blur = torch.exp(-(self.kx.square() + self.rows[:, None].square()) * (self.smoothing / 2))
+        """Moments of (target, source) at alpha k and beta k; the target's carry smoothing and noise."""
+        added = self.smoothing + self.noise_variance
+        blur = torch.exp(-(self.kx.square() + self.rows[:, None].square()) * (added / 2))
         ones = self._target.moments(self.alpha * self.kx, self.alpha * self.ky, degree)
         zeros = self._source.moments(self.beta * self.kx, self.beta * self.ky, degree)
         return [m * blur for m in ones], zeros
@@ -114,14 +130,16 @@ class SpectralMoment:
         return ones[0] * zeros[0]
 
     def _flux_modes(self) -> list[Tensor]:
-        """p u: alpha' E[z] + beta' E[x_0], with the centres' own motion."""
+        """p u: alpha' E[z] + beta' E[x_0], with the centres' own motion, and gamma' E[W], which is -gamma
+        gamma' score."""
         ones, zeros = self._moments
         moving = self.dalpha * self._target.centre + self.dbeta * self._source.centre
         return [
             self.dalpha * ones[i] * zeros[0]
             + self.dbeta * ones[0] * zeros[i]
             + float(moving[i - 1]) * self.density_modes
-            for i in (1, 2)
+            - self.noise_rate * gradient
+            for i, gradient in zip((1, 2), self._gradient_modes(), strict=True)
         ]
 
     def _gradient_modes(self) -> list[Tensor]:
@@ -255,13 +273,19 @@ class SpectralMoment:
         a, b = self.dalpha, self.dbeta
         mean = [ones[i] * zeros[0] for i in (1, 2)]
         raw = [ones[i] * zeros[0] for i in (3, 4, 5)]
-        flux = [a * ones[i] * zeros[0] + b * ones[0] * zeros[i] for i in (1, 2)]
+        gradient = [1j * self.kx * p, 1j * self.rows[:, None] * p]
+        drawn = [a * ones[i] * zeros[0] + b * ones[0] * zeros[i] for i in (1, 2)]
+        flux = [d - self.noise_rate * g for d, g in zip(drawn, gradient, strict=True)]
         spread = 1j * self.kx * flux[0] + 1j * self.rows[:, None] * flux[1]
         square = torch.zeros_like(p)
         for first, second in ((1, 3), (2, 5)):
             square = square + a * a * ones[second] * zeros[0] + b * b * ones[0] * zeros[second]
             square = square + 2 * a * b * ones[first] * zeros[first]
-        gradient = [1j * self.kx * p, 1j * self.rows[:, None] * p]
+        if self.noise_speed:
+            long = self.kx.square() + self.rows[:, None].square()
+            square = square + self.noise_speed * (2 - self.noise_variance * long) * p
+            pushed = 1j * self.kx * drawn[0] + 1j * self.rows[:, None] * drawn[1]
+            square = square - 2 * self.noise_rate * pushed
         return self._spline([p, *mean, *raw, *flux, spread, square, *gradient])
 
 

@@ -83,6 +83,8 @@ class ExactField(Field):
     @cached_property
     def _on_curve(self) -> tuple[Field, Curve]:
         curve, own = curve_of(self.schedule), self.marginal
+        if own.noise:  # gamma is a function of t
+            return self, Curve(self.schedule, float, float)
         if curve.schedule == self.schedule:
             return self, curve
         return ExactField(marginal_of(own.source, own.target, curve.schedule)), curve

@@ -80,9 +80,9 @@ def test_that_all_is_finite_at_both_ends_of_time(schedule: str) -> None:
 
 
 @every_pair
-@pytest.mark.parametrize("schedule", ["condot", "vp"])
-def test_that_the_continuity_equation_holds(pair: str, schedule: str) -> None:
-    path = SpectralMarginal(*PAIRS[pair], SCHEDULES[schedule])
+@pytest.mark.parametrize(("schedule", "noise"), [("condot", 0.0), ("vp", 0.0), ("condot", 0.7)])
+def test_that_the_continuity_equation_holds(pair: str, schedule: str, noise: float) -> None:
+    path = SpectralMarginal(*PAIRS[pair], SCHEDULES[schedule], noise)
     h = 1e-4
     for t in (0.3, 0.7):
         x = path.sample(200, t, torch.Generator().manual_seed(6)).double()
@@ -132,6 +132,43 @@ def test_that_flow_and_sde_carry_one_law(pair: str) -> None:
         floor = sliced_w2(drawn, again, torch.Generator().manual_seed(9))
         got = sliced_w2(carried(pair, sigma, until), again, torch.Generator().manual_seed(9))
         assert got < 2.2 * floor + 0.01
+
+
+def test_that_an_interpolant_is_the_path_with_noise_on_the_way() -> None:
+    """Of normals in closed form; of any ends by the continuity equation and its own samples."""
+    one, other = (GaussianMixture.isotropic(torch.tensor([[m, 0.0]]), s) for m, s in ((0.0, 0.5), (1.5, 0.8)))
+    path = SpectralMarginal(one, other, CondOT(), noise=0.9)
+    for t in (0.0, 0.3, 0.5, 0.8, 1.0):
+        variance = (t * 0.8) ** 2 + ((1 - t) * 0.5) ** 2 + 0.81 * t * (1 - t)
+        rate = t * 0.64 - (1 - t) * 0.25 + 0.81 * (1 - 2 * t) / 2
+        x = path.sample(4000, t, torch.Generator().manual_seed(13)).double()
+        assert float(x[:, 1].var()) == pytest.approx(variance, rel=0.12)
+        gap = x - torch.tensor([1.5 * t, 0.0])
+        first = path.first_order(x, t)
+        velocity = torch.tensor([1.5, 0.0]) + rate / variance * gap
+        assert torch.allclose(first.velocity, velocity, atol=1e-3)
+        assert torch.allclose(first.score, -gap / variance, atol=5e-3)
+        assert torch.allclose(path.divergence(x, t), torch.full_like(x[:, 0], 2 * rate / variance), atol=1e-2)
+
+
+def test_that_an_interpolant_s_loss_has_the_floor_of_its_own_draws() -> None:
+    """E |alpha' z + beta' x_0 + gamma' W - u|^2 by draws of all three."""
+    path, n, t = SpectralMarginal(shapes.ring(), shapes.two_moons(), CondOT(), noise=0.6), 20_000, 0.3
+    generator = torch.Generator().manual_seed(14)
+    x_0, z = (end.sample(n, generator).double() for end in (path.source, path.target))
+    noise = torch.randn(n, 2, generator=generator, dtype=torch.float64)
+    x = t * z + (1 - t) * x_0 + 0.6 * (t * (1 - t)) ** 0.5 * noise
+    wanted = z - x_0 + 0.6 * (1 - 2 * t) / (2 * (t * (1 - t)) ** 0.5) * noise
+    missed = (wanted - path.velocity(x, t)).square().sum(1)
+    known = path.second_order(x, t).target_variance
+    assert float((missed - known).mean().abs()) < 4.5 * float((missed - known).std()) / n**0.5
+    assert torch.allclose(((wanted - path.velocity(x, t)) * x).mean(0), torch.zeros(2).double(), atol=0.05)
+
+
+@pytest.mark.parametrize("noise", [-0.1, float("nan"), float("inf")])
+def test_that_noise_on_the_way_is_a_number_of_at_least_0(noise: float) -> None:
+    with pytest.raises(ValueError, match="noise must be at least 0"):
+        SpectralMarginal(shapes.ring(), shapes.two_moons(), CondOT(), noise)
 
 
 def test_that_turning_the_ends_about_turns_the_flow() -> None:

@@ -61,7 +61,7 @@ class Motion:
         times = np.linspace(0, 1, STATES)
         self.states: list[Array] = [((1 - t) * start + t * end).astype(np.float32) for t in times]
         self.densities = [_histogram(state) for state in self.states]
-        self.colours = origin_colours(self.states[0])
+        self.colours = origin_colours(self.states[0], DARK)
         x, y = np.meshgrid(np.linspace(-HALF, HALF, 21), np.linspace(-HALF, HALF, 21))
         self.grid: Array = np.stack([x, y], -1).reshape(-1, 2).astype(np.float32)
         self.field: Array = (0.3 * np.stack([-np.sin(y), np.sin(x)], -1)).reshape(-1, 2).astype(np.float32)

@@ -37,7 +37,7 @@ def how_guided(experiment: Experiment) -> str:
         return ""
     names = dict(enumerate(experiment.target.names_of_labels))
     label = names.get(guidance.label, guidance.label)
-    return f"to label {label}, S = {guidance.scale:g}, {_METHODS[guidance.method]}"
+    return f"to label {label} · S = {guidance.scale:g} · {_METHODS[guidance.method]}"
 
 
 def how_far_learned(pane: Resolved) -> str:

@@ -48,7 +48,9 @@ class MovingLayers:
         a, b = self._kept.row(job, low), self._kept.row(job, high)
         yield ParticleLayer(a, b, weight, colours, size)
 
-    def trails(self, job: Job, t: float, by: ParticleColour, whole: bool) -> Iterator[Layer]:
+    def trails(
+        self, job: Job, t: float, by: ParticleColour, palette: Palette, whole: bool
+    ) -> Iterator[Layer]:
         """Fading tails, or the ``whole`` of fewer paths."""
         found = _state(job, t)
         if found is None:
@@ -57,19 +59,19 @@ class MovingLayers:
         count = min(PATH_PARTICLES if whole else TRAIL_PARTICLES, job.result.shape[1])
         states = job.result.values[:, :count]
         points = (lines.paths if whole else lines.tails)(states, low, weight)
-        key, own = self._lasting(job, by)
-        colours = self._kept.of(job, ("trail colours", count, key), own[:count].copy)
+        key, own = self._lasting(job, by, palette)
+        colours = self._kept.of(job, ("trail colours", count, key, palette.name), own[:count].copy)
         if whole:
             yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
         else:
             yield TrailLayer(points, colours, width=1.5, opacity=0.85)
 
-    def couplings(self, job: Job) -> Iterator[Layer]:
+    def couplings(self, job: Job, palette: Palette) -> Iterator[Layer]:
         if is_row_ready(job, 1):
             points = self._kept.of(
                 job, "lines", lambda: np.ascontiguousarray(job.result.values.transpose(1, 0, 2))
             )
-            yield TrailLayer(points, self._origin(job), width=1.0, opacity=0.45, fade=False)
+            yield TrailLayer(points, self._origin(job, palette), width=1.0, opacity=0.45, fade=False)
 
     def grid(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:
         found = _state(job, t)
@@ -86,7 +88,7 @@ class MovingLayers:
 
     def _colours(self, job: Job, row: int, choice: ParticleColour, palette: Palette) -> Bytes:
         if choice in (ParticleColour.ORIGIN, ParticleColour.LABEL):
-            return self._lasting(job, choice)[1]
+            return self._lasting(job, choice, palette)[1]
         if choice is ParticleColour.PLAIN:
             return self._kept.of(
                 job, ("plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
@@ -99,17 +101,18 @@ class MovingLayers:
             ),
         )
 
-    def _lasting(self, job: Job, choice: ParticleColour) -> tuple[int, Bytes]:
+    def _lasting(self, job: Job, choice: ParticleColour, palette: Palette) -> tuple[int, Bytes]:
         """The colours that particles keep, and what they are of: labels once they are known, else origins."""
         if choice is ParticleColour.LABEL and isinstance(job.request, TrajectoriesRequest):
             found = self._results.cached(LabelsRequest(job.request))
             if found is not None:
                 make = partial(label_colours, found.result.values[0])
                 return found.id, self._kept.of(job, ("labels", found.id), make)
-        return 0, self._origin(job)
+        return 0, self._origin(job, palette)
 
-    def _origin(self, job: Job) -> Bytes:
-        return self._kept.of(job, ("origin"), lambda: origin_colours(job.result.values[0]))
+    def _origin(self, job: Job, palette: Palette) -> Bytes:
+        make = partial(origin_colours, job.result.values[0], palette)
+        return self._kept.of(job, ("origin", palette.name), make)
 
 
 def _crowd_scale(n: int) -> float:

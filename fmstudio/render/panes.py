@@ -12,6 +12,8 @@ from fmstudio.render.scene import Camera
 
 FULL = 0.8
 """An arrangement without an empty place may show its panes by so much smaller."""
+LEAN = 0.1
+"""A pane that is all height or all width costs so much of the content's square: words have no room in it."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ class PaneArea:
 
 def arrangement(n: int, width: int, height: int, edges: Edges = Edges()) -> tuple[int, int]:
     """(columns, rows) for ``n`` panes on a canvas: those with the largest square for the content, and of
-    equals the fewest rows. Places that stay empty must be worth it."""
+    equals the fewest rows. Places that stay empty, and panes that are long and lean, must be worth it."""
 
     def merit(columns: int, rows: int) -> tuple[float, int]:
-        side = min(width / columns, height / rows - edges.top - edges.bottom)
-        return side * (1.0 if columns * rows == n else FULL), -rows
+        across, down = width / columns, height / rows
+        side = min(across, down - edges.top - edges.bottom)
+        lean = 1 - min(across, down) / max(across, down)
+        return side * (1.0 if columns * rows == n else FULL) * (1 - LEAN * lean), -rows
 
     return max(_grids(n), key=lambda grid: merit(*grid))
 

@@ -14,13 +14,14 @@ Floats = npt.NDArray[Any]
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
-def origin_colours(start: Array) -> Bytes:
-    """Hue by the angle at which a particle began, lightness and chroma by its radius (OKLCH)."""
+def origin_colours(start: Array, palette: Palette) -> Bytes:
+    """Hue by the angle at which a particle began, lightness and chroma by its radius (OKLCH); darker on
+    a white canvas."""
     offset = start - start.mean(0)
     angle = np.arctan2(offset[:, 1], offset[:, 0])
     radius = np.hypot(offset[:, 0], offset[:, 1])
     rank = np.clip(radius / max(float(np.quantile(radius, 0.95)), 1e-9), 0, 1)
-    lightness = 0.82 - 0.08 * rank
+    lightness = (0.68 if palette.name == "light" else 0.82) - 0.08 * rank
     chroma = 0.08 + 0.11 * rank
     return _rgba(_oklch(lightness, chroma, angle))
 

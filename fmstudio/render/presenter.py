@@ -107,13 +107,13 @@ class Presenter:
         if on.data:
             yield "data", "The data", lambda job: backdrop.data(job, palette)
         if on.couplings:
-            yield "pairs", "The coupling", moving.couplings
+            yield "pairs", "The coupling", lambda job: moving.couplings(job, palette)
         if on.grid:
             yield "grid", "The grid", lambda job: moving.grid(job, t, palette)
         if on.paths:
-            yield "trajectories", "The paths", lambda job: moving.trails(job, t, by, whole=True)
+            yield "trajectories", "The paths", lambda job: moving.trails(job, t, by, palette, whole=True)
         if on.trajectories:
-            yield "trajectories", "The trails", lambda job: moving.trails(job, t, by, whole=False)
+            yield "trajectories", "The trails", lambda job: moving.trails(job, t, by, palette, whole=False)
         if on.particles:
             yield "trajectories", "The particles", lambda job: moving.particles(job, document, t, palette)
         yield "probe", "The probe", lambda job: probe_layers(job, palette)

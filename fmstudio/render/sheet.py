@@ -6,7 +6,7 @@ words take the upper and lower edge of the panes, and what is fitted lies betwee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -226,13 +226,21 @@ def agreed(panes: tuple[Pane, ...]) -> tuple[tuple[Legend, ...], tuple[Pane, ...
     rest = tuple(
         replace(
             pane,
-            subtitle=" · ".join(p for p in pane.subtitle.split(" · ") if p not in (*parts, pane.title)),
+            subtitle=" · ".join(_untold(pane, parts)),
             legend=tuple(entry for entry in pane.legend if entry not in entries),
         )
         for pane in panes
     )
     told = (Legend("", " · ".join(parts)),) if parts else ()
     return (*told, *entries), rest
+
+
+def _untold(pane: Pane, shared: Sequence[str]) -> Iterator[str]:
+    """Parts of the subtitle that neither all panes share nor the pane's own title says."""
+    told = {*shared, pane.title, *pane.title.split(", ")}
+    for part in pane.subtitle.split(" · "):
+        if part not in told:
+            yield part
 
 
 def _words_of(entry: Legend) -> Legend:

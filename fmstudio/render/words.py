@@ -205,7 +205,9 @@ def _distance(standing: Standing) -> Iterator[Legend]:
         yield Legend("W₂", f"{_AT_THE_END} –")
     else:
         of = f", at step {told.step:,}" if told.step is not None else ""
-        text = f"{_AT_THE_END} {distance_words(told.w2, told.floor)}{of}"
+        figures = distance_words(told.w2, told.floor)
+        unbroken = figures if told.is_chance else figures.replace(" ", "\N{NO-BREAK SPACE}")
+        text = f"{_AT_THE_END} {unbroken}{of}"
         yield Legend("W₂", text, answers=told.request)
 
 

@@ -17,6 +17,9 @@ MARGIN = 16 / 15
 """What is shown beyond the scene: a standard normal, 3 to each side, is seen in a square of 3.2."""
 MOMENTS = 33
 """Of a path or process so many moments are looked at."""
+GUIDED = 1 / 16
+"""By so much farther, times its scale, guidance drives particles past the other modes (measured on five
+modes: a fifth at S = 4, half at S = 8)."""
 NEAREST, FARTHEST = 0.02, 500.0
 """A scene may be a point, or run off to infinity."""
 
@@ -30,8 +33,14 @@ def camera_of(document: Document) -> CameraSpec:
 def fitted(document: Document) -> CameraSpec:
     """The smallest square that shows what belongs to any pane, with a margin."""
     x0, y0, x1, y1 = np.clip(scene_extent(document).box, -FARTHEST, FARTHEST).tolist()
-    half = MARGIN * max(x1 - x0, y1 - y0) / 2
+    half = _driven(document) * MARGIN * max(x1 - x0, y1 - y0) / 2
     return CameraSpec(x=(x0 + x1) / 2, y=(y0 + y1) / 2, half=min(max(half, NEAREST), FARTHEST))
+
+
+def _driven(document: Document) -> float:
+    """How much farther guided particles come, in the pane where that is most."""
+    guided = (document.experiment(index).guidance for index in range(len(document.view.panes)))
+    return 1 + GUIDED * max(min(spec.scale, 1 / GUIDED) if spec else 0.0 for spec in guided)
 
 
 def scene_extent(document: Document) -> Extent:

@@ -6,6 +6,7 @@ import pytest
 from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import PALETTES, Palette, rgb
+from fmstudio.render.particle_colours import origin_colours
 
 BOTH = pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
 
@@ -68,3 +69,11 @@ def test_that_zero_is_in_the_middle_of_a_map_with_a_sign_and_both_arms_are_even(
     assert shown[0] == pytest.approx(rgb(palette.ebb[-1]), abs=1e-3)
     below, above = lightness(shown[middle::-1]), lightness(shown[middle:])
     assert np.abs(below - above).max() < 0.03
+
+
+@BOTH
+def test_that_particles_stand_out_from_the_canvas_whatever_their_colour(palette: Palette) -> None:
+    start = np.random.default_rng(0).normal(size=(2000, 2)).astype(np.float32)
+    colours = lightness(origin_colours(start, palette)[:, :3] / 255)
+    canvas = lightness(np.array(rgb(palette.canvas)))
+    assert np.abs(colours - canvas).min() > 0.3

@@ -130,6 +130,17 @@ def test_that_what_panes_agree_on_is_said_once() -> None:
     assert alone[1][0].legend == panes[0].legend
 
 
+def test_that_a_subtitle_repeats_nothing_of_its_title() -> None:
+    panes = (
+        Pane("S = 1, exact classifier", "Heun, 80 steps · to label 0 · S = 1 · exact classifier", ()),
+        Pane("S = 8, learned classifier", "Heun, 80 steps · to label 0 · S = 8 · learned classifier", ()),
+        Pane("Last, 8 steps", "Heun, 80 steps · to label 0 · S = 2", ()),
+    )
+    shared, rest = agreed(panes)
+    assert shared == (Legend("", "Heun, 80 steps · to label 0"),)
+    assert [pane.subtitle for pane in rest] == ["", "", "S = 2"]
+
+
 def test_that_a_view_does_not_jump_when_the_legend_comes() -> None:
     document = ENTRIES[3].make()
     full = talkative(document)

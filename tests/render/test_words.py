@@ -99,7 +99,7 @@ def test_that_a_guided_pane_names_its_label_as_the_file_does() -> None:
     cloud = PointsSpec(points=points, labels=codes, label_names=("cat", "dog"))
     for target, label, name in ((cloud, 1, "dog"), (cloud, 5, "5"), (TwoMoonsSpec(), 1, "1")):
         document = Document(target=target, guidance=GuidanceSpec(label=label))
-        assert f"to label {name}, S = 1" in subtitle(resolve(document, 0, Known(), Look()))
+        assert f"to label {name} · S = 1" in subtitle(resolve(document, 0, Known(), Look()))
 
 
 @pytest.mark.parametrize("dynamics", [m.ODESpec(), m.SDESpec(), m.LangevinSpec()], ids=lambda s: s.kind)

@@ -30,7 +30,7 @@ from fmstudio.document.specs.path import PATHS, VESpec
 from fmstudio.document.specs.view import CameraSpec, PaneSpec, ViewSpec
 from fmstudio.engine.inline import InlineEngine
 from fmstudio.engine.messages import SamplesRequest, TrajectoriesRequest
-from fmstudio.studio import commands
+from fmstudio.studio import commands, learning
 from fmstudio.studio.fit import camera_of, extent_of, fitted, scene_extent
 from fmstudio.studio.session import Session
 
@@ -94,7 +94,8 @@ def test_that_the_particles_of_a_gallery_entry_stay_in_the_fitted_view(entry: En
     for index in range(len(document.view.panes)):
         e = document.experiment(index)
         simulation = e.simulation.model_copy(update={"particles": 200})
-        moving = TrajectoriesRequest(e.problem, e.dynamics, simulation, None, None)
+        guide = None if e.is_learned or learning.needs_classifier(e) else learning.learned(e, {}).guide
+        moving = TrajectoriesRequest(e.problem, e.dynamics, simulation, None, guide)
         states = answer(moving)
         if np.isfinite(states).all():
             assert share_inside(states, box) > 0.99

@@ -148,7 +148,7 @@ class DensityMethod(Kind):
         "residual",
         DensityFacts(
             "Map: the difference of these two",
-            "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ",
+            "∂ₜpₜ + div(pₜ {whose}), coloured on the scale of ∂ₜpₜ: no colour is 0",
             _FLOW,
             meaning=Meaning.SIGNED,
             is_relative=True,

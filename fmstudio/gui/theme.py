@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from fmstudio.gui.style_sheet import style_sheet
+from fmstudio.gui.contrast import readable
+from fmstudio.gui.style_sheet import style_sheet, well
 from fmstudio.render.palette import DARK, PALETTES, Palette
 
 FUSION = "fusion"
@@ -124,7 +125,7 @@ def _qt_palette(palette: Palette) -> QPalette:
         QPalette.ColorRole.PlaceholderText: palette.secondary,
         QPalette.ColorRole.Highlight: palette.target,
         QPalette.ColorRole.HighlightedText: palette.window,
-        QPalette.ColorRole.Link: palette.target,
+        QPalette.ColorRole.Link: readable(palette.target, well(palette)),
         QPalette.ColorRole.Mid: palette.line,
         QPalette.ColorRole.Light: palette.raised,
         QPalette.ColorRole.Dark: palette.line,

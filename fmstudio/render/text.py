@@ -147,10 +147,11 @@ def wrapped(runs: Sequence[Run], ratio: float, width: float) -> Words:
 
 
 def _words(runs: Sequence[Run], ratio: float, width: float) -> Iterator[Run]:
-    """Words with the space behind them, none longer than ``width`` (but for single letters)."""
+    """Words with the space behind them (one that may not break is a letter like others), none longer than
+    ``width`` (but for single letters)."""
     for run in runs:
         swatch = run.swatch
-        for text in re.findall(r"\S+\s*|\s+", run.text):
+        for text in re.findall(r"[^ ]+ *| +", run.text):
             while text:
                 part = text
                 while (

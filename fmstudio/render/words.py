@@ -225,10 +225,12 @@ def notice(standing: Standing, results: Results) -> str:
 
 def waiting(standing: Standing) -> str:
     """What is computed while what is dimmed, or missing, waits for it; '' where nothing does."""
-    if not standing.lacking and not any(shown.is_dimmed for shown in standing.shown.values()):
+    dimmed = (one for one in standing.shown.values() if one.is_dimmed and not is_slow(one.request))
+    if not standing.lacking and not any(dimmed):  # how far what is slow has come, the legend says
         return ""
-    named = [_WAITED[kind] for kind in standing.lacking if kind in _WAITED]
-    return f"Computing {' and '.join(dict.fromkeys(named)) or 'what is asked'} …"
+    named = list(dict.fromkeys(_WAITED[kind] for kind in standing.lacking if kind in _WAITED))
+    *most, last = named or ["what is asked"]
+    return f"Computing {', '.join(most)}{' and ' if most else ''}{last}\N{NO-BREAK SPACE}…"
 
 
 _WAITED = {

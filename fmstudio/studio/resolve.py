@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.density import DensityMethod
@@ -61,6 +61,8 @@ class Look:
     t: float = 0.0
     sight: Sight = (1.4, 1.1)
     probe: Place | None = None
+    awaits_ink: bool = False
+    """what a drawing begins with is on its way"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,8 @@ class Resolved:
     means: Means
     asks: Mapping[str, Request] = field(default_factory=dict)
     """by layer or figure: 'density', 'field', 'trajectories', 'measure' ..."""
+    awaits_ink: bool = False
+    """it is an empty drawing, but not for long"""
 
     @property
     def pane(self) -> PaneSpec:
@@ -96,8 +100,9 @@ def resolve(document: Document, index: int, known: Known, look: Look) -> Resolve
     moving = trajectories_request(experiment, trained) if trained.is_complete else None
     means = Means(moving, trained.model)
     plain = Resolved(document, index, experiment, trained, means)
-    asks = {} if plain.is_waiting_for_a_stroke else dict(_asks(plain, look))
-    return Resolved(document, index, experiment, trained, means, asks)
+    if plain.is_waiting_for_a_stroke:
+        return replace(plain, awaits_ink=look.awaits_ink)
+    return replace(plain, asks=dict(_asks(plain, look)))
 
 
 def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:

@@ -71,7 +71,7 @@ class Session:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
         self._take_ink()
-        look = Look(self.playback.t, self.sight, self.tools.probe)
+        look = Look(self.playback.t, self.sight, self.tools.probe, self._ink is not None)
         self.planner.tick(self.store.document, look, not self.is_interacting)
         self.playback.advance(seconds)
         self.stage.tick(self.planner.panes, self.playback.t, seconds, self.is_interacting)
@@ -91,7 +91,8 @@ class Session:
     @property
     def is_complete(self) -> bool:
         """What is visible is final (training aside)."""
-        return self.planner.planned == self.store.document and self.planner.is_complete
+        is_planned = self.planner.planned == self.store.document and self._ink is None
+        return is_planned and self.planner.is_complete
 
     # ---- training ----
 

@@ -165,7 +165,7 @@ class Stage:
         resolved = new
         if old is None or not _is_seen(old) or _must_go(new, problems) or _is_ready(new, now, t):
             jobs = now
-        elif live or _goes_on(old, new):
+        elif not new.awaits_ink and (live or _goes_on(old, new)):
             jobs = {kind: self._newest(old, new, kind, t, live) or job for kind, job in now.items()}
         else:
             resolved, problems = old.resolved, {}
@@ -233,12 +233,15 @@ def _is_seen(old: Standing) -> bool:
 
 def _must_go(new: Resolved, problems: Mapping[str, str]) -> bool:
     """What is asked cannot be: nothing old may stand under the sentence that says why."""
-    cannot = not new.trained.is_complete or new.is_waiting_for_a_stroke
+    is_empty = new.is_waiting_for_a_stroke and not new.awaits_ink
+    cannot = not new.trained.is_complete or is_empty
     return cannot or any(kind not in LATE for kind in problems)
 
 
 def _is_ready(new: Resolved, now: Mapping[str, Job], t: float) -> bool:
     """All that comes quickly has come to t."""
+    if new.awaits_ink:
+        return False
     awaited = (kind for kind in new.asks if kind not in LATE)
     return all(kind in now and (is_slow(now[kind].request) or has_come_to(now[kind], t)) for kind in awaited)
 

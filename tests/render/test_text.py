@@ -129,3 +129,10 @@ def test_that_a_notice_is_broken_between_words() -> None:
 def test_that_words_are_set_without_any_known_font() -> None:
     assert isinstance(fonts.font(13, False), ImageFont.FreeTypeFont | ImageFont.ImageFont)
     assert block(title_lines("ODE", "p_t", DARK, 1.0, 300), None, 1.0)[..., 3].max() == 255
+
+
+def test_that_words_that_belong_together_are_not_broken() -> None:
+    text = "W₂ at the end: 0.280\N{NO-BREAK SPACE}(floor\N{NO-BREAK SPACE}0.179)"
+    lines = wrapped([Run(text, DARK.text)], 1.0, 160)
+    assert len(lines) == 2
+    assert lines[1][-1].text.endswith("0.280\N{NO-BREAK SPACE}(floor\N{NO-BREAK SPACE}0.179)")

@@ -3,9 +3,11 @@ import pytest
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.render.words import waiting
 from fmstudio.studio import commands, drawing
 from fmstudio.studio.drawing import Brush, stamp
 from fmstudio.studio.session import Session
+from fmstudio.studio.stage import FOLLOWING
 from tests.fakes import FakeEngine
 
 HALF, CELLS = 3.0, 128
@@ -91,6 +93,31 @@ def test_that_a_drawing_begins_with_the_target_and_that_is_one_step(session):
     assert session.store.document.target == begun
     session.store.undo()
     assert session.store.document == before
+
+
+def test_that_the_old_picture_stands_until_the_ink_is_there(session):
+    """The drawing is empty for a moment, and nobody sees it so; if no ink comes it is."""
+    for _ in range(4):
+        session.tick(0.0)
+        session.engine.finish_all()
+    session.tick(0.0)
+    before = session.stage.panes[0]
+    assert before.is_settled
+    commands.start_drawing(session)
+    for _ in range(3):
+        session.tick(0.3)
+        standing = session.stage.panes[0]
+        assert standing.resolved is before.resolved
+        assert {kind: one.job for kind, one in standing.shown.items()} == {
+            kind: one.job for kind, one in before.shown.items() if kind not in FOLLOWING
+        }
+        assert not session.is_complete
+    assert standing.shown["trajectories"].is_dimmed
+    assert waiting(standing) == "Computing what is asked\N{NO-BREAK SPACE}…"
+    session.forget_ink()
+    session.tick(0.0)
+    assert session.stage.panes[0].resolved.is_waiting_for_a_stroke
+    assert not session.stage.panes[0].shown
 
 
 def test_that_ink_comes_beneath_what_was_painted_meanwhile(session):

@@ -66,6 +66,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export video")
         self.setMinimumWidth(420)
         self.size_box = QComboBox()
+        self.size_box.setAccessibleName("Size")
         self.fps = NumberField("Frames per second", Scale(1, 120, integer=True))
         self.seconds = NumberField("Length in seconds", Scale(0.1, 600, step=0.1))
         self.progress, self.words = ProgressLine("Export", "target", theme), QLabel()

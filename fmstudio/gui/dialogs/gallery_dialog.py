@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from fmstudio.document.gallery import ENTRIES, Entry
 from fmstudio.document.references import in_words
 from fmstudio.gui.dialogs.reference_dialog import links, show_reference
+from fmstudio.gui.markup import caption_markup
 from fmstudio.resources import asset
 
 PICTURE = QSize(224, 140)
@@ -66,6 +67,7 @@ class GalleryDialog(QDialog):
             item = QListWidgetItem(_picture(entry), entry.title)
             item.setData(Qt.ItemDataRole.UserRole, entry.id)
             item.setToolTip(in_words(entry.sources))
+            item.setSizeHint(CARD - QSize(6, 6))  # room for two lines of words
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             self.cards.addItem(item)
 
@@ -109,7 +111,7 @@ class GalleryDialog(QDialog):
             return
         entry = ENTRIES[self.cards.row(item)]
         self.title.setText(f"{html.escape(entry.title)}  ·  {links(entry.sources)}")
-        self.caption.setText(entry.caption.split("\n\n")[0])
+        self.caption.setText(caption_markup(entry.caption.split("\n\n")[0]))
 
     def _on_card_activated(self, item: QListWidgetItem) -> None:
         self.accept()

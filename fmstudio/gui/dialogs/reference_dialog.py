@@ -37,6 +37,7 @@ class ReferenceDialog(QDialog):
         self.pages = QTabWidget()
         self.pages.addTab(self.sources, "Sources")
         self.pages.addTab(self.notation, "Notation")
+        self.pages.tabBar().setAccessibleName("Pages")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(self.pages)

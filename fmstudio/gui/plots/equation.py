@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -13,8 +10,10 @@ from fmstudio.document.document import Document
 from fmstudio.document.references import in_words
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.dialogs.reference_dialog import links, show_reference
+from fmstudio.gui.markup import caption_markup
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme, symbol_font
+from fmstudio.render.palette import Palette
 from fmstudio.studio import learning
 from fmstudio.studio.equations import EQUATIONS, REALNVP, Equation
 from fmstudio.studio.session import Session
@@ -90,6 +89,10 @@ class EquationPanel(Panel):
         self._show_words()
         self.section.set_summary(in_words(equations[0].sources) if len(equations) == 1 else "", "secondary")
 
+    def _on_theme_changed(self, _palette: Palette) -> None:
+        """Words that are there keep the colour of their links."""
+        self._on_kinds_changed(_kinds(self.session.store.document))
+
     def _on_caption_changed(self, caption: str) -> None:
         self.caption.setText(caption_markup(caption))
         self.caption.setVisible(bool(caption))
@@ -119,13 +122,6 @@ class EquationPanel(Panel):
         kinds = _kinds(document)
         self.words.setText(EQUATIONS[kinds[0]].words)
         self.words.setVisible(len(kinds) == 1 and not document.caption)
-
-
-def caption_markup(caption: str) -> str:
-    """Paragraphs as rich text, with p_t as a symbol and its subscript."""
-    paragraphs = [html.escape(part.strip(), quote=False) for part in caption.split("\n\n") if part.strip()]
-    lowered = [re.sub(r"\b([^\W\d_])_(\w+)", r"\1<sub>\2</sub>", part) for part in paragraphs]
-    return "".join(f'<p style="margin: {8 if i else 0}px 0 0 0">{part}</p>' for i, part in enumerate(lowered))
 
 
 def _kinds(document: Document) -> tuple[str, ...]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-
-IMPORTED_AT = time.time()
 
 
 def main() -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+IMPORTED_AT = time.time()
+"""When the shell began, where the system does not tell when the process did."""
+
 ENDING_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )

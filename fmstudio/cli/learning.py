@@ -208,7 +208,7 @@ def _require_suffix(out: Path, suffix: str) -> None:
 
 def _require_place(out: Path) -> None:
     """Fails before anything long is computed."""
-    from fmstudio.export.landing import check_place
+    from fmstudio.export.places import check_place
 
     check_place(out)
 

@@ -121,17 +121,17 @@ class _Progress:
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._ending = True
 
-    def _heed(self) -> None:
+    def _end_if_asked(self) -> None:
         if self._ending:
             raise typer.Exit(128 + signal.SIGTERM)
 
     def stage(self, name: str, share: float) -> None:
-        self._heed()
+        self._end_if_asked()
         if self._people and self._due():
             typer.echo(f"\r{name} {100 * share:3.0f} %  ", nl=False, err=True)
 
     def frame(self, done: int, frames: int) -> None:
-        self._heed()
+        self._end_if_asked()
         self._started = self._started or time.monotonic()
         if not self._due() and done < frames:
             return

@@ -20,9 +20,8 @@ def open_window(
     train: Annotated[bool, typer.Option("--train", help="Start training at once.")] = False,
 ) -> None:
     """Open the window (the default)."""
-    from fmstudio.__main__ import IMPORTED_AT
     from fmstudio.engine.client import ProcessEngine
-    from fmstudio.startup import display_problem, process_start, raise_file_limit
+    from fmstudio.startup import IMPORTED_AT, display_problem, process_start, raise_file_limit
 
     problem = display_problem()
     if problem:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fmstudio.document.atomic import explain_os_error, write_atomically
 from fmstudio.export.errors import ExportError
-from fmstudio.export.landing import check_place
+from fmstudio.export.places import check_place
 from fmstudio.render.scene import Bytes
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from fmstudio import children
 from fmstudio.export.errors import ExportError
 from fmstudio.export.formats import format_of
-from fmstudio.export.landing import check_place, landing
+from fmstudio.export.places import check_place, replacing
 from fmstudio.render.scene import Bytes
 
 
@@ -38,7 +38,7 @@ def write_video(path: Path, frames: Iterable[Bytes], size: tuple[int, int], fps:
     """
     path = Path(path)
     check_writable(path)
-    with landing(path) as part:
+    with replacing(path) as part:
         command = [*_input(size, fps), *format_of(path).options(*size), "-y", f"file:{part.absolute()}"]
         with _Encoder(command, path).running() as encoder:
             for done, frame in enumerate(frames, 1):

@@ -68,7 +68,7 @@ class DensityMenu(ChoiceMenu):
 
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
         pane = self._session.planner.pane(self._session.store.document, self._pane)
-        offered = choices.densities(pane.experiment, pane.means)
+        offered = choices.densities(pane.experiment, pane.available)
         return tuple((choice, choice.facts.title) for choice in offered)
 
     def named(self, value: str) -> DensityMethod:
@@ -86,7 +86,7 @@ class ArrowMenu(ChoiceMenu):
 
     def offered(self) -> tuple[tuple[StrEnum, str], ...]:
         pane = self._session.planner.pane(self._session.store.document, self._pane)
-        offered = choices.arrows(pane.experiment, pane.means)
+        offered = choices.arrows(pane.experiment, pane.available)
         return tuple((choice, choice.facts.title) for choice in offered)
 
     def named(self, value: str) -> Quantity:

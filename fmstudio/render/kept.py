@@ -31,7 +31,7 @@ class Kept:
         """Row number ``row`` in the request's own order."""
         return self.of(job, ("row", row), lambda: job.result.values[position_of(job, row)])
 
-    def forget_all_but(self, jobs: Iterable[Job]) -> None:
+    def drop_stale(self, jobs: Iterable[Job]) -> None:
         """Let go of other jobs: a kept row keeps its whole result in memory."""
         live = {job.id for job in jobs}
         for gone in self._of_job.keys() - live:

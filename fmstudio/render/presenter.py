@@ -45,7 +45,7 @@ class Presenter:
 
     def scene(self, document: Document, t: float, palette: Palette, inks: Collection[str] = ()) -> Scene:
         """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t."""
-        self._kept.forget_all_but(self._stage.jobs)
+        self._kept.drop_stale(self._stage.jobs)
         view = self._stage.camera(document)
         panes = tuple(
             self._pane(document, index, t, palette, inks) for index in range(len(document.view.panes))

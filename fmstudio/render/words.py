@@ -226,9 +226,9 @@ def notice(standing: Standing, results: Results) -> str:
 def waiting(standing: Standing) -> str:
     """What is computed while what is dimmed, or missing, waits for it; '' where nothing does."""
     dimmed = (one for one in standing.shown.values() if one.is_dimmed and not is_slow(one.request))
-    if not standing.lacking and not any(dimmed):  # how far what is slow has come, the legend says
+    if not standing.missing and not any(dimmed):  # how far what is slow has come, the legend says
         return ""
-    named = list(dict.fromkeys(_WAITED[kind] for kind in standing.lacking if kind in _WAITED))
+    named = list(dict.fromkeys(_WAITED[kind] for kind in standing.missing if kind in _WAITED))
     *most, last = named or ["what is asked"]
     return f"Computing {', '.join(most)}{' and ' if most else ''}{last}\N{NO-BREAK SPACE}…"
 

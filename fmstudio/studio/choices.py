@@ -26,7 +26,7 @@ LIKELIHOOD_FRAMES = 25
 
 
 @dataclass(frozen=True)
-class Means:
+class Available:
     """What there is to compute with: the particles' motion, the network."""
 
     moving: TrajectoriesRequest | None
@@ -38,33 +38,33 @@ class Means:
         return self.moving is not None and self.moving.guide is not None
 
 
-def densities(experiment: Experiment, means: Means) -> tuple[DensityMethod, ...]:
+def densities(experiment: Experiment, available: Available) -> tuple[DensityMethod, ...]:
     """What is defined for this pane, in the order in which it is offered."""
-    met = _met(experiment, means)
+    met = _met(experiment, available)
     return tuple(method for method in DensityMethod if met.issuperset(method.facts.needs))
 
 
-def _met(experiment: Experiment, means: Means) -> set[Need]:
+def _met(experiment: Experiment, available: Available) -> set[Need]:
     """What of all that a method may need holds in this pane."""
     dynamics = experiment.dynamics
     by_equation = learning.has_field(experiment) and dynamics.by_equation
     holds = {
         Need.LAW: not motions.is_coupled(dynamics),
-        Need.PARTICLES: means.moving is not None,
+        Need.PARTICLES: available.moving is not None,
         Need.EQUATION: by_equation,
-        Need.VELOCITY: _follows_velocity(dynamics) and by_equation and not means.is_guided,
-        Need.MODEL: means.learned is not None,
+        Need.VELOCITY: _follows_velocity(dynamics) and by_equation and not available.is_guided,
+        Need.MODEL: available.learned is not None,
     }
     return {need for need, met in holds.items() if met}
 
 
-def arrows(experiment: Experiment, means: Means) -> tuple[Quantity, ...]:
+def arrows(experiment: Experiment, available: Available) -> tuple[Quantity, ...]:
     """What is defined for this pane, in the order in which it is offered."""
     if not _follows_velocity(experiment.dynamics):
         return (Quantity.VELOCITY,)
     if not learning.has_score(experiment):
         return (Quantity.VELOCITY,)
-    if not means.is_guided:
+    if not available.is_guided:
         return CHOSEN
     return (Quantity.VELOCITY, Quantity.SCORE)
 
@@ -75,22 +75,22 @@ def _follows_velocity(dynamics: Motion) -> bool:
 
 
 def chosen_density(
-    auto: DensityRequest, choice: DensityMethod, experiment: Experiment, means: Means, t: float
+    auto: DensityRequest, choice: DensityMethod, experiment: Experiment, available: Available, t: float
 ) -> DensityRequest:
     """The request for what is chosen, the moment ``t`` first; ``auto`` itself where that is not defined."""
-    if choice is DensityMethod.AUTO or choice not in densities(experiment, means):
+    if choice is DensityMethod.AUTO or choice not in densities(experiment, available):
         return auto
     plain, basis = replace(auto, method=choice, trajectories=None), choice.facts.basis
     if basis is Basis.LAW:
         return plain
     timed = _at_frames(replace(plain, law=None), FRAMES, t)
     if basis is Basis.PARTICLES:
-        return replace(timed, trajectories=means.moving)
+        return replace(timed, trajectories=available.moving)
     if basis is Basis.MOTION:
-        assert means.moving is not None
-        return replace(timed, trajectories=replace(means.moving, simulation=SimulationSpec()))
+        assert available.moving is not None
+        return replace(timed, trajectories=replace(available.moving, simulation=SimulationSpec()))
     if experiment.field is FieldChoice.LEARNED or basis is Basis.MODEL:
-        timed = replace(timed, learned=means.learned)
+        timed = replace(timed, learned=available.learned)
     return _coarse(timed, t) if choice.facts.is_coarse else timed
 
 
@@ -107,8 +107,10 @@ def _coarse(request: DensityRequest, t: float) -> DensityRequest:
     return replace(_at_frames(request, LIKELIHOOD_FRAMES, t), grid=grid)
 
 
-def chosen_arrows(auto: FieldRequest, choice: Quantity, experiment: Experiment, means: Means) -> FieldRequest:
+def chosen_arrows(
+    auto: FieldRequest, choice: Quantity, experiment: Experiment, available: Available
+) -> FieldRequest:
     """The request for what is chosen; ``auto`` itself where that is not defined."""
-    if choice is Quantity.VELOCITY or choice not in arrows(experiment, means):
+    if choice is Quantity.VELOCITY or choice not in arrows(experiment, available):
         return auto
     return replace(auto, quantity=choice)

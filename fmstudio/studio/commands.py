@@ -11,7 +11,6 @@ from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
-from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.units import Vector
 from fmstudio.document.specs.view import (
     CameraSpec,
@@ -33,24 +32,6 @@ def set_field(session: Session, path: str, value: Any, label: str, merge: bool =
     """Set ``path`` ("simulation.steps", "path.sigma_min", ...) of the document. Raises
     SettingError (a ValueError) for a value out of range. With ``merge``, a drag is one undo step."""
     session.store.edit(lambda d: with_field(d, path, value), label, f"set {path}" if merge else None)
-
-
-def choose_source(session: Session, spec: Spec) -> None:
-    """Put a distribution at t = 0."""
-    set_field(session, "source", spec, f"Choose source {spec.title}")  # type: ignore[attr-defined]
-
-
-def choose_target(session: Session, spec: Spec) -> None:
-    """Put a distribution at t = 1."""
-    set_field(session, "target", spec, f"Choose target {spec.title}")  # type: ignore[attr-defined]
-
-
-def choose_path(session: Session, spec: Spec) -> None:
-    set_field(session, "path", spec, f"Choose path {spec.title}")  # type: ignore[attr-defined]
-
-
-def choose_dynamics(session: Session, spec: Spec) -> None:
-    set_field(session, "dynamics", spec, f"Choose {spec.title}")  # type: ignore[attr-defined]
 
 
 # ---- drawing -----------------------------------------------------------------------------------------

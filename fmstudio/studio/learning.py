@@ -95,7 +95,7 @@ def _needed(document: Document) -> Iterator[Recipe]:
             yield classifier_recipe(experiment)
 
 
-def lacking(document: Document, models: Mapping[Recipe, LearnedModel]) -> tuple[Recipe, ...]:
+def missing(document: Document, models: Mapping[Recipe, LearnedModel]) -> tuple[Recipe, ...]:
     """Those of them that nothing answers for."""
     found: dict[Recipe, None] = {}
     for index in range(len(document.view.panes)):
@@ -117,8 +117,8 @@ def model_for(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> 
     if recipe in models or experiment.has_own_training:
         return models.get(recipe)
     family = _untuned(recipe)
-    kin = [model for other, model in models.items() if _untuned(other) == family]
-    return kin[-1] if kin else None
+    similar = [model for other, model in models.items() if _untuned(other) == family]
+    return similar[-1] if similar else None
 
 
 def is_as_asked(model: LearnedModel, experiment: Experiment) -> bool:

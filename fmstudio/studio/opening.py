@@ -68,8 +68,8 @@ def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
     recipes = dict.fromkeys((learning.recipe_of(document), *asked))
     found = [recipe for recipe in recipes if recipe in models]
     shown = (document.experiment(index) for index in range(len(document.view.panes)))
-    kin = (learning.model_for(experiment, models) for experiment in shown)
-    found += [learning.recipe_of_model(model) for model in kin if model is not None]
+    similar = (learning.model_for(experiment, models) for experiment in shown)
+    found += [learning.recipe_of_model(model) for model in similar if model is not None]
     return tuple(results.with_curve(recipe) for recipe in dict.fromkeys(found))
 
 

@@ -13,7 +13,7 @@ from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.units import Units, Vector
 from fmstudio.engine.messages import ProbeRequest, Row
 from fmstudio.studio import learning, motions
-from fmstudio.studio.choices import Means
+from fmstudio.studio.choices import Available
 
 Figures = npt.NDArray[np.floating[Any]]
 
@@ -25,15 +25,15 @@ def probe_lane(pane: int) -> str:
     return f"probe/{pane}"
 
 
-def probe_request(experiment: Experiment, means: Means, x: Vector, t: float) -> ProbeRequest | None:
+def probe_request(experiment: Experiment, available: Available, x: Vector, t: float) -> ProbeRequest | None:
     """None where nothing is known of what moves the pane: it is guided, goes from layer to layer, or runs
     between pairs whose p_t is their own."""
-    if means.moving is None or means.is_guided:
+    if available.moving is None or available.is_guided:
         return None
     if not learning.has_field(experiment) or motions.is_coupled(experiment.dynamics):
         return None
     part = 0.0 if experiment.dynamics.is_steady else round(t * MOMENTS) / MOMENTS
-    return ProbeRequest(means.moving, x, part, learning.has_score(experiment))
+    return ProbeRequest(available.moving, x, part, learning.has_score(experiment))
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from fmstudio.engine.messages import (
     W2Request,
 )
 from fmstudio.studio import learning, motions
-from fmstudio.studio.choices import FRAMES, Means, chosen_arrows, chosen_density
+from fmstudio.studio.choices import FRAMES, Available, chosen_arrows, chosen_density
 from fmstudio.studio.fit import camera_of
 from fmstudio.studio.learning import Learned
 from fmstudio.studio.probing import probe_request
@@ -73,7 +73,7 @@ class Resolved:
     index: int
     experiment: Experiment
     trained: Learned
-    means: Means
+    available: Available
     asks: Mapping[str, Request] = field(default_factory=dict)
     """by layer or figure: 'density', 'field', 'trajectories', 'measure' ..."""
     awaits_ink: bool = False
@@ -98,8 +98,8 @@ def resolve(document: Document, index: int, known: Known, look: Look) -> Resolve
     experiment = document.experiment(index)
     trained = learning.learned(experiment, known.models)
     moving = trajectories_request(experiment, trained) if trained.is_complete else None
-    means = Means(moving, trained.model)
-    plain = Resolved(document, index, experiment, trained, means)
+    available = Available(moving, trained.model)
+    plain = Resolved(document, index, experiment, trained, available)
     if plain.is_waiting_for_a_stroke:
         return replace(plain, awaits_ink=look.awaits_ink)
     return replace(plain, asks=dict(_asks(plain, look)))
@@ -145,12 +145,12 @@ def rectangle(camera: CameraSpec, sight: Sight, rows: int) -> Grid:
 
 
 def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
-    on, experiment, means = pane.pane.layers, pane.experiment, pane.means
+    on, experiment, available = pane.pane.layers, pane.experiment, pane.available
     if on.density:
         auto = _density(pane, look)
-        yield "density", chosen_density(auto, pane.pane.density, experiment, means, look.t)
-    if on.field and means.moving is not None and motions.has_arrows(experiment):
-        yield "field", chosen_arrows(_field(pane, look), pane.pane.arrows, experiment, means)
+        yield "density", chosen_density(auto, pane.pane.density, experiment, available, look.t)
+    if on.field and available.moving is not None and motions.has_arrows(experiment):
+        yield "field", chosen_arrows(_field(pane, look), pane.pane.arrows, experiment, available)
     yield from _moving(pane)
     if on.couplings and experiment.dynamics.follows_path:
         yield "pairs", motions.pairs_request(pane.document, experiment)
@@ -162,14 +162,14 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
         yield "error", FieldErrorRequest(learned, ERROR_TIMES)
     if look.probe is not None:
         place, t = (look.probe.x, look.probe.y), min(look.t, pane.pane.until)
-        asked = probe_request(experiment, means, place, t)
+        asked = probe_request(experiment, available, place, t)
         if asked is not None:
             yield "probe", asked
 
 
 def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
     """The particles, and what is made of them."""
-    moving, experiment = pane.means.moving, pane.experiment
+    moving, experiment = pane.available.moving, pane.experiment
     if moving is None:
         return
     yield "trajectories", moving
@@ -197,7 +197,7 @@ def trajectories_request(experiment: Experiment, trained: Learned) -> Trajectori
 
 def _density(pane: Resolved, look: Look) -> DensityRequest:
     """What stands behind the particles if nothing else is chosen."""
-    experiment, moving = pane.experiment, pane.means.moving
+    experiment, moving = pane.experiment, pane.available.moving
     dynamics = experiment.dynamics
     grid = rectangle(camera_of(pane.document), look.sight, DENSITY_ROWS)
     if dynamics.is_process:

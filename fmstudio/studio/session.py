@@ -100,17 +100,17 @@ class Session:
         """Train what the panes lack, one after another; if they lack nothing, all that they show, anew; and
         if they show nothing learned, the document's own model."""
         document, models = self.store.document, self.results.models
-        asked = learning.lacking(document, models) or learning.needed(document)
+        asked = learning.missing(document, models) or learning.needed(document)
         recipes = tuple(asked or (learning.recipe_of(document),))
         self.unsaved.regard(recipes)
         self._train(recipes)
 
     def train_what_lacks(self) -> None:
         """Train what the panes lack, if anything. Nobody asked for it, so it is nobody's unsaved work."""
-        lacking = tuple(learning.lacking(self.store.document, self.results.models))
-        if lacking:
-            self.unsaved.disregard(lacking)
-            self._train(lacking)
+        missing = tuple(learning.missing(self.store.document, self.results.models))
+        if missing:
+            self.unsaved.disregard(missing)
+            self._train(missing)
 
     def _train(self, recipes: Iterable[Recipe]) -> None:
         self.results.waiting = list(recipes)

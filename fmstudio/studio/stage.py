@@ -54,7 +54,7 @@ class Standing:
 
     resolved: Resolved
     shown: Mapping[str, Shown] = field(default_factory=dict)
-    lacking: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     """what has been asked for longer than a moment and has not come"""
     problems: Mapping[str, str] = field(default_factory=dict)
     """why a layer cannot be, in one sentence"""
@@ -62,7 +62,7 @@ class Standing:
     @property
     def is_settled(self) -> bool:
         """All that is shown answers what is asked now."""
-        return not self.lacking and not any(shown.is_waiting for shown in self.shown.values())
+        return not self.missing and not any(shown.is_waiting for shown in self.shown.values())
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -70,7 +70,7 @@ class Standing:
         shown = tuple(
             (kind, s.job.id, s.job.result.ready, s.job.state, s.is_dimmed) for kind, s in self.shown.items()
         )
-        return (id(self.resolved.document), shown, self.lacking, tuple(self.problems.items()))
+        return (id(self.resolved.document), shown, self.missing, tuple(self.problems.items()))
 
 
 class Stage:
@@ -178,8 +178,8 @@ class Stage:
         shown = {kind: self._judged(job, new.asks.get(kind), t) for kind, job in jobs.items()}
         # What is dimmed has a reason at once: all that has not come, however short a time ago it was asked.
         soon = any(one.is_dimmed for one in shown.values())
-        lacking = tuple(kind for kind, job in now.items() if self._lacks(kind, job, shown, new, t, soon))
-        return Standing(resolved, shown, lacking, problems)
+        missing = tuple(kind for kind, job in now.items() if self._lacks(kind, job, shown, new, t, soon))
+        return Standing(resolved, shown, missing, problems)
 
     def _candidates(self, old: Standing | None, new: Resolved, kind: str) -> Iterator[Job]:
         yield from self._offers.get(f"{kind}/{new.index}", [])

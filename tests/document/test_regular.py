@@ -16,7 +16,7 @@ from fmstudio.document.foreign import ImportProblem, read_bytes
 from fmstudio.document.imports import import_target
 from fmstudio.document.preferences import Preferences, preferences_path
 from fmstudio.export.errors import ExportError
-from fmstudio.export.landing import check_place, landing
+from fmstudio.export.places import check_place, landing
 from tests.document.test_files import DOCUMENT
 
 NO_FILES = ("pipe", "device", "socket", "folder", "link to pipe", "link to device", "link to link to device")

@@ -178,7 +178,7 @@ def test_that_a_full_disk_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pyt
     def on_a_full_disk(_path: Path) -> Iterator[Path]:
         yield Path("/dev/full")
 
-    monkeypatch.setattr(video, "landing", on_a_full_disk)
+    monkeypatch.setattr(video, "replacing", on_a_full_disk)
     with pytest.raises(ExportError, match=r"The disk is full: .*film\.mp4 was not written"):
         list(write_video(path, pictures(), SIZE, 30))
     assert path.read_bytes() == OLD

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from fmstudio.export.landing import landing
+from fmstudio.export.places import landing
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.widgets.number_field import Word

@@ -61,7 +61,7 @@ def test_that_only_what_is_defined_is_offered(session: Session, switches: LayerS
     along = titles(switches.choices["density"])
     assert DensityMethod.RESIDUAL.facts.title in along
     assert DensityMethod.ERROR.facts.title not in along  # nothing is learned yet
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     sampler = titles(switches.choices["density"])
     assert DensityMethod.FOKKER_PLANCK.facts.title in sampler
     assert DensityMethod.LIKELIHOOD.facts.title not in sampler

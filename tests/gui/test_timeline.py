@@ -28,7 +28,7 @@ def bar(qtbot, session, theme):
     ],
 )
 def test_that_the_read_out_follows_the_motion(bar, session, dynamics, words):
-    commands.choose_dynamics(session, dynamics)
+    commands.set_field(session, "dynamics", dynamics, "Choose dynamics")
     session.playback.seek(0.5)
     bar.refresh()
     assert bar._t_label.text() == words
@@ -36,7 +36,7 @@ def test_that_the_read_out_follows_the_motion(bar, session, dynamics, words):
 
 
 def test_that_the_ends_change_places_for_noising(bar, session):
-    commands.choose_dynamics(session, m.NoisingSpec())
+    commands.set_field(session, "dynamics", m.NoisingSpec(), "Choose dynamics")
     bar.refresh()
     palette = bar._theme.palette
     assert bar.line._colours() == (palette.target, palette.source)
@@ -47,6 +47,6 @@ def test_that_the_path_is_followed_from_the_data_end_by_noising(session, show):
     session.playback.seek(0.25)
     panel.tick()
     assert panel.plot.time == pytest.approx(0.25)
-    commands.choose_dynamics(session, m.NoisingSpec())
+    commands.set_field(session, "dynamics", m.NoisingSpec(), "Choose dynamics")
     panel.tick()
     assert panel.plot.time == pytest.approx(0.75)

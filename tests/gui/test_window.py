@@ -238,7 +238,7 @@ def test_that_a_killed_engine_is_told_and_replaced_and_the_work_goes_on(qtbot, w
             os.kill(pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: "engine" in window.notices.text.lower(), timeout=PATIENCE)
     assert window.session.store.document == document
-    commands.choose_target(window.session, PinwheelSpec())
+    commands.set_field(window.session, "target", PinwheelSpec(), "Choose target")
     qtbot.wait(50)
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
     assert window.session.results.slots["trajectories/0"].job.request.target == PinwheelSpec()
@@ -355,7 +355,7 @@ def test_that_at_every_frame_particles_move_by_the_motion_that_the_pane_names(qt
     session = window.session
     commands.set_field(session, "simulation.steps", 4, "Four steps")
     for dynamics in (SDESpec(), LangevinSpec(), ODESpec(solver="rk4"), ODESpec()):
-        commands.choose_dynamics(session, dynamics)
+        commands.set_field(session, "dynamics", dynamics, "Choose dynamics")
         if death:
             window.frame(0.0)
             os.kill(session.engine.pid, signal.SIGKILL)

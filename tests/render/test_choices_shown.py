@@ -108,7 +108,7 @@ def test_that_a_small_residual_is_not_blown_up(session: Session, engine: FakeEng
 def test_that_the_legend_names_the_equation_that_was_solved(session: Session, engine: FakeEngine) -> None:
     commands.choose_shown(session, 0, DensityMethod.FOKKER_PLANCK)
     for dynamics, name in ((ODESpec(), "continuity equation"), (SDESpec(), "Fokker–Planck equation")):
-        commands.choose_dynamics(session, dynamics)
+        commands.set_field(session, "dynamics", dynamics, "Choose dynamics")
         settle(session, engine)
         assert any(entry.text.startswith(name) for entry in pane(session, 0.5).legend)
 

@@ -119,7 +119,7 @@ def test_that_the_legend_says_how_a_density_was_obtained(session, engine):
         return " ".join(f"{entry.name} {entry.text}" for entry in pane.legend)
 
     assert "density exact pₜ" in words()
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     _settle(session, engine)
     assert "exact p_data" in words()
     assert "score" in words()
@@ -175,7 +175,7 @@ def test_that_a_film_fails_rather_than_lack_a_layer(session, engine, monkeypatch
 
 def test_that_an_old_picture_is_faint_under_its_own_words_with_a_reason(session, engine):
     _settle(session, engine)
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     presenter = Presenter(session.stage)
     for seconds, opacity, waits in ((0.01, 1.0, False), (0.5, DIMMED, True)):
         session.tick(seconds)

@@ -40,7 +40,7 @@ def density_of(pane: PaneSpec, **changes: object) -> DensityRequest:
 def offered(document: Document) -> tuple[DensityMethod, ...]:
     session = planned(document)
     experiment = document.experiment(0)
-    found = choices.densities(experiment, session.planner.panes[0].means)
+    found = choices.densities(experiment, session.planner.panes[0].available)
     session.close()
     return found
 

@@ -140,11 +140,11 @@ def test_that_panes_share_one_view_that_shows_what_is_in_any_of_them() -> None:
 
 def test_that_a_camera_that_somebody_moved_stays_until_the_view_is_fitted(session: Session) -> None:
     commands.move_camera(session, 1.0, 2.0, 0.5)
-    commands.choose_target(session, RingSpec(radius=9.0))
+    commands.set_field(session, "target", RingSpec(radius=9.0), "Choose target")
     assert camera_of(session.store.document) == CameraSpec(x=1.0, y=2.0, half=0.5)
     commands.fit_camera(session)
     assert camera_of(session.store.document).half >= 9.0
-    commands.choose_target(session, RingSpec(radius=4.0))
+    commands.set_field(session, "target", RingSpec(radius=4.0), "Choose target")
     assert 4.0 <= camera_of(session.store.document).half < 9.0
 
 

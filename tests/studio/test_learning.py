@@ -121,16 +121,16 @@ def test_that_a_change_of_the_optimiser_keeps_the_model_on_show_until_it_is_trai
         _finish(session)
     commands.set_field(session, "training.learning_rate", 1e-3, "Rate")
     document = session.store.document
-    assert not learning.lacking(document, session.results.models)
+    assert not learning.missing(document, session.results.models)
     commands.set_field(session, "training.coupling", "ot", "Coupling")
-    lacking = learning.lacking(session.store.document, session.results.models)
-    assert [recipe.training.coupling for recipe in lacking] == ["ot"]
+    missing = learning.missing(session.store.document, session.results.models)
+    assert [recipe.training.coupling for recipe in missing] == ["ot"]
 
 
 def test_that_a_pane_that_compares_trainings_shows_its_own_or_none(session):
     recipe = learning.recipe_of(session.store.document.experiment(1))
-    kin = recipe._replace(training=LIKELIHOOD.model_copy(update={"steps": 50}))
-    models = {kin: model_of(kin)}
+    similar = recipe._replace(training=LIKELIHOOD.model_copy(update={"steps": 50}))
+    models = {similar: model_of(similar)}
     assert learning.model_for(session.store.document.experiment(1), models) is None
     assert learning.model_for(session.store.document.experiment(1), {recipe: model_of(recipe)}) is not None
 
@@ -240,6 +240,6 @@ MORE = ("realnvp", "cnf-likelihood", "reflow", "classifier-free-guidance")
 @pytest.mark.parametrize("entry_id", [*LEARNING, *MORE])
 def test_that_an_entry_about_learning_lacks_models_and_trains_within_a_short_budget(entry_id):
     document = next(entry for entry in ENTRIES if entry.id == entry_id).make()
-    lacking = learning.lacking(document, {})
-    assert lacking
-    assert sum(recipe.training.total_steps for recipe in lacking) <= 6000
+    missing = learning.missing(document, {})
+    assert missing
+    assert sum(recipe.training.total_steps for recipe in missing) <= 6000

@@ -115,7 +115,7 @@ def test_that_a_stroke_is_one_undo_step_and_measures_wait_for_its_end(session, e
 
 
 def test_that_langevin_is_drawn_over_the_target_itself(session, engine):
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     session.tick(0.0)
     assert engine.in_lane("density/0")[-1].request.times == (1.0,)
 

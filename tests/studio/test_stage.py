@@ -97,7 +97,7 @@ def test_that_a_pane_changes_as_a_whole_and_only_once_all_that_is_quick_is_there
 def test_that_words_and_pictures_are_of_one_document_at_every_frame(
     session: Session, engine: FakeEngine
 ) -> None:
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     for _ in range(8):
         session.tick(0.05)
         assert len(targets(session)) == 1
@@ -125,16 +125,16 @@ def test_that_what_takes_long_is_dimmed_with_what_is_missing_and_what_still_hold
     pane = standing(session)
     assert pane.shown["trajectories"].is_waiting
     assert not pane.shown["trajectories"].is_dimmed
-    assert not pane.lacking
+    assert not pane.missing
     session.tick(GRACE_SECONDS)
     pane = standing(session)
     assert pane.shown["trajectories"].is_dimmed
     assert not pane.shown["density"].is_waiting
-    assert pane.lacking == ("trajectories",)
+    assert pane.missing == ("trajectories",)
 
 
 def test_that_answers_within_a_moment_never_dim_anything(session: Session, engine: FakeEngine) -> None:
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     for _ in range(3):
         session.tick(0.033)
         assert not any(shown.is_dimmed for shown in standing(session).shown.values())
@@ -147,7 +147,7 @@ def test_that_answers_within_a_moment_never_dim_anything(session: Session, engin
 def test_that_what_fails_takes_the_old_picture_with_it(
     session: Session, engine: FakeEngine, reason: Refusal
 ) -> None:
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     session.tick(0.0)
     failing = engine.in_lane("trajectories/0")[-1]
     engine.fill(failing, rows=5)
@@ -169,7 +169,7 @@ def test_that_the_engines_death_takes_what_waits_and_leaves_what_holds(
     engine.say(EngineLost("The engine crashed."))
     session.tick(0.0)
     assert standing(session).shown.keys() == before
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     assert targets(session) == {EightGaussiansSpec()}
     engine.say(EngineLost("The engine crashed."))
@@ -180,10 +180,10 @@ def test_that_the_engines_death_takes_what_waits_and_leaves_what_holds(
 
 
 def test_that_a_late_answer_to_an_old_question_is_not_shown(session: Session, engine: FakeEngine) -> None:
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     late = [job for job in engine.submitted if job.unfinished]
-    commands.choose_target(session, EightGaussiansSpec())
+    commands.set_field(session, "target", EightGaussiansSpec(), "Choose target")
     session.tick(0.0)
     assert standing(session).is_settled
     for job in late:
@@ -195,7 +195,7 @@ def test_that_a_late_answer_to_an_old_question_is_not_shown(session: Session, en
 
 def test_that_what_was_cancelled_and_is_wanted_is_asked_again(session: Session, engine: FakeEngine) -> None:
     """Two panes wait for one job; the lane that it was asked in goes on to something else."""
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     job = engine.in_lane("trajectories/0")[-1]
     engine._replies.append(JobCancelled(job.id))  # type: ignore[arg-type]
@@ -214,7 +214,7 @@ def test_that_a_job_that_another_pane_waits_for_is_not_cancelled(
 ) -> None:
     panes = session.store.document.view.panes
     commands._set_panes(session, (*panes, *panes), "Two panes")
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     (job,) = {session.results.slots[f"trajectories/{index}"].job.id for index in (0, 1)}
     assert session.results.find(job).lane == "trajectories/0"  # type: ignore[union-attr]
@@ -244,7 +244,7 @@ def test_that_no_pane_shows_what_another_panes_document_was_answered(
 
 def test_that_under_the_hand_each_layer_changes_as_it_comes(session: Session, engine: FakeEngine) -> None:
     session.is_interacting = True
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.01)
     density = engine.in_lane("density/0")[-1]
     engine.fill(density, rows=1)
@@ -287,7 +287,7 @@ def test_that_a_zoom_keeps_the_picture_and_nothing_waits(session: Session, engin
     assert pane.shown["density"].job is old
     assert not pane.shown["density"].is_waiting
     assert pane.resolved.document == session.store.document
-    assert not pane.lacking
+    assert not pane.missing
     engine.finish_all()
     session.tick(0.0)
     assert standing(session).shown["density"].job is not old
@@ -299,7 +299,7 @@ def test_that_a_layer_that_is_switched_on_disturbs_no_other(session: Session) ->
     session.tick(LONG)
     pane = standing(session)
     assert not any(shown.is_waiting for kind, shown in pane.shown.items() if kind != "grid")
-    assert pane.lacking == ("grid",)
+    assert pane.missing == ("grid",)
 
 
 def test_that_nothing_waits_for_what_takes_seconds(session: Session, engine: FakeEngine) -> None:
@@ -343,7 +343,7 @@ def test_that_a_training_is_seen_snapshot_by_snapshot_and_figures_say_which(
         pane = standing(session)
         assert pane.resolved.trained.model.step == 100  # type: ignore[union-attr]
         assert not any(shown.is_dimmed for shown in pane.shown.values())
-        assert not pane.lacking
+        assert not pane.missing
     publish(session, 300)
     session.tick(0.0)
     assert engine.in_lane("trajectories/0")[-1].request.learned.step == 200  # type: ignore[union-attr]
@@ -370,7 +370,7 @@ def test_that_a_probe_follows_the_pointer_and_goes_with_what_it_was_asked_of(
     shown = session.stage.shown(0, "probe")
     assert shown is not None
     assert shown.is_waiting
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     assert session.stage.shown(0, "probe") is None
 
@@ -417,7 +417,7 @@ def test_that_the_view_changes_in_the_frame_in_which_the_pictures_do(session, en
         commands.compare(session, compare)
         settle(session, engine)
     near = session.stage.camera(session.store.document)
-    commands.choose_target(session, RingSpec(radius=5.0))
+    commands.set_field(session, "target", RingSpec(radius=5.0), "Choose target")
     session.tick(0.0)
     assert session.stage.camera(session.store.document) == near, "the old picture stands"
     settle(session, engine)
@@ -425,7 +425,7 @@ def test_that_the_view_changes_in_the_frame_in_which_the_pictures_do(session, en
 
 
 def test_that_a_camera_moved_by_hand_is_followed_at_once(session):
-    commands.choose_target(session, TwoSpiralsSpec())
+    commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     commands.move_camera(session, 5.0, 5.0, 2.0)
     session.tick(0.0)

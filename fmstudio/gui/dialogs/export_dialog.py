@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from fmstudio import children
 from fmstudio.document.endings import named
 from fmstudio.export.formats import FORMATS, frame_rate
-from fmstudio.export.landing import clear
+from fmstudio.export.places import clear
 from fmstudio.gui.dialogs.file_name import ask_file_name
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.number_field import NumberField, Word

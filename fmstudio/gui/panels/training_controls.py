@@ -123,7 +123,7 @@ class TrainingControls(QWidget):
 def _steps_trained(session: Session) -> int:
     """Of what the panes show, or else of the document's own model; 0 while one of them lacks."""
     document, models = session.store.document, session.results.models
-    if learning.lacking(document, models):
+    if learning.missing(document, models):
         return 0
     recipes = learning.needed(document) or (learning.recipe_of(document),)
     return max((models[recipe].step for recipe in recipes if recipe in models), default=0)

@@ -11,7 +11,7 @@ from fmstudio.engine.messages import FieldErrorRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
-from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.session import Session
 from fmstudio.studio.written import figure
@@ -25,7 +25,7 @@ class FieldErrorPanel(Panel):
         self.chart = Chart("Squared distance of the learned field from the exact one, over t", theme)
         self.curve = self.chart.add_line(Stroke("danger", 1.6, fill=0.16))
         self.moment = self.chart.add_line(Stroke("secondary", 1.0))
-        self._pace, self._cursor_pace = Pace(), Pace(0.03)
+        self._throttle, self._cursor_throttle = Throttle(), Throttle(0.03)
         self._errors: np.ndarray | None = None
         self._times: tuple[float, ...] = ()
         self._top = 1.0
@@ -44,10 +44,10 @@ class FieldErrorPanel(Panel):
         if job is None:
             return
         ready = job.result.ready
-        if self._pace.is_due((job.id, ready)):
+        if self._throttle.is_due((job.id, ready)):
             self._show(job, ready)
         t = self.session.playback.t
-        if self._errors is not None and self._cursor_pace.is_due((round(300 * t), job.id, ready)):
+        if self._errors is not None and self._cursor_throttle.is_due((round(300 * t), job.id, ready)):
             self.moment.setData([t, t], [0.0, self._top])
             # Moments come in order: beyond the last there is nothing to say yet.
             known = t <= self._times[-1]

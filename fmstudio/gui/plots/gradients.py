@@ -11,7 +11,7 @@ from fmstudio.engine.messages import GradientsRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
-from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.planner import GRADIENTS_LANE
 from fmstudio.studio.session import Session
@@ -37,7 +37,7 @@ class GradientsPanel(Panel):
         self.cosine_words = self.chart.add_text("learned", (0.0, 0.0))
         self.ratio_words.setText("|∇CFM| / |∇FM|")
         self.cosine_words.setText("cosine")
-        self._pace = Pace()
+        self._throttle = Throttle()
         self.lay_out("Gradients by batch size", "", self.chart)
         self.section.head.setWhatsThis(HINT)
 
@@ -47,7 +47,7 @@ class GradientsPanel(Panel):
 
     def tick(self) -> None:
         job = self._job()
-        if job is not None and self._pace.is_due((job.id, job.result.ready)):
+        if job is not None and self._throttle.is_due((job.id, job.result.ready)):
             self._show(job, job.result.ready)
 
     def _job(self) -> Job | None:

@@ -10,7 +10,7 @@ from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
 from fmstudio.gui.plots.loss_curve import loss_curve, vertical_range
-from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio import learning, written
 from fmstudio.studio.results import TrainingRecord
@@ -27,7 +27,7 @@ class LossPanel(Panel):
         self.floor = self.chart.add_line(Stroke("exact", 1.2, dashed=True))
         self.smooth = self.chart.add_line(Stroke("learned", 1.8))
         self.floor_words = self.chart.add_text("exact", (1.0, 0.0))
-        self._pace = Pace()
+        self._throttle = Throttle()
         self.lay_out("Training loss", "", self.chart)
 
     @property
@@ -44,7 +44,7 @@ class LossPanel(Panel):
         training = self.shown
         if training is None or not training.losses:
             return
-        if self._pace.is_due((id(training), training.step, training.floor)):
+        if self._throttle.is_due((id(training), training.step, training.floor)):
             self._show(training)
 
     def _show(self, training: TrainingRecord) -> None:

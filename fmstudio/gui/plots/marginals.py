@@ -16,7 +16,7 @@ from fmstudio.gui.bind import Notify
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
-from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
 from fmstudio.studio.answers import snapshot_of
@@ -74,7 +74,7 @@ class MarginalsPanel(Panel):
         self.present = [self.chart.add_line(Stroke("exact", 1.7, fill=0.14)) for _ in range(MOST_PANES)]
         self.legend = QLabel()
         self.legend.setProperty("role", "small")
-        self._pace = Pace()
+        self._throttle = Throttle()
         self.figures: tuple[Figure, ...] = ()
         """the curves that are shown, and the request that each answers"""
         self._has_begun = False
@@ -98,7 +98,7 @@ class MarginalsPanel(Panel):
         asked = any(_asks(pane) for pane in self.session.stage.panes.values())
         self._has_begun = bool(shown) or (self._has_begun and asked)
         look = tuple((one, _ends_ready(one.job)) for one in shown)
-        if self._pace.is_due((look, round(self.session.playback.t * 200))):
+        if self._throttle.is_due((look, round(self.session.playback.t * 200))):
             self._show(shown)
 
     def _ready(self) -> list[Ready]:

@@ -33,8 +33,8 @@ def test_that_every_control_has_a_name_a_tip_and_a_place_in_the_tab_order(show, 
 
 @pytest.mark.parametrize("entry", LEFT_PANELS, ids=lambda entry: entry.id)
 def test_that_nothing_is_wider_than_the_column(session, show, entry):
-    commands.choose_dynamics(session, LangevinSpec())
-    commands.choose_path(session, VESpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
+    commands.set_field(session, "path", VESpec(), "Choose path")
     commands.start_drawing(session)
     panel = show(entry.factory)
     frame(session, panel)

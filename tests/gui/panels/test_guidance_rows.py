@@ -45,9 +45,9 @@ def test_that_labels_of_a_file_are_chosen_by_their_names(session, show):
     assert session.store.document.guidance == GuidanceSpec(label=1)
     session.store.undo()
     assert box.currentText() == "virginica"
-    commands.choose_target(session, labelled(("a", "b", "c", "d")))
+    commands.set_field(session, "target", labelled(("a", "b", "c", "d")), "Choose target")
     assert box.currentText() == "c"
-    commands.choose_target(session, FiveModesSpec())
+    commands.set_field(session, "target", FiveModesSpec(), "Choose target")
     assert rows.name.isHidden()
     assert not rows.label.isHidden()
 
@@ -55,7 +55,7 @@ def test_that_labels_of_a_file_are_chosen_by_their_names(session, show):
 def test_that_nothing_is_offered_for_a_target_without_labels(session, show):
     choice = show(FieldPanel).guidance
     assert not choice.isHidden()
-    commands.choose_target(session, SCurveSpec())
+    commands.set_field(session, "target", SCurveSpec(), "Choose target")
     assert choice.isHidden()
 
 

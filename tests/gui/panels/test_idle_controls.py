@@ -44,20 +44,20 @@ def test_that_a_panel_is_dimmed_with_its_reason_where_the_motion_does_not_follow
     session: Any, show: Any, kind: type[Motion], control: Control, panel: Any, part: str
 ) -> None:
     made = show(panel)
-    commands.choose_dynamics(session, kind())
+    commands.set_field(session, "dynamics", kind(), "Choose dynamics")
     frame(session, made)
     reason = idle(session.store.document, control)
     assert getattr(made, part).isEnabled() is (not reason)
     assert made.reason.text() == reason
     assert made.reason.isVisible() is bool(reason)
-    commands.choose_dynamics(session, m.ODESpec())
+    commands.set_field(session, "dynamics", m.ODESpec(), "Choose dynamics")
     assert getattr(made, part).isEnabled()
     assert made.reason.isHidden()
 
 
 def test_that_a_press_on_a_dimmed_tile_changes_nothing(qtbot: Any, session: Any, show: Any) -> None:
     panel = show(target_panel)
-    commands.choose_dynamics(session, m.BrownianMotionSpec())
+    commands.set_field(session, "dynamics", m.BrownianMotionSpec(), "Choose dynamics")
     before = session.store.document
     for tile in (*panel.tiles.tiles.values(), panel.draw):
         qtbot.mouseClick(tile, LEFT)
@@ -81,7 +81,7 @@ def test_that_a_training_for_nothing_is_not_begun_but_one_that_is_on_can_be_stop
     qtbot: Any, session: Any, engine: Any, show: Any
 ) -> None:
     panel = show(FieldPanel)
-    commands.choose_dynamics(session, m.BrownianMotionSpec())
+    commands.set_field(session, "dynamics", m.BrownianMotionSpec(), "Choose dynamics")
     frame(session, panel)
     assert not panel.training.button.isEnabled()
     qtbot.mouseClick(panel.training.button, LEFT)
@@ -92,9 +92,9 @@ def test_that_without_noise_its_die_says_so(session: Any, show: Any) -> None:
     panel = show(MotionPanel)
     assert not panel.seeds.noise.die.isEnabled()
     assert panel.seeds.noise.toolTip() == "There is no noise in ODE."
-    commands.choose_dynamics(session, m.SDESpec(sigma=0.0))
+    commands.set_field(session, "dynamics", m.SDESpec(sigma=0.0), "Choose dynamics")
     assert panel.seeds.noise.toolTip() == "σ is 0: there is no noise to draw."
-    commands.choose_dynamics(session, m.SDESpec())
+    commands.set_field(session, "dynamics", m.SDESpec(), "Choose dynamics")
     assert panel.seeds.noise.die.isEnabled()
     assert panel.seeds.noise.toolTip() == ""
 
@@ -116,10 +116,10 @@ def test_that_the_panel_tells_where_a_path_does_not_reach_its_source(
     session: Any, show: Any, path: Any, is_told: bool
 ) -> None:
     panel = show(PathPanel)
-    commands.choose_path(session, path)
+    commands.set_field(session, "path", path, "Choose path")
     assert panel.gap.isVisible() is is_told
     assert panel.gap.text() == path.source_gap
-    commands.choose_dynamics(session, m.LangevinSpec())
+    commands.set_field(session, "dynamics", m.LangevinSpec(), "Choose dynamics")
     assert panel.gap.isHidden()
 
 

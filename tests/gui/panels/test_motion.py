@@ -71,7 +71,7 @@ def test_that_a_drag_of_particles_is_one_undo_step(qtbot, session, show):
 
 
 def test_that_each_die_throws_its_own_seed(qtbot, session, show):
-    commands.choose_dynamics(session, SDESpec())
+    commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
     panel = show(MotionPanel)
     start, noise = session.store.document.simulation.start_seed, session.store.document.simulation.noise_seed
     qtbot.mouseClick(panel.seeds.start.die, LEFT)
@@ -97,7 +97,7 @@ def test_that_motions_side_by_side_are_all_marked_and_share_their_noise(session,
 
 
 def test_that_too_much_noise_is_noted_and_its_button_mends_it(qtbot, session, show):
-    commands.choose_dynamics(session, SDESpec(sigma=4.0))
+    commands.set_field(session, "dynamics", SDESpec(sigma=4.0), "Choose dynamics")
     panel = show(MotionPanel)
     note = panel.section.notes.notes[0]
     assert "large" in note.words.text()
@@ -149,7 +149,7 @@ def test_that_a_setting_of_a_process_goes_into_the_document(qtbot, session, show
 
 
 def test_that_noise_goes_along_from_one_sampler_to_the_other(session, show):
-    commands.choose_dynamics(session, LangevinSpec(sigma=0.7))
+    commands.set_field(session, "dynamics", LangevinSpec(sigma=0.7), "Choose dynamics")
     panel = show(MotionPanel)
     choose_more(panel, "annealed-langevin")
     assert session.store.document.dynamics == AnnealedLangevinSpec(sigma=0.7)

@@ -49,7 +49,7 @@ def test_that_a_thumbnail_chooses_the_source_and_undo_takes_it_back(qtbot, sessi
 
 def test_that_choosing_what_is_chosen_keeps_its_parameters(qtbot, session, show):
     panel = show(target_panel)
-    commands.choose_target(session, TwoMoonsSpec(noise=0.3))
+    commands.set_field(session, "target", TwoMoonsSpec(noise=0.3), "Choose target")
     qtbot.mouseClick(panel.tiles.tiles["two-moons"], LEFT)
     assert session.store.document.target == TwoMoonsSpec(noise=0.3)
 
@@ -190,7 +190,7 @@ def test_that_a_path_is_chosen_by_its_tile_and_shows_formula_and_parameters(qtbo
 
 
 def test_that_two_parameters_that_contradict_each_other_are_refused_in_words(qtbot, session, show, said):
-    commands.choose_path(session, VESpec())
+    commands.set_field(session, "path", VESpec(), "Choose path")
     panel = show(PathPanel)
     row = panel.form.rows["sigma_max"]
     row.figure.selectAll()
@@ -209,7 +209,7 @@ def test_that_the_dots_follow_time(session, show):
     frame(session, panel)
     assert panel.plot.grab().toImage() != before
     assert "0.80" in panel.plot.toolTip()
-    commands.choose_dynamics(session, LangevinSpec())
+    commands.set_field(session, "dynamics", LangevinSpec(), "Choose dynamics")
     frame(session, panel)
     still = panel.plot.grab().toImage()
     session.playback.seek(0.3)

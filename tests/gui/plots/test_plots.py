@@ -24,7 +24,7 @@ from fmstudio.gui.plots.loss import LossPanel
 from fmstudio.gui.plots.loss_curve import BAND_BINS, BINS, loss_curve, vertical_range
 from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
 from fmstudio.gui.plots.metrics import MetricsPanel
-from fmstudio.gui.plots.pace import Pace
+from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.studio import commands
 from fmstudio.studio.learning import recipe_of_model
 from tests.gui.conftest import frame
@@ -103,7 +103,7 @@ def test_that_ticks_are_few_and_in_sight(low, span):
 
 def test_that_a_plot_is_drawn_for_news_only_and_not_too_often(clock):
     clock.stands = True
-    pace = Pace()
+    pace = Throttle()
     assert pace.is_due("a")
     assert not pace.is_due("a")
     assert not pace.is_due("b")
@@ -273,7 +273,7 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
 def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
     panel = show(EquationPanel)
     assert panel.section.head.summary == "6.S184 notes, eq 20"
-    commands.choose_dynamics(session, SDESpec())
+    commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
     assert panel.section.head.summary == "6.S184 notes, Thm 2.3"
     assert len(panel.wells) == 1
     assert panel.words.text()

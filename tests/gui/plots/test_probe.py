@@ -84,7 +84,7 @@ def test_that_answers_of_a_probe_are_not_kept(session: Session, engine: FakeEngi
 def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
     session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[Motion]
 ) -> None:
-    commands.choose_dynamics(session, kind())
+    commands.set_field(session, "dynamics", kind(), "Choose dynamics")
     panel = show(ProbePanel)
     assert isinstance(panel, ProbePanel)
     session.tools.choose_mode(Mode.PROBE)

@@ -22,7 +22,7 @@ def typed(qtbot, field: NumberField, text: str) -> None:
 
 
 def test_that_a_decimal_comma_is_a_decimal_comma(qtbot, session, show):
-    commands.choose_dynamics(session, SDESpec())
+    commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
     panel = show(MotionPanel)
     typed(qtbot, panel.sigma.figure, "0,25")
     assert session.store.document.dynamics.sigma == 0.25
@@ -43,7 +43,7 @@ def test_that_a_decimal_comma_is_a_decimal_comma(qtbot, session, show):
 def test_that_what_is_not_taken_as_it_is_gets_a_word_beside_the_field(
     qtbot, session, show, text, sigma, word
 ):
-    commands.choose_dynamics(session, SDESpec())
+    commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
     panel = show(MotionPanel)
     typed(qtbot, panel.sigma.figure, text)
     assert session.store.document.dynamics.sigma == sigma

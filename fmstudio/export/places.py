@@ -15,7 +15,7 @@ from fmstudio.export.errors import ExportError
 
 
 @contextmanager
-def landing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """The name of a file beside ``path``, for another program to write.
 
     When the block ends well it is synced to the disk and takes the place of ``path``; else it vanishes and
@@ -40,7 +40,7 @@ def check_place(path: Path) -> None:
             f"The folder {short(path.parent, 100)} is not there: make it or choose another one."
         )
     try:
-        with landing_probe(place_of(path)):
+        with _written_beside(place_of(path)):
             pass
     except PermissionError as error:
         if os.path.isfile(path):
@@ -54,7 +54,7 @@ def check_place(path: Path) -> None:
 
 
 @contextmanager
-def landing_probe(path: Path) -> Iterator[None]:
+def _written_beside(path: Path) -> Iterator[None]:
     """Make and remove an empty file beside ``path``: the only test of a folder that holds everywhere."""
     probe = path.with_name(f".{secrets.token_hex(8)}.part")
     os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY))

@@ -8,7 +8,7 @@ SECONDS = 0.25
 """About four times a second: where the processor draws, a plot costs the canvas its frames."""
 
 
-class Pace:
+class Throttle:
     """True at most once every ``seconds``, and only for something new."""
 
     def __init__(self, seconds: float = SECONDS) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,8 @@ class PaneSeen:
     """by what they are for: "density", "field", "trajectories", "measure", ..."""
     drawn: Pane
     is_old: bool = False
+    mixed: tuple[str, ...] = ()
+    """what of an old picture is of no document that it could be of"""
 
     @property
     def name(self) -> str:
@@ -130,19 +132,21 @@ def _pane(
     now = PaneSeen(index, spec, experiment, _wanted(session.planner.wanted, index), drawn)
     # The words of an old picture stand with it, also where its layers are off or are of the new one as well.
     stands = session.stage.panes.get(index)
-    if stands is not None and stands.resolved.document != document:
-        before = tuple(each for each in before if each.document == stands.resolved.document)
-    elif not now.waits() or _is_explained(now, (experiment,)):
+    words_of = document if stands is None else stands.resolved.document
+    is_late = words_of != document
+    if not is_late and (not now.waits() or _is_explained(now, (experiment,))):
         return now
-    answered = _answered(drawn)
+    answered, mixed = _answered(drawn), list[str]()
     for earlier in before:
         shown = earlier.document
-        if index < len(shown.view.panes):
+        if index < len(shown.view.panes) and not (is_late and shown != words_of):
             own = (shown.view.panes[index], shown.experiment(index))
             old = PaneSeen(index, *own, answered, drawn, is_old=True)
-            if _is_explained(old, _experiments(earlier.drawn_from, index)):
+            experiments = _experiments(earlier.drawn_from, index)
+            if _is_explained(old, experiments):
                 return old
-    return now
+            mixed += _unexplained(old, experiments)
+    return replace(now, mixed=tuple(mixed)) if is_late else now
 
 
 def _experiments(documents: Iterable[Document], index: int) -> tuple[Experiment, ...]:
@@ -151,10 +155,18 @@ def _experiments(documents: Iterable[Document], index: int) -> tuple[Experiment,
 
 def _is_explained(pane: PaneSeen, experiments: tuple[Experiment, ...]) -> bool:
     """Its title is its own, and each layer is of one of these experiments."""
-    if pane.drawn.title != (pane.spec.title or str(pane.experiment.dynamics.title)):
-        return False
-    said = (layer.answers for layer in pane.drawn.layers if layer.answers is not None)
-    return all(any(not differences(answers, each) for each in experiments) for answers in said)
+    return not _unexplained(pane, experiments)
+
+
+def _unexplained(pane: PaneSeen, experiments: tuple[Experiment, ...]) -> list[str]:
+    """What speaks against it: a title, or layers and in what they differ from the last of the experiments."""
+    title = pane.spec.title or str(pane.experiment.dynamics.title)
+    found = [] if pane.drawn.title == title else [f"the title is not “{title}”"]
+    for layer in pane.drawn.layers:
+        told = [differences(layer.answers, each) for each in experiments] if layer.answers is not None else []
+        if told and all(told):
+            found.append(f"{type(layer).__name__} is of another {' and '.join(told[0])}")
+    return found
 
 
 def _answered(drawn: Pane) -> dict[str, Request]:

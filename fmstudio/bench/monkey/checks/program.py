@@ -15,7 +15,7 @@ from fmstudio.gui.widgets.section import SectionHead
 from fmstudio.studio.clocks import PATH_CLOCK, clock_of
 
 _NO_NUMBER = re.compile(r"(?<![\w])(nan|-?inf|None)(?![\w])")
-_QUOTED = re.compile("“[^”]*”")
+_QUOTED = re.compile("“[^”]*”|'[^']*'")
 """what somebody typed, in a sentence about it"""
 
 

@@ -67,6 +67,7 @@ def subtitles(seen: Seen) -> Iterator[str]:
             substeps = getattr(dynamics, "substeps", 1)
             if int(steps[1]) != asked or int(steps[2] or 1) != substeps:
                 yield f"{pane.name} says “{text}”, asked are {asked} × {substeps} steps"
+        yield from (f"{pane.name} says “{text}” above an old picture: {what}" for what in pane.mixed[:2])
         first = text.split(" · ")[0]
         others = {spec.title for spec in PATHS} - {pane.experiment.path.title}
         if first in others:

@@ -54,6 +54,7 @@ class EquationPanel(Panel):
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
+        theme.changed.connect(self._on_theme_changed)
         self.wells: list[QFrame] = []
         self.words, self.caption = QLabel(), QLabel()
         self.words.setProperty("role", "secondary")

@@ -82,8 +82,15 @@ class MetricsPanel(Panel):
                 label.setAccessibleName(f"{title}: {full}")
             value.setText("–" if known is None else "" if known.is_chance else figure(known.w2))
             ground.setText("" if known is None else known.beside)
+            self._give_room(ground, known is not None and known.is_chance)
         answered = (known for _, known in told if known is not None)
         self.figures = tuple(Figure(known.request, figure(known.w2)) for known in answered)
+
+    def _give_room(self, ground: QLabel, is_alone: bool) -> None:
+        """Words alone have the room of a figure, too."""
+        row = [labels[-1] for labels in self.rows].index(ground)
+        self._grid.removeWidget(ground)
+        self._grid.addWidget(ground, row, 1 if is_alone else 2, 1, 2 if is_alone else 1)
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:
         name, value, ground = QLabel(), QLabel(), QLabel()

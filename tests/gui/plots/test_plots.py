@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication, QLabel
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs.density import DensityMethod
@@ -15,7 +16,7 @@ from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.engine.messages import LearnedModel, TrainingProgress, TrainingState
 from fmstudio.gui.plots import RIGHT_PANELS
-from fmstudio.gui.plots import pace as pace_module
+from fmstudio.gui.plots import throttle as throttle_module
 from fmstudio.gui.plots.chart import round_ticks
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
@@ -42,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch):
             return self.now
 
     clock = Clock()
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     return clock
 
 
@@ -188,16 +189,15 @@ def test_that_the_marginal_is_the_density_summed_over_y(engine, session):
 
 def test_that_the_legend_of_the_marginals_says_how_they_were_had(engine, session, show):
     panel = show(MarginalsPanel)
-    engine.fill(engine.in_lane("density/0")[0])
+    engine.finish_all()
     frame(session, panel)
     assert "exact" in panel.legend.text()
     commands.set_field(session, "view.panes", (PaneSpec(density=DensityMethod.KDE),), "KDE")
     frame(session, panel)
     frame(session, panel)
-    engine.fill(engine.in_lane("density/0")[-1])
+    engine.finish_all()
     frame(session, panel)
-    assert "KDE of samples" in panel.legend.text()
-    assert "exact" not in panel.legend.text()
+    assert "exact field, KDE" in panel.legend.text()
 
 
 def test_that_marginals_follow_time_between_source_and_target(engine, session, show):
@@ -245,6 +245,35 @@ def test_that_marginals_wait_faintly_and_in_words(engine, session, show):
     assert panel.present[0].opts["pen"].color().alphaF() == 1.0
     assert "exact" in panel.legend.text()
     assert len(panel.figures) == 1
+
+
+def test_that_words_in_place_of_a_figure_are_seen_whole(engine, session, show):
+    commands.compare(session, commands.COMPARISONS[1])
+    panel = show(MetricsPanel)
+    for index in range(3):
+        engine.finish(engine.in_lane(f"trajectories/{index}")[-1])
+    frame(session, panel)
+    for index in range(3):
+        for job in engine.in_lane(f"measure/{index}")[-1:]:
+            job.result.write(0, np.array([0.05, 0.05], np.float32))
+    for width in (292, 272, 252):
+        panel.resize(width, 400)
+        panel.parentWidget().resize(width, 900)
+        frame(session, panel)
+        panel.layout().activate()
+        QApplication.processEvents()
+        for _, _, ground in panel.rows:
+            assert ground.text() == "within sampling noise"
+            assert ground.width() >= ground.fontMetrics().horizontalAdvance(ground.text())
+
+
+def test_that_links_follow_the_theme(show, theme):
+    old = show(EquationPanel)
+    for name in ("light", "dark"):
+        theme.choose(name)
+        links = [panel.wells[0].findChildren(QLabel)[-1] for panel in (old, show(EquationPanel))]
+        changed, fresh = (link.grab().toImage() for link in links)
+        assert changed == fresh, name
 
 
 def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, show):

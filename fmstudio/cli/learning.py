@@ -33,7 +33,10 @@ PathKind = Annotated[
     str | None, typer.Option("--path", metavar="P", help="condot, fm-ot, vp, ve, cosine, ...")
 ]
 CouplingKind = Annotated[
-    str | None, typer.Option("--coupling", metavar="C", help="independent, ot or sinkhorn.")
+    str | None, typer.Option("--coupling", metavar="C", help="Of the ends, exact: independent, bridge or ot.")
+]
+PairsKind = Annotated[
+    str | None, typer.Option("--pairs", metavar="C", help="In training: independent, ot or sinkhorn.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Of the training, the starting points and the noise.")]
 Settings = Annotated[
@@ -63,6 +66,7 @@ def _asked(
     target: str | None,
     path: str | None,
     coupling: str | None,
+    pairs: str | None,
     seed: int | None,
     settings: list[str] | None,
     **more: Any,
@@ -71,7 +75,7 @@ def _asked(
     from fmstudio.document.overrides import Overrides
 
     document, models = load(doc or OPENING_DOCUMENT)
-    overrides = Overrides(source, target, path, coupling, seed, settings or (), **more)
+    overrides = Overrides(source, target, path, coupling, pairs, seed, settings or (), **more)
     document = overrides.applied(document)
     _tell(document.target if target else None, document.source if source else None)
     return Asked(document, models)
@@ -94,6 +98,7 @@ def train(
     target: Target = None,
     path: PathKind = None,
     coupling: CouplingKind = None,
+    pairs: PairsKind = None,
     seed: Seed = None,
     settings: Settings = None,
     objective: Annotated[str | None, typer.Option(help="cfm, dsm, exact, cnf-ml or realnvp.")] = None,
@@ -114,7 +119,7 @@ def train(
         if objective is not None:
             objective = one_of(objective, MODEL_OBJECTIVES, "objective")
         more = {"training.objective": objective, "training.steps": steps, "training.device": device}
-        asked = _asked(doc, source, target, path, coupling, seed, settings, fields=more)
+        asked = _asked(doc, source, target, path, coupling, pairs, seed, settings, fields=more)
         out = asked_for(out, (".fmstudio",))
         _require_suffix(out, ".fmstudio")
         _require_place(out)
@@ -144,6 +149,7 @@ def sample(
     target: Target = None,
     path: PathKind = None,
     coupling: CouplingKind = None,
+    pairs: PairsKind = None,
     seed: Seed = None,
     settings: Settings = None,
     n: Annotated[int, typer.Option("-n", help="How many particles, at least 2.")] = 10_000,
@@ -171,7 +177,7 @@ def sample(
         _require_place(out)
         more = {"simulation.steps": steps}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma}
-        asked = _asked(doc, source, target, path, coupling, seed, settings, fields=more, **motion)
+        asked = _asked(doc, source, target, path, coupling, pairs, seed, settings, fields=more, **motion)
         sampling = Sampling(asked.document, asked.models, field, n, start)
         arrays = sampling.run(keep=trajectories, log_density=log_density)
         _save_arrays(out, arrays)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, print_json, sentences
+from fmstudio.cli.learning import CouplingKind, Settings
 from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def render(
     fps: Annotated[float, typer.Option(min=1, max=240)] = 30,
     seconds: Annotated[float, typer.Option(min=0.05, max=3600)] = 4,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    coupling: CouplingKind = None,
+    settings: Settings = None,
     theme: ThemeOption = "dark",
     json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
 ) -> None:
@@ -38,7 +41,7 @@ def render(
         width, height = parse_size(size)
         fps, slower = frame_rate(out, fps)
         shot = Shot(width, height, fps, seconds)
-        with _film(doc, shot, theme, seed) as film:
+        with _film(doc, shot, theme, seed, coupling, settings) as film:
             _make_video(film, shot, out, _Progress(json_progress))
     if not json_progress:
         told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
@@ -52,6 +55,8 @@ def still(
     at: Annotated[float, typer.Option("--at", min=0, max=1, help="The moment t.")] = 0.75,
     size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x720",
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    coupling: CouplingKind = None,
+    settings: Settings = None,
     theme: ThemeOption = "dark",
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
     bare: Annotated[bool, typer.Option("--bare", help="No words and no time bar.")] = False,
@@ -66,7 +71,7 @@ def still(
     out = asked_for(out, (".png",))
     with sentences():
         width, height = parse_size(size)
-        with _film(doc, Shot(width, height, 1, 1), theme, seed) as film:
+        with _film(doc, Shot(width, height, 1, 1), theme, seed, coupling, settings) as film:
             film.prepare()
             renderer = OffscreenRenderer(width, height, transparent=transparent)
             try:
@@ -75,14 +80,23 @@ def still(
                 renderer.close()
 
 
-def _film(doc: str, shot: Shot, theme: str, seed: int | None) -> Film:
+def _film(
+    doc: str,
+    shot: Shot,
+    theme: str,
+    seed: int | None,
+    coupling: str | None = None,
+    settings: list[str] | None = None,
+) -> Film:
     """The film of a document. Raises ValueError with a sentence for what cannot be."""
+    from fmstudio.document.overrides import Overrides
     from fmstudio.export.film import Film, with_seed
     from fmstudio.render.palette import PALETTES
 
     if theme not in PALETTES:
         raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
     document, models = load(doc)
+    document = Overrides(coupling=coupling, settings=settings or ()).applied(document)
     if seed is not None:
         document = with_seed(document, seed)
     return Film(document, models, PALETTES[theme], shot)

@@ -54,7 +54,7 @@ class Sampling:
                 f"nothing moves an interpolant: take --dynamics {', '.join(MOVING_KINDS[:4])}."
             )
         prepare_torch(os.cpu_count())
-        self._asked = _as_experiment(document)
+        self._asked = _as_experiment(document, field)
         available = {learning.recipe_of_model(model): model for model in models}
         found = learning.learned(self._asked, available)
         self._learned = _chosen(found.model, field)
@@ -124,9 +124,10 @@ class Sampling:
         return log_density_of_flow(field, initial, x, steps=d.simulation.steps)
 
 
-def _as_experiment(document: Document) -> Experiment:
+def _as_experiment(document: Document, field: str | None) -> Experiment:
     """What the document itself asks for, whatever its panes compare."""
-    return document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(),))}).experiment(0)
+    shown = FieldChoice.LEARNED if field == FieldChoice.LEARNED.value else FieldChoice.EXACT
+    return document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=shown),))}).experiment(0)
 
 
 def _chosen(model: LearnedModel | None, field: str | None) -> LearnedModel | None:

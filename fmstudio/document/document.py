@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fmstudio.document.specs.coupling import IndependentSpec, JoiningSpec
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
@@ -34,10 +35,11 @@ class Experiment(Spec):
     has_own_training: bool = False
     """the pane is there to compare trainings"""
     guidance: GuidanceSpec | None = None
+    coupling: JoiningSpec = IndependentSpec()
 
     @property
     def problem(self) -> Problem:
-        return Problem(self.source, self.target, self.path)
+        return Problem(self.source, self.target, self.path).joined(self.coupling)
 
     @property
     def is_learned(self) -> bool:
@@ -55,10 +57,25 @@ class Experiment(Spec):
         return self.dynamics.follows_path and (not self.is_learned or self.training.objective.facts.uses_path)
 
     @property
+    def may_be_joined(self) -> bool:
+        """The coupling of the ends plays a part: of the exact field along a path."""
+        return self.dynamics.uses_field and self.dynamics.follows_path and not self.is_learned
+
+    @property
+    def is_joined(self) -> bool:
+        """x_t is more than alpha z + beta x_0 of independent ends."""
+        return self.may_be_joined and not self.coupling.is_plain
+
+    @property
+    def goes_its_own_way(self) -> bool:
+        """A bridge: whatever the path is."""
+        return self.is_joined and not self.coupling.is_independent
+
+    @property
     def draws_noise(self) -> bool:
         """The second seed changes something: noise, or the z of a start that is mixed with the target."""
         alpha_0, _ = self.path.start_scales
-        is_mixed = self.has_path and self.dynamics.uses_field and alpha_0 > 0
+        is_mixed = self.has_path and self.dynamics.uses_field and alpha_0 > 0 and not self.goes_its_own_way
         return self.dynamics.draws_noise or is_mixed
 
 
@@ -76,6 +93,7 @@ class Document(Spec):
     dynamics: DynamicsSpec = ODESpec()
     simulation: SimulationSpec = SimulationSpec()
     guidance: GuidanceSpec | None = None
+    coupling: JoiningSpec = IndependentSpec()
     view: ViewSpec = ViewSpec()
 
     @property
@@ -98,6 +116,7 @@ class Document(Spec):
             training=training,
             has_own_training=spec.training is not None,
             guidance=spec.guidance or self.guidance,
+            coupling=spec.coupling or self.coupling,
         )
         return asked.model_copy(update=_idle_parts(asked))
 
@@ -110,7 +129,11 @@ class Document(Spec):
 def _idle_parts(asked: Experiment) -> dict[str, Any]:
     """What plays no part in a pane, as it comes."""
     dynamics, changes = asked.dynamics, dict[str, Any]()
-    if not asked.has_path:
+    if not asked.may_be_joined:
+        changes["coupling"] = IndependentSpec()
+    if asked.is_joined:
+        changes["guidance"] = None
+    if not asked.has_path or asked.goes_its_own_way:
         changes["path"] = CondOTSpec()
     if not asked.draws_noise:
         changes["simulation"] = asked.simulation.model_copy(update={"noise_seed": 0})

@@ -11,6 +11,7 @@ from typing import Any
 from fmstudio.document.document import Document
 from fmstudio.document.editing import SettingError, with_field, with_text
 from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX, import_target
+from fmstudio.document.specs.coupling import JOININGS
 from fmstudio.document.specs.distribution import BUILT_IN_KINDS, built_in
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
@@ -33,6 +34,9 @@ class Overrides:
     target: str | None = None
     path: str | None = None
     coupling: str | None = None
+    """of the ends"""
+    pairs: str | None = None
+    """in training"""
     seed: int | None = None
     settings: Sequence[str] = ()
     dynamics: str | None = None
@@ -52,7 +56,9 @@ class Overrides:
         if self.path is not None:
             document = _everywhere(document, "path", _path(self.path))
         if self.coupling is not None:
-            choice = one_of(self.coupling, tuple(Coupling), "coupling")
+            document = _everywhere(document, "coupling", _joining(self.coupling))
+        if self.pairs is not None:
+            choice = one_of(self.pairs, tuple(Coupling), "pairs")
             document = with_field(document, "training.coupling", choice)
         if self.seed is not None:
             document = _with_seed(document, self.seed)
@@ -109,6 +115,11 @@ def one_of(value: str, choices: Sequence[str], argument: str) -> str:
 def _path(kind: str) -> Spec:
     chosen = one_of(kind, PATH_KINDS, "path")
     return next(path for path in PATHS if path.model_fields["kind"].default == chosen)()
+
+
+def _joining(kind: str) -> Spec:
+    kinds = {str(spec.model_fields["kind"].default): spec for spec in JOININGS}
+    return kinds[one_of(kind, tuple(kinds), "coupling")]()
 
 
 def _everywhere(document: Document, part: str, spec: Spec) -> Document:

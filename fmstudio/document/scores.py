@@ -1,9 +1,22 @@
-"""Which learned velocity tells the score of its path. Pure."""
+"""Which learned velocity tells the score of its path, and which score the velocity. Pure."""
 
 from __future__ import annotations
 
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec
+from fmstudio.document.specs.motion import Motion
+from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling, TrainingSpec
+
+
+def why_no_flow(dynamics: Motion, problem: Problem) -> str:
+    """Why a motion that is written with the score alone is not that of this problem, in one sentence."""
+    normal = isinstance(problem.source, StandardNormalSpec) and problem.coupling.is_plain
+    if not dynamics.needs_normal_source or normal:
+        return ""
+    return (
+        f"{dynamics.title} knows the velocity by the score alone, which takes a standard normal source "
+        "and independent ends: the ODE takes the velocity itself."
+    )
 
 
 def why_no_score(source: DistributionSpec, training: TrainingSpec) -> str:

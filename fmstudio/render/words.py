@@ -32,7 +32,7 @@ from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
-from fmstudio.studio.motions import coupling_of
+from fmstudio.studio.motions import pairs_in_words
 from fmstudio.studio.resolve import Resolved
 from fmstudio.studio.results import Results
 from fmstudio.studio.stage import Shown, Standing
@@ -58,7 +58,7 @@ def subtitle(pane: Resolved) -> str:
     dynamics, steps = experiment.dynamics, experiment.simulation.steps
     layered = experiment.is_layered
     parts = [
-        experiment.path.title if experiment.has_path else "",
+        _course(experiment),
         _solver(dynamics, steps) if _shows_motion(pane.pane) and not layered else "",
         clock_of(dynamics).span(),
         how_learned(experiment),
@@ -66,6 +66,12 @@ def subtitle(pane: Resolved) -> str:
         how_guided(experiment),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _course(experiment: Experiment) -> str:
+    """The path, or what the coupling of the ends makes of it."""
+    path = experiment.path.title if experiment.has_path and not experiment.goes_its_own_way else ""
+    return ", ".join(part for part in (path, experiment.coupling.called) if part)
 
 
 def _shows_motion(pane: PaneSpec) -> bool:
@@ -91,8 +97,8 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
     if on.field:
         yield from _arrows(standing)
     if on.couplings and "pairs" in standing.shown:
-        coupling = coupling_of(pane.document, pane.experiment).facts
-        yield Legend("lines", f"{coupling.pairs} pairs of x_0 and z", answers=standing.shown["pairs"].request)
+        pairs = pairs_in_words(pane.document, pane.experiment)
+        yield Legend("lines", f"{pairs} of x_0 and z", answers=standing.shown["pairs"].request)
     if on.grid:
         yield Legend("grid", _grid(pane.experiment))
     moving = standing.shown.get("trajectories")

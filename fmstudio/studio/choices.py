@@ -54,6 +54,7 @@ def _met(experiment: Experiment, available: Available) -> set[Need]:
         Need.EQUATION: by_equation,
         Need.VELOCITY: _follows_velocity(dynamics) and by_equation and not available.is_guided,
         Need.MODEL: available.learned is not None,
+        Need.INDEPENDENCE: experiment.coupling.is_plain,
     }
     return {need for need, met in holds.items() if met}
 
@@ -65,7 +66,8 @@ def arrows(experiment: Experiment, available: Available) -> tuple[Quantity, ...]
     if not learning.has_score(experiment):
         return (Quantity.VELOCITY,)
     if not available.is_guided:
-        return CHOSEN
+        averages = experiment.coupling.is_plain
+        return tuple(q for q in CHOSEN if averages or q is not Quantity.NAIVE_AVERAGE)
     return (Quantity.VELOCITY, Quantity.SCORE)
 
 

@@ -21,7 +21,10 @@ class Control(StrEnum):
     TARGET = "target"
     PATH = "path"
     FIELD = "field"
+    JOINING = "joining"
+    """how the ends are joined"""
     COUPLING = "coupling"
+    """how a training pairs its batches"""
     SOLVER = "solver"
     NOISE_SEED = "noise-seed"
     GUIDANCE = "guidance"
@@ -46,8 +49,10 @@ def _target(_document: Document, shown: list[Experiment]) -> str:
 
 
 def _path(_document: Document, shown: list[Experiment]) -> str:
-    if any(e.has_path for e in shown):
+    if any(e.has_path and e.coupling.is_independent for e in shown):
         return ""
+    if any(not e.coupling.is_independent for e in shown):
+        return "A bridge goes its own way, (1 − t) x₀ + t z and noise between: the path plays no part."
     if any(e.dynamics.follows_path for e in shown):
         return "A model trained by maximum likelihood asks for the two ends alone: the path plays no part."
     return f"The path plays no part in {_motions(shown)}."
@@ -57,6 +62,14 @@ def _field(_document: Document, shown: list[Experiment]) -> str:
     if any(e.dynamics.uses_field for e in shown):
         return ""
     return f"No field, exact or learned, plays a part in {_motions(shown)}."
+
+
+def _joining(_document: Document, shown: list[Experiment]) -> str:
+    if any(e.may_be_joined for e in shown):
+        return ""
+    if any(e.is_learned for e in shown):
+        return "A network learns from the pairs of its training: the ends are joined in the exact field."
+    return f"No field of a path plays a part in {_motions(shown)}: its ends are not joined."
 
 
 def _coupling(document: Document, shown: list[Experiment]) -> str:
@@ -108,6 +121,8 @@ def _noise_seed(_document: Document, shown: list[Experiment]) -> str:
 def _guidance(_document: Document, shown: list[Experiment]) -> str:
     if any(_may_guide(e) for e in shown):
         return ""
+    if any(not e.coupling.is_plain for e in shown):
+        return "Guidance is known for independent ends and no noise on the way."
     if any(e.dynamics.uses_field for e in shown):
         return "A model trained by maximum likelihood cannot be guided."
     return f"{_motions(shown)} cannot be guided: it follows no field of the path."
@@ -115,7 +130,7 @@ def _guidance(_document: Document, shown: list[Experiment]) -> str:
 
 def _may_guide(experiment: Experiment) -> bool:
     by_path = not experiment.is_learned or experiment.training.objective.facts.uses_path
-    return experiment.dynamics.uses_field and by_path
+    return experiment.dynamics.uses_field and by_path and experiment.coupling.is_plain
 
 
 def _label(document: Document, shown: list[Experiment]) -> str:
@@ -134,6 +149,7 @@ _REASONS: dict[Control, Callable[[Document, list[Experiment]], str]] = {
     Control.TARGET: _target,
     Control.PATH: _path,
     Control.FIELD: _field,
+    Control.JOINING: _joining,
     Control.COUPLING: _coupling,
     Control.SOLVER: _solver,
     Control.NOISE_SEED: _noise_seed,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.scores import why_no_score
+from fmstudio.document.scores import why_no_flow, why_no_score
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.motion import Motion, duration_of, growth_of, sigma_of, substeps_of
@@ -123,6 +123,8 @@ def hopeless(experiment: Experiment) -> Iterator[Guardrail]:
     yield from _guided_in_vain(experiment)
     if experiment.is_learned:
         yield from _learned_in_vain(experiment)
+    elif reason := why_no_flow(experiment.dynamics, experiment.problem):
+        yield Guardrail(Section.MOTION, reason, Remedy.SHOW_ODE)
 
 
 def _guided_in_vain(experiment: Experiment) -> Iterator[Guardrail]:

@@ -17,7 +17,8 @@ def guidances(document: Document) -> tuple[GuidanceSpec | None, ...]:
 def may_be_guided(experiment: Experiment) -> bool:
     """A field that moves particles towards a labelled target."""
     by_path = not experiment.is_learned or experiment.training.objective.facts.uses_path
-    return experiment.target.is_labelled and experiment.dynamics.uses_field and by_path
+    joined = not experiment.coupling.is_plain
+    return experiment.target.is_labelled and experiment.dynamics.uses_field and by_path and not joined
 
 
 def label_names(document: Document) -> tuple[str, ...]:

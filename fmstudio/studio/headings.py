@@ -15,7 +15,17 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
 from fmstudio.document.specs.view import PaneSpec
 
-OVERRIDES = ("source", "target", "path", "dynamics", "simulation", "model", "training", "guidance")
+OVERRIDES = (
+    "source",
+    "target",
+    "path",
+    "dynamics",
+    "simulation",
+    "model",
+    "training",
+    "guidance",
+    "coupling",
+)
 """What a pane may have of its own."""
 _FIGURE = re.compile(r"[-−]?\d+(?:\.\d+)?")
 
@@ -79,4 +89,5 @@ def _names(experiment: Experiment) -> set[str]:
     dynamics = experiment.dynamics
     solver = SOLVER_TITLES.get(getattr(dynamics, "solver", ""), "")
     ends = {str(experiment.source.title), str(experiment.target.title)}
-    return {*ends, str(experiment.path.title), str(dynamics.title), solver, experiment.field.value} - {""}
+    way = {str(experiment.path.title), experiment.coupling.title, experiment.coupling.called}
+    return {*ends, *way, str(dynamics.title), solver, experiment.field.value} - {""}

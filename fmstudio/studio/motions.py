@@ -62,6 +62,13 @@ def coupling_of(document: Document, experiment: Experiment) -> Coupling:
     return experiment.dynamics.pairs or document.training.coupling
 
 
+def pairs_in_words(document: Document, experiment: Experiment) -> str:
+    """Whose pairs the coupling lines join: '... pairs'."""
+    if not experiment.coupling.is_independent:
+        return f"{experiment.coupling.pairs} pairs"
+    return f"{coupling_of(document, experiment).facts.pairs} pairs"
+
+
 def pairs_request(document: Document, experiment: Experiment) -> PairsRequest:
     """The pairs that an interpolant's particles run between, or as many as a training would draw."""
     own, simulation = experiment.dynamics.pairs is not None, experiment.simulation

@@ -22,7 +22,9 @@ from fmstudio.studio import commands
 from fmstudio.studio.headings import kept_true
 from fmstudio.studio.session import Session
 
-Part = Literal["source", "target", "path", "dynamics", "simulation", "model", "training", "guidance"]
+Part = Literal[
+    "source", "target", "path", "dynamics", "simulation", "model", "training", "guidance", "coupling"
+]
 """What a pane may override."""
 
 

@@ -118,7 +118,7 @@ def wanted_in(wanted: Mapping[str, Request], pane: int) -> dict[str, Request]:
 def followed(experiment: Experiment) -> Problem:
     """What a closed form belongs to; that of p_data alone needs no more than the simplest source."""
     source = StandardNormalSpec() if experiment.dynamics.is_steady else experiment.source
-    return Problem(source, experiment.target, experiment.path)
+    return Problem(source, experiment.target, experiment.path, experiment.coupling)
 
 
 def is_waiting_for_a_stroke(experiment: Experiment) -> bool:

@@ -66,7 +66,7 @@ def test_that_training_writes_a_document_with_its_model_and_reports(tmp_path: Pa
 def test_that_the_floor_is_told_of_any_ends_but_not_of_pairs_of_a_batch(
     tmp_path: Path, source: str, coupling: str
 ) -> None:
-    ends = ["--source", source, "--coupling", coupling]
+    ends = ["--source", source, "--pairs", coupling]
     result = run("train", "-o", tmp_path / "a.fmstudio", "--json", *ends, "--steps", 3, *SMALL)
     assert (json.loads(result.stdout)["loss_floor"] is None) is (coupling == "ot")
 
@@ -101,7 +101,7 @@ def test_that_training_again_replaces_the_model_of_the_same_recipe(trained: Path
     again, other = tmp_path / "again.fmstudio", tmp_path / "other.fmstudio"
     assert run("train", trained, "-o", again, "--steps", 20).exit_code == 0
     assert len(open_document(str(again))[1]) == 1
-    assert run("train", trained, "-o", other, "--coupling", "ot", "--steps", 5).exit_code == 0
+    assert run("train", trained, "-o", other, "--pairs", "ot", "--steps", 5).exit_code == 0
     assert len(open_document(str(other))[1]) == 2
 
 
@@ -268,7 +268,9 @@ BAD = [
     (["sample", "-o", "a.txt"], "must end in .npz"),
     (["sample", "two-mons", "-o", "a.npz"], "did you mean 'two-moons'?"),
     (["train", "-o", "a.fmstudio", "--path", "cosin"], "did you mean 'cosine'?"),
-    (["train", "-o", "a.fmstudio", "--coupling", "otto"], "did you mean 'ot'?"),
+    (["train", "-o", "a.fmstudio", "--pairs", "otto"], "did you mean 'ot'?"),
+    (["sample", "-o", "a.npz", "--coupling", "brigde"], "did you mean 'bridge'?"),
+    (["sample", "-o", "a.npz", "--coupling", "bridge", "--set", "coupling.sigma=0"], "coupling.sigma"),
     (["train", "-o", "a.fmstudio", "--objective", "cmf"], "did you mean 'cfm'?"),
     (["train", "-o", "a.fmstudio", "--steps", "0"], "training.steps = 0"),
     (["train", "-o", "a.fmstudio", "--device", "gpu"], "training.device = 'gpu'"),
@@ -315,7 +317,8 @@ NAMED = [
     ("sample", ["--target", "ring"], "target.radius=1"),
     ("train", ["--path", "ve"], "path.sigma_max=3"),
     ("train", ["--objective", "cnf-ml"], "training.steps=2"),
-    ("train", ["--coupling", "ot"], "training.steps=2"),
+    ("train", ["--pairs", "ot"], "training.steps=2"),
+    ("sample", ["--source", "ring", "--coupling", "bridge"], "coupling.sigma=0.8"),
     ("train", ["--steps", 900], "training.steps=2"),
 ]
 

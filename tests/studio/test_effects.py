@@ -13,6 +13,7 @@ import pytest
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.coupling import BridgeSpec
 from fmstudio.document.specs.distribution import EightGaussiansSpec, FiveModesSpec, GaussianMixtureSpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.motion import Motion
@@ -100,6 +101,7 @@ CHANGES: dict[Control, Callable[[Document], Document]] = {
     Control.TARGET: replaced("target", FiveModesSpec()),
     Control.PATH: replaced("path", VPSpec(beta_max=12.0)),
     Control.FIELD: other_field,
+    Control.JOINING: replaced("coupling", BridgeSpec()),
     Control.COUPLING: other_coupling,
     Control.SOLVER: other_solver,
     Control.NOISE_SEED: replaced("simulation", m.SimulationSpec(noise_seed=99)),

@@ -31,6 +31,8 @@ class Need(Enum):
     """along the velocity of a path, and no guide pulls"""
     MODEL = auto()
     """there is a trained network"""
+    INDEPENDENCE = auto()
+    """the ends are independent: the schedule says how x_t comes of them"""
 
 
 class Basis(Enum):
@@ -160,7 +162,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: learned less exact field",
             "|v − uₜ| in units of the typical speed, faded where pₜ is faint",
-            (Need.VELOCITY, Need.MODEL),
+            (Need.VELOCITY, Need.MODEL, Need.INDEPENDENCE),
             Basis.MODEL,
             Meaning.ERROR,
             is_relative=True,
@@ -172,7 +174,7 @@ class DensityMethod(Kind):
         DensityFacts(
             "Map: naive average less exact field",
             "|naive average − uₜ| in units of the typical speed, faded where pₜ is faint",
-            (Need.VELOCITY,),
+            (Need.VELOCITY, Need.INDEPENDENCE),
             meaning=Meaning.ERROR,
             is_relative=True,
         ),

@@ -81,7 +81,7 @@ class ProbabilityFlowSpec(FieldFlow):
     u_t."""
 
     title: ClassVar[str] = "Probability flow"
-    needs_score = True
+    needs_score = needs_normal_source = True
     kind: Literal["probability-flow"] = "probability-flow"
     solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
 

@@ -27,6 +27,8 @@ class Motion(Spec):
     """the field of the path moves it, exact or learned: only then can it be guided"""
     needs_score: ClassVar[bool]
     """the path's score moves it, which not every learned model tells"""
+    needs_normal_source: ClassVar[bool] = False
+    """its equation holds for a standard normal x_0 alone"""
     is_noisy: ClassVar[bool]
     """its particles shake: between two states their paths are not straight"""
     by_equation: ClassVar[bool]

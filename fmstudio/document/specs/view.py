@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fmstudio.document.specs.arrows import ChosenQuantity, Quantity
+from fmstudio.document.specs.coupling import JoiningSpec
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, SimulationSpec
@@ -126,6 +127,7 @@ class PaneSpec(Spec):
     model: ModelSpec | None = None
     training: ModelTraining | None = None
     guidance: GuidanceSpec | None = None
+    coupling: JoiningSpec | None = None
 
 
 class CameraSpec(Spec):

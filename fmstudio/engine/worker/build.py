@@ -15,13 +15,17 @@ from torch import Tensor
 
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
+from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import settings_of
 from fmstudio.document.specs.training import ModelSpec, Objective, Trained
 from fmstudio.engine.messages import Guide, LearnedModel
+from fmstudio.flows.closed_forms.bridge import SchroedingerBridgeMarginal
 from fmstudio.flows.closed_forms.exact import Marginal
 from fmstudio.flows.closed_forms.exact import marginal as closed_form
+from fmstudio.flows.closed_forms.optimal_transport import optimal_transport
+from fmstudio.flows.closed_forms.sinkhorn import Scaling
 from fmstudio.flows.learning.guidance import (
     Classifier,
     ClassifierFree,
@@ -109,8 +113,37 @@ def probability_path(spec: p.PathSpec) -> ProbabilityPath:
 
 @lru_cache(maxsize=32)
 def marginal(problem: Problem) -> Marginal:
-    """The exact p_t of independent ends."""
-    return closed_form(*ends(problem), schedule(problem.path))
+    """The exact p_t of the ends, joined as asked. Raises NoClosedForm for a bridge of too little noise."""
+    return _JOINED[problem.coupling.kind](problem)
+
+
+def _independent(problem: Problem) -> Marginal:
+    assert isinstance(problem.coupling, IndependentSpec)
+    return closed_form(*ends(problem), schedule(problem.path), problem.coupling.noise)
+
+
+_last_scaling: dict[str, Scaling] = {}
+
+
+@lru_cache(maxsize=8)
+def bridge(problem: Problem) -> SchroedingerBridgeMarginal:
+    """That between ends that are not independent. It starts from the potentials of the last one, from which a
+    drag or a stroke differs little. Raises NoClosedForm for too little noise."""
+    coupling = problem.coupling
+    warm = _last_scaling.get(coupling.kind)
+    if isinstance(coupling, BridgeSpec):
+        found = SchroedingerBridgeMarginal(*ends(problem), coupling.sigma, warm)
+    else:
+        found = optimal_transport(*ends(problem))
+    _last_scaling[coupling.kind] = found.scaling
+    return found
+
+
+_JOINED: dict[str, Callable[[Problem], Marginal]] = {
+    "independent": _independent,
+    "bridge": bridge,
+    "ot": bridge,
+}
 
 
 # ---- learning ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fmstudio.document.scores import why_no_score
+from fmstudio.document.scores import why_no_flow, why_no_score
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
@@ -90,6 +90,8 @@ def motion(request: TrajectoriesRequest) -> Motion:
         _require_a_score(spec, request.learned)
         if request.learned.objective.facts.is_layered:
             return _layer_walk(request, request.learned)
+    elif reason := why_no_flow(spec, request.problem):
+        raise ValueError(reason)
     dynamics, solver = dynamics_of(request), SOLVERS[spec.solver]()
     times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))
     if dynamics.along is not None:
@@ -229,6 +231,10 @@ def pairs(request: PairsRequest) -> Iterator[tuple[Tensor, Tensor]]:
     """(x_0, z) batch by batch, ``n`` pairs in all. x_0 are the starting points of every motion with that
     seed (before beta_0 scales them), so that the same particle has the same place everywhere."""
     first, second, third = _generators(request)
+    if not request.problem.coupling.is_independent:
+        x_0 = starting_points(build.distribution(request.problem.source), None, request.n, first)
+        yield x_0, build.bridge(request.problem).partners(x_0, third)
+        return
     whole = -(-request.n // request.batch_size) * request.batch_size
     x_0 = starting_points(build.distribution(request.problem.source), None, whole, first)
     z = starting_points(build.distribution(request.problem.target), None, whole, second)

@@ -1,4 +1,5 @@
-"""The probability path x_t = alpha_t z + beta_t x_0, and how its ends are paired in training. GUI thread."""
+"""The probability path x_t = alpha_t z + beta_t x_0, how its ends are joined, and how they are paired in
+training. GUI thread."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
 from fmstudio.gui.contrast import readable
+from fmstudio.gui.panels.joining_rows import JoiningRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.path_plot import PathPlot
@@ -65,7 +67,8 @@ class PathPanel(Panel):
         self.formula.setWordWrap(True)
         self.formula.setTextFormat(Qt.TextFormat.RichText)
         self.form = SpecForm(session, "path", notify, _SCALES)
-        self.coupling = Segmented("Coupling for training", COUPLINGS)
+        self.joining = JoiningRows(session, notify)
+        self.coupling = Segmented("Pairs in training", COUPLINGS)
         self._coupling_edit = FieldEdit(session, "training.coupling", "Choose coupling", notify)
         self.lay_out("Path", "", self._content(), Section.PATH)
         self.coupling.chosen.connect(self._on_coupling_chosen)
@@ -88,6 +91,9 @@ class PathPanel(Panel):
         self.gap.setWordWrap(True)
         for widget in (self._grid, self.plot, self.formula, self.form, self.gap, self.reason):
             box.addWidget(widget)
+        box.addWidget(_small_title("Coupling of the ends"))
+        box.addWidget(self.joining)
+        box.addWidget(_small_title("Pairs in training"))
         box.addWidget(self.coupling)
         box.addWidget(self.coupling_reason)
         return content
@@ -133,6 +139,12 @@ class PathPanel(Panel):
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self._show_formula()
+
+
+def _small_title(words: str) -> QLabel:
+    title = QLabel(words)
+    title.setProperty("role", "small")
+    return title
 
 
 def _idle(document: Document) -> str:

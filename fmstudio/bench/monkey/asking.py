@@ -43,7 +43,8 @@ def differences(request: object, experiment: Experiment) -> list[str]:
     ends: tuple[str, ...] = ENDS
     if experiment.dynamics.is_steady and isinstance(request, DensityRequest | FieldRequest):
         ends = ("target", "path")  # p_data and its score are the same from any source
-    found = [name for name in ends if getattr(request, name, None) not in (None, getattr(experiment, name))]
+    problem, asked = getattr(request, "problem", None), experiment.problem
+    found = [n for n in ends if problem is not None and getattr(problem, n) != getattr(asked, n)]
     if isinstance(request, TrajectoriesRequest):
         parts = ("dynamics", "simulation")
         found += [name for name in parts if getattr(request, name) != getattr(experiment, name)]

@@ -15,7 +15,6 @@ from fmstudio.bench.monkey.checks.words import figures_in, is_told, true_distanc
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityRequest, FieldErrorRequest, ProbeRequest, Request
 from fmstudio.gui.panels.panel import Panel
@@ -136,7 +135,7 @@ def _probe_fits(job: Any, texts: dict[str, str]) -> bool:
     moving, here = job.request.moving, float(job.result.values[0][0])
     density = texts.get("density", "")
     if density and density != "–" and math.isfinite(here):
-        true = here / units_of(moving.target, moving.source).scale ** 2
+        true = here / moving.problem.units.scale**2
         return math.isclose(float(density), true, rel_tol=0.01, abs_tol=1e-9)
     return True
 

@@ -221,11 +221,11 @@ def own_titles(seen: Seen) -> Iterator[str]:
         if title in ("Exact", "Learned") and title.lower() != experiment.field.value:
             yield f"pane {pane.index + 1} is headed “{title}” and shows the {experiment.field} field"
         true = getattr(experiment.dynamics, "sigma", None)
-        steps = pane.spec.training.steps if pane.spec.training else experiment.simulation.steps
-        for pattern, value in ((_STEPS, steps), (_SIGMA, true)):
+        steps = [experiment.simulation.steps, *([pane.spec.training.steps] if pane.spec.training else ())]
+        for pattern, values in ((_STEPS, steps), (_SIGMA, [] if true is None else [true])):
             told = pattern.search(title)
-            if told is not None and value is not None and float(told[1]) != value:
-                yield f"pane {pane.index + 1} is headed “{title}”, true is {value}"
+            if told is not None and values and float(told[1]) not in values:
+                yield f"pane {pane.index + 1} is headed “{title}”, true is {values[0]}"
 
 
 def _entries(pane: PaneSeen, name: str) -> Iterator[Legend]:

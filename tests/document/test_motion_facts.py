@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs import dynamics as m
@@ -55,3 +56,12 @@ def test_that_noise_of_size_zero_needs_no_seed() -> None:
     assert m.SDESpec().draws_noise
     assert not m.SDESpec(sigma=0.0).draws_noise
     assert not m.OrnsteinUhlenbeckSpec(sigma=0.0).draws_noise
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_that_every_motion_may_be_as_short_as_a_tenth(kind: type[Motion]) -> None:
+    duration = kind.model_fields.get("duration")
+    if duration is not None:
+        assert kind(duration=0.1).duration == 0.1  # type: ignore[attr-defined, call-arg]
+        with pytest.raises(ValidationError):
+            kind(duration=0.09)  # type: ignore[call-arg]

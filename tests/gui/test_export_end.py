@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from fmstudio.export.places import landing
+from fmstudio.export.places import replacing
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.main_window import MainWindow
 from fmstudio.gui.widgets.number_field import Word
@@ -66,14 +66,14 @@ def test_that_escape_and_closing_ask_before_they_end_an_export(window, answers, 
 
 def test_that_a_process_that_must_be_killed_leaves_no_half_made_file(window, tmp_path):
     dialog = _begin(window, tmp_path)
-    with landing(dialog.path) as part:
+    with replacing(dialog.path) as part:
         part.write_bytes(b"half")
         other = tmp_path / ".other.mp4.0000.part"
         other.write_bytes(b"of another")
         dialog._process.kill()
         dialog.end()
         assert not part.exists()
-        part.write_bytes(b"so that the landing ends well")
+        part.write_bytes(b"so that the writing ends well")
     dialog.path.unlink()
     assert list(tmp_path.iterdir()) == [other]
     window.show_export()

@@ -117,7 +117,7 @@ def test_that_a_drawn_stroke_becomes_the_target_with_its_exact_flow_and_undo_tak
     assert drawn != begun
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
     job = window.session.results.slots["density/0"].job
-    assert job.request.target == drawn
+    assert job.request.problem.target == drawn
     end = job.result.values[job.request.order.index(len(job.request.times) - 1)]
     assert end.max() > 0.1
     window.top_bar.undo.click()
@@ -241,7 +241,7 @@ def test_that_a_killed_engine_is_told_and_replaced_and_the_work_goes_on(qtbot, w
     commands.set_field(window.session, "target", PinwheelSpec(), "Choose target")
     qtbot.wait(50)
     qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
-    assert window.session.results.slots["trajectories/0"].job.request.target == PinwheelSpec()
+    assert window.session.results.slots["trajectories/0"].job.request.problem.target == PinwheelSpec()
 
 
 def test_that_a_video_is_exported_with_progress(qtbot, window, tmp_path):

@@ -39,7 +39,7 @@ def test_that_a_font_is_left_only_for_what_it_lacks(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fonts, "_has", lambda path, c: (c in "月") == (path == other))
     fonts._file_for.cache_clear()
     try:
-        found = [(text, str(face.problem.path)) for text, face in fonts.pieces("a月 bß", 13.0, False)]
+        found = [(text, str(face.path)) for text, face in fonts.pieces("a月 bß", 13.0, False)]
     finally:
         fonts._file_for.cache_clear()
     assert found == [("a", str(ours.path)), ("月", other), (" bß", str(ours.path))]
@@ -58,3 +58,14 @@ def test_that_words_are_as_wide_as_they_are_drawn() -> None:
     picture = block((line,), None, 2.0)
     columns = np.nonzero(picture[..., 3].any(0))[0]
     assert columns[-1] - columns[0] <= width + 2
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_that_bold_words_take_the_second_face_of_a_collection(
+    bold: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(fonts, "_files", lambda: ("HelveticaNeue.ttc", "HelveticaNeue.ttc"))
+    monkeypatch.setattr(ImageFont, "truetype", lambda name, _size, index: asked.append((name, index)))
+    fonts.font.__wrapped__(12.0, bold)
+    assert asked == [("HelveticaNeue.ttc", int(bold))]

@@ -42,6 +42,19 @@ def test_that_a_tick_asks_once_for_what_a_pane_needs(session, engine):
     assert len(engine.submitted) == len(lanes)
 
 
+def test_that_a_scene_is_complete_once_all_that_the_present_document_asks_is_there(session, engine):
+    session.tick(0.0)
+    assert not session.is_complete
+    _settle(session, engine)
+    assert session.is_complete
+    commands.set_field(session, "simulation.steps", 10, "Steps")
+    assert not session.is_complete  # what is there answers the document before
+    session.tick(0.0)
+    assert not session.is_complete
+    _settle(session, engine)
+    assert session.is_complete
+
+
 def test_that_an_undone_edit_is_answered_from_the_cache(session, engine):
     _settle(session, engine)
     commands.set_field(session, "simulation.steps", 10, "Steps")
@@ -95,7 +108,7 @@ def test_that_an_empty_drawing_asks_for_nothing_and_a_stroke_for_everything(sess
     assert guardrails(session.store.document, session.results)[0].remedy is Remedy.DRAW
     commands.draw_segment(session, (0.0, 0.0), (1.0, 0.0), Brush())
     session.tick(0.0)
-    assert isinstance(engine.in_lane("density/0")[-1].request.target, DrawnSpec)
+    assert isinstance(engine.in_lane("density/0")[-1].request.problem.target, DrawnSpec)
 
 
 def test_that_a_stroke_is_one_undo_step_and_measures_wait_for_its_end(session, engine):

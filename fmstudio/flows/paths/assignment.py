@@ -20,6 +20,7 @@ from torch import Tensor
 from fmstudio.flows.paths.couplings import squared_distances
 
 ROUNDS = 30
+"""Of the scaling: fewer leave more to the search, more cost what they spare. The permutation is the same."""
 TEMPERATURE = 0.02
 """Of the entropic scaling, relative to the sum of both batches' variances."""
 _COLDEST = -40.0

@@ -11,7 +11,7 @@ from torch import Tensor
 from fmstudio.flows.closed_forms import cloud as cloud_module
 from fmstudio.flows.closed_forms.cloud import CloudKernel
 from fmstudio.flows.closed_forms.exact import marginal
-from fmstudio.flows.closed_forms.kernels import Kernel, grid_points
+from fmstudio.flows.closed_forms.kernels import Axis, Kernel, grid_points
 from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.schedules import VP, CondOT
 from tests.flows.cases import small_cloud, small_lattice, standard_normal, three_modes
@@ -181,3 +181,12 @@ def test_that_halving_a_raster_keeps_its_moments() -> None:
         for j in range(4):
             fine_moment = (cy**i) @ mass @ (cx**j)
             assert (wy**i) @ coarse @ (wx**j) == pytest.approx(float(fine_moment), abs=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_that_a_point_beyond_the_floor_weighs_nothing_at_all(dtype: torch.dtype) -> None:
+    x, points = torch.tensor([0.0, 1.0], dtype=dtype), torch.tensor([0.0, 200.0], dtype=dtype)
+    one, small = torch.ones((), dtype=dtype), torch.full((), 0.01, dtype=dtype)
+    axis = Axis.of(x, points, one, small, order=1)
+    assert [float(power[0, 1]) for power in axis.powers] == [0.0, 0.0]
+    assert float(axis.powers[0][0, 0]) == pytest.approx(1.0, abs=1e-6)

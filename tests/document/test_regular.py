@@ -16,7 +16,8 @@ from fmstudio.document.foreign import ImportProblem, read_bytes
 from fmstudio.document.imports import import_target
 from fmstudio.document.preferences import Preferences, preferences_path
 from fmstudio.export.errors import ExportError
-from fmstudio.export.places import check_place, replacing
+from fmstudio.export.places import check_place
+from fmstudio.export.places import replacing as replacing_film
 from tests.document.test_files import DOCUMENT
 
 NO_FILES = ("pipe", "device", "socket", "folder", "link to pipe", "link to device", "link to link to device")
@@ -74,7 +75,7 @@ def test_that_it_is_not_replaced(no_file: Path) -> None:
         write_atomically(no_file, b"x")
     with pytest.raises(ExportError, match=r"pipe|device|socket|folder"):
         check_place(no_file)
-    with pytest.raises(ExportError), replacing(no_file) as part:
+    with pytest.raises(ExportError), replacing_film(no_file) as part:
         part.write_bytes(b"x")
     assert sight(no_file.parent) == before
 
@@ -113,7 +114,7 @@ def test_that_the_next_writer_clears_what_a_killed_one_left(tmp_path: Path, name
     if by == "save":
         write_atomically(path, b"whole")
     else:
-        with replacing(path) as part:
+        with replacing_film(path) as part:
             part.write_bytes(b"whole")
     assert not left.exists()
     assert path.read_bytes() == b"whole"
@@ -143,7 +144,7 @@ def test_that_a_link_keeps_what_it_is_and_its_file_is_replaced(tmp_path: Path) -
     target, link = tmp_path / "there" / "film.mp4", tmp_path / "film.mp4"
     target.write_bytes(b"before")
     link.symlink_to(target)
-    with replacing(link) as part:
+    with replacing_film(link) as part:
         part.write_bytes(b"after")
     assert link.is_symlink()
     assert target.read_bytes() == b"after"

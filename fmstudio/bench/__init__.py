@@ -14,6 +14,7 @@ SUBJECTS: dict[str, str] = {
     "start": "fmstudio.bench.window",
     "training": "fmstudio.bench.beside_window",
     "drawn": "fmstudio.bench.drawn",
+    "ends": "fmstudio.bench.ends",
     "engine": "fmstudio.bench.engine",
     "quality": "fmstudio.bench.quality",
     "particles": "fmstudio.bench.particles",
@@ -21,7 +22,7 @@ SUBJECTS: dict[str, str] = {
 }
 """Subject -> module with a function ``measure()``, which gives its rows."""
 
-BY_NAME_ONLY = ("engine", "quality")
+BY_NAME_ONLY = ("ends", "engine", "quality")
 """They take minutes: "all" leaves them out."""
 
 

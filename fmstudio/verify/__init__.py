@@ -19,6 +19,7 @@ CHAPTERS = (
     "paths",
     "clocks",
     "marginals",
+    "ends",
     "samplers",
     "learning",
     "guidance",

@@ -86,14 +86,15 @@ class SpectralMarginal(Marginal):
         return SecondOrder(*self._by_time(x, t, lambda s, y: s.second_order(y)))
 
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
-        x = grid_points(xs, ys).reshape(-1, 2)
         shape = (len(ys), len(xs))
-        first = self.first_order(x, t)
+        with torch.no_grad():
+            first = self._at(t, xs.dtype).first_order_on_grid(xs.detach().cpu(), ys.detach().cpu())
+        x = grid_points(xs, ys).reshape(-1, 2)
         spread = self.divergence(x, t).reshape(shape) if divergence else None
         return GridValues(
-            first.log_prob.reshape(shape),
-            first.velocity.reshape(*shape, 2),
-            first.score.reshape(*shape, 2),
+            first.log_prob.reshape(shape).to(xs),
+            first.velocity.reshape(*shape, 2).to(xs),
+            first.score.reshape(*shape, 2).to(xs),
             spread,
         )
 

@@ -19,6 +19,7 @@ from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from fmstudio.flows.closed_forms.kernels import grid_points
 from fmstudio.flows.closed_forms.marginals import Coefficients, FirstOrder
 from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
 from fmstudio.flows.paths.schedules import END, Schedule
@@ -211,6 +212,24 @@ class SpectralMoment:
         weights = (shares[:, 1, :, None] * shares[:, 0, None, :]).flatten(1)
         return torch.einsum("nk,nkc->nc", weights, spline.reshape(ny * nx, -1)[index])
 
+    def _read_grid(self, spline: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
+        """(ny nx, channels) on a grid: one axis after the other."""
+        low, length = (self.centre - self.half).to(xs), (2 * self.half).to(xs)
+        taken = []
+        for k, points in enumerate((xs, ys)):
+            nodes = spline.shape[1 - k]
+            place = ((points - low[k]) / length[k]).clamp(0, 1) * nodes
+            first = place.floor()
+            taken.append(
+                ((first[:, None].long() + torch.arange(-1, 3)) % nodes, spline_weights(place - first))
+            )
+        (columns, across), (rows, along) = taken
+        lines = torch.einsum("yk,ykxc->yxc", along, spline[rows])
+        values = across.new_zeros(len(ys), len(xs), spline.shape[2])
+        for k in range(4):
+            values.addcmul_(lines[:, columns[:, k]], across[:, k, None])
+        return values.reshape(-1, spline.shape[2])
+
     @cached_property
     def _peak(self) -> float:
         return float(self._density_spline.max())
@@ -225,19 +244,22 @@ class SpectralMoment:
         points = self.centre - self.half + place * 2 * self.half
         return cKDTree(points.numpy()), points
 
-    def _anchored(self, x: Tensor, spline: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Values at ``x``, or where p_t is faint at the nearest place that is not: (values, anchor,
-        is_far)."""
-        values = self._read(spline, x)
+    def _anchored(
+        self, x: Tensor, spline: Tensor, read: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Values at ``x`` (``read``, if they are), or where p_t is faint at the nearest place that is not:
+        (values, anchor, is_far)."""
+        values = self._read(spline, x) if read is None else read
         outside = ((x - self.centre.to(x)).abs() > self.half.to(x)).any(1)
         far = outside | (values[:, 0] < self._precision.faint * self._peak)
         anchor = x
         if bool(far.any()):
             tree, points = self._trusted
-            nearest = points[torch.as_tensor(tree.query(x[far].numpy())[1])].to(x)
+            index = torch.as_tensor(tree.query(x[far].numpy())[1])
             anchor = x.clone()
-            anchor[far] = nearest
-            values[far] = self._read(spline, nearest)
+            anchor[far] = points[index].to(x)
+            few = len(index) < len(points)
+            values[far] = self._read(spline, anchor[far]) if few else self._read(spline, points.to(x))[index]
         return values, anchor, far
 
     def velocity(self, x: Tensor) -> Tensor:
@@ -245,7 +267,14 @@ class SpectralMoment:
         return values[:, 1:3] / values[:, :1] + self.slope * (x - anchor)
 
     def first_order(self, x: Tensor) -> FirstOrder:
-        values, anchor, _ = self._anchored(x, self._first_spline)
+        return self._first(x, None)
+
+    def first_order_on_grid(self, xs: Tensor, ys: Tensor) -> FirstOrder:
+        """Of a grid's points, row by row."""
+        return self._first(grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._first_spline, xs, ys))
+
+    def _first(self, x: Tensor, read: Tensor | None) -> FirstOrder:
+        values, anchor, _ = self._anchored(x, self._first_spline, read)
         p, step = values[:, :1], x - anchor
         near = values[:, 3:5] / p
         log_prob = p[:, 0].log() + (near * step).sum(1) - step.square().sum(1) / (2 * self.variance)

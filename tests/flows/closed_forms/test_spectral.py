@@ -111,6 +111,18 @@ def test_that_density_on_a_grid_is_that_of_points(pair: str) -> None:
     assert torch.allclose(grid, points, atol=1e-4 * float(grid.max()))
 
 
+@pytest.mark.parametrize("pair", ["ring to moons", "box to eight"])
+def test_that_fields_on_a_grid_are_those_of_points(pair: str) -> None:
+    path = SpectralMarginal(*PAIRS[pair], CondOT())
+    for half in (9.0, 0.7):  # beyond all mass, and a part of it
+        xs, ys = torch.linspace(-half, half, 31).double(), torch.linspace(-half, 0.8 * half, 21).double()
+        x = torch.stack(torch.meshgrid(xs, ys, indexing="xy"), -1).reshape(-1, 2)
+        grid, points = path.on_grid(xs, ys, 0.4), path.first_order(x, 0.4)
+        assert torch.allclose(grid.velocity.reshape(-1, 2), points.velocity)
+        assert torch.allclose(grid.score.reshape(-1, 2), points.score)
+        assert torch.allclose(grid.log_density.flatten(), points.log_prob)
+
+
 def carried(pair: str, sigma: float, until: float) -> Tensor:
     """Particles moved from the source to ``until``."""
     source, _ = PAIRS[pair]

@@ -81,6 +81,8 @@ class Refusal(StrEnum):
     """Why a job failed, for the window's guardrails."""
 
     BAD_INPUT = "bad-input"
+    TOO_COARSE = "too-coarse"
+    """More solver steps would do."""
     OUT_OF_MEMORY = "out-of-memory"
     NO_ROOM = "no-room"
     """Its result found no place: nothing was computed."""

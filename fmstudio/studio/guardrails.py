@@ -209,7 +209,12 @@ def _refused(experiment: Experiment, results: Results, index: int) -> Iterator[G
     slot = results.slots.get(f"trajectories/{index}")
     if slot is None or not slot.problem or slot.refusal is Refusal.FAILURE:
         return
-    yield _mendable(experiment, Guardrail(Section.MOTION, slot.problem))
+    note = Guardrail(Section.MOTION, slot.problem)
+    more = min(3 * experiment.simulation.steps, MOST_STEPS)
+    if slot.refusal is Refusal.TOO_COARSE and more > experiment.simulation.steps:
+        yield replace(note, remedy=Remedy.MORE_STEPS, amount=more)
+    else:
+        yield _mendable(experiment, note)
 
 
 def _mendable(experiment: Experiment, note: Guardrail) -> Guardrail:

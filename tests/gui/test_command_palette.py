@@ -31,7 +31,7 @@ def titles(palette: CommandPalette) -> list[str]:
 
 
 def test_that_typing_narrows_the_list_and_enter_does_the_marked_one(palette, session):
-    QTest.keyClicks(palette.search, "pinw")
+    QTest.keyClicks(palette.search, "target pinw")
     assert titles(palette) == ["Pinwheel"]
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert session.store.document.target == PinwheelSpec()

@@ -168,7 +168,7 @@ def test_that_arrow_keys_reach_every_member_of_every_group_and_come_back(window)
 
 
 def test_that_down_goes_to_the_row_below(window):
-    tiles = next(stop for stop in stops(window) if stop[0].accessibleName() == "Two moons")
+    tiles = next(stop for stop in stops(window) if stop[0].accessibleName() == "Standard normal")
     tiles[0].setFocus(Qt.FocusReason.TabFocusReason)
     type_key(Qt.Key.Key_Down)
     below = QApplication.focusWidget()

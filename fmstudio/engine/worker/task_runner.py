@@ -15,6 +15,7 @@ from fmstudio.engine.worker import tasks
 from fmstudio.engine.worker.particles import RecentTrajectories
 from fmstudio.engine.worker.training_job import TrainingJob
 from fmstudio.flows.learning.training import TrainingDiverged
+from fmstudio.flows.motion.resolution import TooCoarse
 
 _MEMORY_ADVICE = "Memory ran out: use fewer particles or steps, or a smaller batch or network."
 
@@ -43,6 +44,8 @@ class TorchTaskRunner:
             return Refusal.OUT_OF_MEMORY, _MEMORY_ADVICE
         if isinstance(error, TrainingDiverged):
             return Refusal.FAILURE, str(error)
+        if isinstance(error, TooCoarse):
+            return Refusal.TOO_COARSE, str(error)
         if isinstance(error, ValueError):
             return Refusal.BAD_INPUT, str(error)
         return None

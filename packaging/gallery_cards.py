@@ -23,6 +23,9 @@ MOMENT = {
     "checkerboard": 0.9,
     "six-targets": 0.95,
     "minibatch-ot": 0.5,
+    "bridge": 0.5,
+    "transport-of-drawings": 0.5,
+    "interpolant": 0.5,
 }
 
 

@@ -219,4 +219,4 @@ def _drawn_target() -> dict[str, Any]:
 
 
 # The chapters, in their order: importing them enters their entries.
-from fmstudio.document import gallery_densities, gallery_learning, gallery_motions  # noqa: E402, F401
+from fmstudio.document import gallery_densities, gallery_ends, gallery_learning, gallery_motions  # noqa: E402, F401

@@ -62,9 +62,12 @@ def _moments(experiment: Experiment) -> Iterator[Extent]:
     if dynamics.follows_target:
         yield target
     if dynamics.follows_path:
-        curves = experiment.path.curves(np.linspace(0, 1, MOMENTS))
-        for alpha, beta in zip(*(curve.tolist() for curve in curves), strict=True):
-            yield target.scaled(alpha).plus(source.scaled(beta))
+        times = np.linspace(0, 1, MOMENTS)
+        blurs = experiment.coupling.spread * np.sqrt(times * (1 - times))
+        curves = (*experiment.path.curves(times), blurs)
+        for alpha, beta, blur in zip(*(curve.tolist() for curve in curves), strict=True):
+            noise = Extent(Interval(0.0, 0.0, blur), Interval(0.0, 0.0, blur))
+            yield target.scaled(alpha).plus(source.scaled(beta)).plus(noise)
     if isinstance(dynamics, FreeMotion):
         yield from _law(dynamics, source)
 

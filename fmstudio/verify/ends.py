@@ -27,7 +27,7 @@ from fmstudio.flows.paths.distributions import Distribution, GaussianMixture, La
 from fmstudio.flows.paths.schedules import CondOT
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded
 
-INDEPENDENT, DRAWN, COUPLED = "gaussian-mixture-source", "drawn-target", "minibatch-ot"
+INDEPENDENT, DRAWN, COUPLED = "ring-to-moons", "drawn-to-drawn", "bridge"
 """The gallery's entries that these laws belong to."""
 
 SIGMA = 0.5

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import torch
 
 from fmstudio.document import gallery
-from fmstudio.document.specs.problem import Problem
 from fmstudio.engine.worker import build
 from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.verify.law import Measured, law, seeded, worst
 
 OPENINGS = (
     *("two-moons", "eight-gaussians", "checkerboard", "six-targets"),
-    *("ode-and-sde", "noise-level", "gaussian-mixture-source"),
+    *("ode-and-sde", "noise-level", "gaussian-mixture-source", "ring-to-moons", "drawn-to-drawn", "bridge"),
+    *("transport-of-drawings", "interpolant"),
 )
 REACH = 8.0
 CELLS = 401
@@ -24,8 +24,8 @@ def _marginals(entry: str) -> Iterator[Marginal]:
     """p_t of each pane, every one once."""
     document = next(each for each in gallery.ENTRIES if each.id == entry).make()
     panes = (document.experiment(index) for index in range(len(document.view.panes)))
-    for source, target, path in dict.fromkeys((pane.source, pane.target, pane.path) for pane in panes):
-        yield build.marginal(Problem(source, target, path))
+    for problem in dict.fromkeys(pane.problem for pane in panes):
+        yield build.marginal(problem)
 
 
 def _mass_error(entry: str) -> Measured:

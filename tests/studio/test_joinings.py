@@ -14,6 +14,7 @@ from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.studio import choices, panes
 from fmstudio.studio.effects import Control, idle
+from fmstudio.studio.fit import fitted
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
@@ -88,3 +89,12 @@ def test_that_every_coupling_says_its_facts() -> None:
         assert all((spec.title, spec.formula, spec.caption, spec.sources))
         assert bool(spec().called) is not spec.is_independent
         assert all(citation.reference.title for citation in spec.sources)
+
+
+def test_that_the_view_holds_the_noise_on_the_way() -> None:
+    boxes = [
+        fitted(Document(coupling=coupling)).half
+        for coupling in (IndependentSpec(), BridgeSpec(sigma=2.0), BridgeSpec(sigma=5.0))
+    ]
+    assert boxes == sorted(boxes)
+    assert boxes[2] > 1.5 * boxes[0]

@@ -24,6 +24,11 @@ class JoiningBase(Spec):
     """the schedule says how x_t comes of its ends; if not, they are joined by noise of their own"""
 
     @property
+    def spread(self) -> float:
+        """a of the noise a sqrt(t (1 - t)) on the way."""
+        return 0.0
+
+    @property
     def is_plain(self) -> bool:
         """x_t is alpha z + beta x_0 of independent ends, and nothing else."""
         return False
@@ -57,6 +62,10 @@ class IndependentSpec(JoiningBase):
     )
 
     @property
+    def spread(self) -> float:
+        return self.noise
+
+    @property
     def is_plain(self) -> bool:
         return self.noise == 0
 
@@ -80,6 +89,10 @@ class BridgeSpec(JoiningBase):
     sigma: float = setting(
         0.6, "σ", low=0.1, high=5.0, step=0.05, log=True, hint="Noise of the bridge: from OT to independence"
     )
+
+    @property
+    def spread(self) -> float:
+        return self.sigma
 
     @property
     def called(self) -> str:

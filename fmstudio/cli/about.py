@@ -46,7 +46,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="all, start, training, drawn, particles, export; engine and quality take minutes; "
+            help="all, start, training, drawn, particles, export; ends, engine and quality take minutes; "
             "monkey drives the window at random and compares every label with what runs."
         ),
     ] = "all",

@@ -69,7 +69,7 @@ def _bridge() -> dict[str, Any]:
     return {
         "source": RingSpec(),
         "simulation": FEW,
-        "view": panes(*(pane(sigma) for sigma in (0.2, 0.6, 2.0)), independent),
+        "view": panes(*(pane(sigma) for sigma in (0.2, 0.6, 1.2)), independent),
     }
 
 

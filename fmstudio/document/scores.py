@@ -1,4 +1,4 @@
-"""Which learned velocity tells the score of its path, and which score the velocity. Pure."""
+"""Which learned velocity tells the score of its path, and which path is a noising undone. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from fmstudio.document.specs.training import Coupling, TrainingSpec
 
 
 def why_no_flow(dynamics: Motion, problem: Problem) -> str:
-    """Why a motion that is written with the score alone is not that of this problem, in one sentence."""
+    """Why a motion that belongs to the noising of the data is not one of this problem, in one sentence."""
     normal = isinstance(problem.source, StandardNormalSpec) and problem.coupling.is_plain
     if not dynamics.needs_normal_source or normal:
         return ""
     return (
-        f"{dynamics.title} knows the velocity by the score alone, which takes a standard normal source "
-        "and independent ends: the ODE takes the velocity itself."
+        f"{dynamics.title} undoes the noising of the data, which takes a standard normal source and "
+        "independent ends: the ODE takes any."
     )
 
 

@@ -171,7 +171,6 @@ def _facts(request: DensityRequest) -> dict[str, str]:
     p_t = "p_data" if len(request.times) == 1 else "pₜ"
     return {
         "law": p_t if request.law is None else "law of the process",
-        "sample": "samples of pₜ" if moving is None else "the particles",
         "whose": "v" if request.learned is not None else "uₜ",
         "equation": "Fokker–Planck" if noisy else "continuity",
         "cells": f"{FOKKER_PLANCK_CELLS} × {FOKKER_PLANCK_CELLS}",

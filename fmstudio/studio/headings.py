@@ -15,17 +15,7 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
 from fmstudio.document.specs.view import PaneSpec
 
-OVERRIDES = (
-    "source",
-    "target",
-    "path",
-    "dynamics",
-    "simulation",
-    "model",
-    "training",
-    "guidance",
-    "coupling",
-)
+OVERRIDES = tuple(name for name, field in PaneSpec.model_fields.items() if field.default is None)
 """What a pane may have of its own."""
 _FIGURE = re.compile(r"[-−]?\d+(?:\.\d+)?")
 

@@ -103,7 +103,7 @@ class OptimalTransportSpec(JoiningBase):
     """Optimal transport, as the bridge of the least noise that can be computed."""
 
     title: ClassVar[str] = "OT"
-    pairs: ClassVar[str] = "exact OT"
+    pairs: ClassVar[str] = "least-σ bridge"
     formula: ClassVar[str] = "xₜ ≈ (1 − t) x₀ + t z  of least E|z − x₀|²"
     caption: ClassVar[str] = (
         "The bridge of the least σ that double precision bears: lines that hardly cross, "

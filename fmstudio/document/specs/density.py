@@ -89,7 +89,7 @@ class DensityMethod(Kind):
     """the closed form of p_t"""
     KDE = (
         "kde",
-        DensityFacts("Smoothed particles (KDE)", "KDE of {sample}", (Need.PARTICLES,), Basis.PARTICLES),
+        DensityFacts("Smoothed particles (KDE)", "KDE of the particles", (Need.PARTICLES,), Basis.PARTICLES),
     )
     """a kernel density estimate of the pane's particles"""
     LIKELIHOOD = (

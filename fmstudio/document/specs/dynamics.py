@@ -50,10 +50,11 @@ class SDESpec(NoisyTransport):
 
 
 class ReverseSDESpec(NoisyTransport):
-    """The same with sigma_t = g_t, the coefficient of the path's own noising SDE (Chen 2024, eq 26-28)."""
+    """The same with sigma_t = g_t, the coefficient of the path's own noising SDE, which it turns back from a
+    standard normal source (Chen 2024, eq 26-28)."""
 
     title: ClassVar[str] = "Reverse SDE"
-    fades = True
+    fades = needs_normal_source = True
     kind: Literal["reverse-sde"] = "reverse-sde"
     solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
 

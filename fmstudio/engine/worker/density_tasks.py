@@ -36,7 +36,6 @@ from fmstudio.flows.measures.densities import Balance, balance, kde_on_grid
 from fmstudio.flows.motion.fokker_planck import solve_fokker_planck
 from fmstudio.flows.motion.solvers import RK4
 
-PATH_SAMPLES = 20_000
 FLOW_STEPS = 16
 """Runge-Kutta steps over [0, 1] backward from the grid: an error of about 1% of the largest density."""
 TILE = 2048
@@ -64,12 +63,6 @@ def _exact(request: DensityRequest, result: ResultArray, _recent: RecentTrajecto
     return _density_of_ends(request, result)
 
 
-def _kde(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
-    if request.trajectories is not None:
-        return _density_of_particles(request, request.trajectories, result, recent)
-    return _density_of_path(request, result)
-
-
 def _density_of_ends(request: DensityRequest, result: ResultArray) -> Task:
     exact = build.marginal(request.problem)
     xs, ys = axes(request.grid)
@@ -87,12 +80,9 @@ def _density_of_process(request: DensityRequest, spec: m.FreeProcess, result: Re
         yield (row + 1) / len(request.times)
 
 
-def _density_of_particles(
-    request: DensityRequest,
-    particles: TrajectoriesRequest,
-    result: ResultArray,
-    recent: RecentTrajectories,
-) -> Task:
+def _kde(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    particles = request.trajectories
+    assert particles is not None
     states: Row | None = None
     for step in simulated(particles, recent):
         if isinstance(step, float):
@@ -103,14 +93,6 @@ def _density_of_particles(
     blend = not particles.dynamics.is_noisy
     points = states
     yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))
-
-
-def _density_of_path(request: DensityRequest, result: ResultArray) -> Task:
-    generator = torch.Generator().manual_seed(0)
-    x_0 = build.distribution(request.problem.source).sample(PATH_SAMPLES, generator)
-    z = build.distribution(request.problem.target).sample(PATH_SAMPLES, generator)
-    path = build.probability_path(request.problem.path)
-    yield from _smoothed(request, result, lambda t: path.x_t(x_0, z, t))
 
 
 def _smoothed(request: DensityRequest, result: ResultArray, points_at: Callable[[float], Tensor]) -> Task:

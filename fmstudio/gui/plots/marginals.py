@@ -204,8 +204,7 @@ def _has_ends(job: Job) -> bool:
     """The first and last moment are p_init and p_data: not so for the particles of a learned field."""
     request = job.request
     assert isinstance(request, DensityRequest)
-    sampled = request.method is DensityMethod.KDE and request.trajectories is None
-    return request.method is DensityMethod.EXACT or sampled
+    return request.method is DensityMethod.EXACT
 
 
 def _how(job: Job) -> str:
@@ -215,9 +214,7 @@ def _how(job: Job) -> str:
     if request.method is DensityMethod.EXACT:
         return "exact"
     field = f"{_role(request)} field"
-    if request.method is DensityMethod.KDE:
-        return "KDE of samples" if request.trajectories is None else f"{field}, KDE"
-    return field
+    return f"{field}, KDE" if request.method is DensityMethod.KDE else field
 
 
 def _role(request: DensityRequest) -> str:

@@ -282,7 +282,9 @@ def wrong_distance(window: MainWindow) -> None:
 
 
 def wrong_marginal(window: MainWindow) -> None:
-    window.findChild(MarginalsPanel).present[0].setData([0.0, 1.0], [1.0, 2.0])
+    line = window.findChild(MarginalsPanel).present[0]
+    line.setData([0.0, 1.0], [1.0, 2.0])
+    line.setVisible(True)  # the panel keeps a pace of its own, and may not have shown it yet
 
 
 def wrong_marginal_words(window: MainWindow) -> None:

@@ -8,7 +8,14 @@ import torch
 
 from fmstudio.document.specs import coupling as c
 from fmstudio.document.specs import distribution as d
-from fmstudio.document.specs.dynamics import ODESpec, ProbabilityFlowSpec, SDESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import (
+    DynamicsSpec,
+    ODESpec,
+    ProbabilityFlowSpec,
+    ReverseSDESpec,
+    SDESpec,
+    SimulationSpec,
+)
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling
@@ -90,9 +97,10 @@ def test_that_density_and_probe_are_those_of_the_bridge() -> None:
     ],
     ids=["ring", "interpolant", "bridge"],
 )
-def test_that_the_probability_flow_is_that_of_a_normal_source_alone(problem: Problem) -> None:
+@pytest.mark.parametrize("dynamics", [ProbabilityFlowSpec(), ReverseSDESpec()], ids=lambda spec: spec.kind)
+def test_that_only_the_noising_of_data_is_turned_back(problem: Problem, dynamics: DynamicsSpec) -> None:
     engine = InlineEngine()
-    job = engine.submit("lane", TrajectoriesRequest(problem, ProbabilityFlowSpec(), FEW))
+    job = engine.submit("lane", TrajectoriesRequest(problem, dynamics, FEW))
     engine.run_until_idle()
     engine.close()
     assert "standard normal source" in job.message

@@ -17,7 +17,7 @@ from fmstudio.document.specs.dynamics import (
     SDESpec,
     SimulationSpec,
 )
-from fmstudio.document.specs.path import CondOTSpec, PathSpec, VESpec
+from fmstudio.document.specs.path import CondOTSpec, PathSpec
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import InlineEngine, Job, JobState
@@ -199,16 +199,6 @@ def test_that_smoothed_particles_resemble_the_exact_density(
     np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.03)
     # At t <= 1/2 the law is smooth on the scale of the kernel.
     assert np.abs(rows[:3] - exact[:3]).sum((1, 2)).max() * CELL < 0.2
-
-
-def test_that_a_path_without_particles_is_smoothed_by_samples(engine: InlineEngine) -> None:
-    request = DensityRequest(Problem(d.RingSpec(), MOONS, PATH), GRID, TIMES, DensityMethod.KDE)
-    rows = done(engine, request).result.values
-    np.testing.assert_allclose(rows.sum((1, 2)) * CELL, 1, atol=0.03)
-    scaled = DensityRequest(Problem(NORMAL, MOONS, VESpec(sigma_max=1.5)), GRID, (0.0,), DensityMethod.KDE)
-    exact = DensityRequest(Problem(NORMAL, MOONS, VESpec(sigma_max=1.5)), GRID, (0.0,))
-    gap = done(engine, scaled).result.values - done(engine, exact).result.values
-    assert np.abs(gap).sum() * CELL < 0.2
 
 
 @pytest.mark.parametrize("blend", [True, False])

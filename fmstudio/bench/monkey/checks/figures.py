@@ -63,7 +63,7 @@ def marginal_words(seen: Seen) -> Iterator[str]:
     if panel is None:
         return
     words = re.sub(r"<[^>]+>", "", panel.legend.text())
-    methods = {request.method for pane in seen.panes for request in _densities(pane)}
+    methods = {request.method for pane in seen.panes for request in _densities(seen, pane)}
     for sign, method in (("exact", DensityMethod.EXACT), ("KDE", DensityMethod.KDE)):
         if re.search(rf"{sign}(?! field)", words) and method not in methods:
             yield f"marginals say “{words}”, densities are had by {', '.join(sorted(methods)) or 'nothing'}"
@@ -86,15 +86,17 @@ def marginal_curves(seen: Seen) -> Iterator[str]:
             yield f"marginal curve {number + 1} is of no density that is asked"
 
 
-def _densities(pane: PaneSeen) -> list[DensityRequest]:
-    """What is asked, and what is drawn while that has not come."""
-    said = (pane.wanted.get("density"), *(layer.answers for layer in pane.drawn.layers))
+def _densities(seen: Seen, pane: PaneSeen) -> list[DensityRequest]:
+    """What is asked, and what is drawn, or stands faintly in the chart, while that has not come."""
+    stands = seen.session.stage.shown(pane.index, "density")
+    old = stands.request if stands is not None and stands.is_waiting else None
+    said = (old, pane.wanted.get("density"), *(layer.answers for layer in pane.drawn.layers))
     return [request for request in said if isinstance(request, DensityRequest)]
 
 
 def _marginals(seen: Seen, pane: PaneSeen) -> Iterator[Any]:
     """Every row of these that is there, summed over y."""
-    asked = _densities(pane)
+    asked = _densities(seen, pane)
     for job in seen.jobs():
         request = job.request
         if isinstance(request, DensityRequest) and any(alike(request, each, seen.trains) for each in asked):

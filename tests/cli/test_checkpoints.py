@@ -19,7 +19,10 @@ from fmstudio.engine.worker import learning
 from fmstudio.studio.opening import open_document
 from tests.cli.test_learning import SMALL, run, sentence
 
-LONG = 90_000
+LONG = 1_000_000
+"""Steps: a minute of them, however small the model."""
+SHELL = "from fmstudio.cli import checkpoints; checkpoints.SECONDS = 0.5; from fmstudio.__main__ import main; main()"
+"""With checkpoints soon."""
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def beside(out: Path) -> Path:
 
 def start(out: Path, *options: object) -> subprocess.Popen[str]:
     """A shell's training, in a group of its own."""
-    command = [sys.executable, "-m", "fmstudio", "train", "-o", out, "--json", *SMALL, *options]
+    command = [sys.executable, "-c", SHELL, "train", "-o", out, "--json", *SMALL, *options]
     return subprocess.Popen(
         [str(part) for part in command],
         stdout=subprocess.PIPE,
@@ -43,19 +46,20 @@ def start(out: Path, *options: object) -> subprocess.Popen[str]:
     )
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """A machine may be busy: only a hang is ended, by the limit of a test."""
+def wait_until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    """While the training runs. A machine may be busy: only a hang is ended, by the limit of a test."""
     while not condition():
+        assert process.poll() is None, process.communicate()
         time.sleep(0.05)
 
 
-def wait_for_checkpoint(out: Path) -> None:
-    wait_until(beside(out).exists)
+def wait_for_checkpoint(process: subprocess.Popen[str], out: Path) -> None:
+    wait_until(process, beside(out).exists)
 
 
 def test_that_a_killed_training_goes_on_from_its_checkpoint(out: Path) -> None:
     process = start(out, "--steps", LONG)
-    wait_for_checkpoint(out)
+    wait_for_checkpoint(process, out)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert not out.exists()
@@ -67,7 +71,7 @@ def test_that_a_killed_training_goes_on_from_its_checkpoint(out: Path) -> None:
     told = again.stderr.readline()
     assert f"at step {kept.step} is there" in told
     assert "--fresh" in told
-    wait_until(lambda: beside(out).stat().st_mtime_ns > written)
+    wait_until(again, lambda: beside(out).stat().st_mtime_ns > written)
     os.killpg(again.pid, signal.SIGINT)
     report, _ = again.communicate(timeout=280)
     assert again.returncode == 0
@@ -80,7 +84,7 @@ def test_that_a_killed_training_goes_on_from_its_checkpoint(out: Path) -> None:
 @pytest.mark.parametrize("more", [0, 5])
 def test_that_no_number_of_signals_loses_the_training(out: Path, number: signal.Signals, more: int) -> None:
     process = start(out, "--steps", LONG)
-    wait_for_checkpoint(out)
+    wait_for_checkpoint(process, out)
     for _ in range(1 + more):
         os.killpg(process.pid, number)
         time.sleep(0.02)

@@ -129,7 +129,7 @@ class FileActions:
             self._window.notices.say(str(error), "file")
             return False
         self._session.store.mark_saved(path)
-        self._session.unsaved.mark_saved()
+        self._session.unsaved.mark_saved(self._session.unsaved.models)
         self._know(path, FileState.of(path))
         self._window.rescue.look()  # no copy says otherwise
         return True
@@ -191,14 +191,17 @@ class FileActions:
     def _may_lose_what_was_left(self) -> bool:
         """Undo would bring it back, until the window closes."""
         store = self._session.store
-        if not store.lefts:
+        lefts = self._session.unsaved.lefts
+        if not lefts:
             return True
-        entry = store.lefts[-1]
+        entry = lefts[-1]
+        what = "" if entry.left_unsaved else "The model that was trained in "
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             "Unsaved changes",
-            f"“{entry.before.title}” was not saved before “{entry.after.title}” was opened. Go back to it?",
+            f"{what}“{entry.before.title}” was not saved before “{entry.after.title}” was opened. "
+            "Go back to it?",
             buttons.Yes | buttons.Discard | buttons.Cancel,
         )
         if answer == buttons.Yes:

@@ -125,7 +125,7 @@ class Rescue:
     def adopt(self, copy: Copy) -> None:
         """What was restored is in the window: from now on the copy is this window's own."""
         try:
-            self._place(len(self._session.store.lefts)).adopt(copy)
+            self._place(len(self.unsaved.lefts)).adopt(copy)
         except OSError as error:
             self._tell(error.strerror or str(error))  # and the copy stays where it is
             return
@@ -174,7 +174,7 @@ class Rescue:
 
     def _works(self) -> Iterator[Work]:
         """All that would be lost."""
-        for entry in self._session.store.lefts:
+        for entry in self.unsaved.lefts:
             path = entry.left.path if entry.left is not None else None
             yield Work(entry.before, models_of(entry.before, self._session.results), path)
         if self.unsaved.is_any:

@@ -133,11 +133,12 @@ class Session:
             self.engine.command(TrainingCommand.STOP)
         self.results.training = TrainingRecord()
         self.results.waiting, self._training_job = [], None
-        for model in models:
+        kept = tuple(models)
+        for model in kept:
             self._publish(model)
         self.stage.clear()
         self.store.open(document, path)
-        self.unsaved.mark_saved()
+        self.unsaved.mark_saved(kept)
         self.playback.seek(0.0)
 
     # ---- drawing ----

@@ -90,9 +90,9 @@ class Store:
         return self.origin.path.stem if self.origin.path is not None else self._document.title
 
     @property
-    def lefts(self) -> tuple[Entry, ...]:
-        """The openings by which unsaved work was left, the last at the end; undo brings it back."""
-        return tuple(entry for entry in self._undo if entry.left_unsaved)
+    def openings(self) -> tuple[Entry, ...]:
+        """By which other documents were left, the last at the end; undo brings them back."""
+        return tuple(entry for entry in self._undo if entry.left is not None)
 
     @property
     def undo_label(self) -> str | None:

@@ -10,7 +10,7 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
 from fmstudio.studio.opening import models_of
 from fmstudio.studio.results import Recipe, Results
-from fmstudio.studio.store import Store
+from fmstudio.studio.store import Entry, Store
 
 
 @final
@@ -24,9 +24,9 @@ class Unsaved:
         """parameters by identity (comparing them takes long); kept, so that no other gets their number"""
         self._unasked: set[Recipe] = set()
 
-    def mark_saved(self) -> None:
-        """The models that the document has now are those of its file."""
-        self._on_disk.update((id(model.parameters), model.parameters) for model in self.models)
+    def mark_saved(self, models: Iterable[LearnedModel]) -> None:
+        """These are in a file, or in the gallery."""
+        self._on_disk.update((id(model.parameters), model.parameters) for model in models)
 
     def disregard(self, recipes: Iterable[Recipe]) -> None:
         """What is trained now without being asked for."""
@@ -44,7 +44,19 @@ class Unsaved:
     @property
     def is_model(self) -> bool:
         """Some model was trained, or trained on, since then."""
-        fresh = (model for model in self.models if id(model.parameters) not in self._on_disk)
+        return self._is_any_of(self.models)
+
+    @property
+    def lefts(self) -> tuple[Entry, ...]:
+        """The openings by which unsaved work was left, the last at the end; undo brings it back."""
+        return tuple(
+            entry
+            for entry in self._store.openings
+            if entry.left_unsaved or self._is_any_of(models_of(entry.before, self._results))
+        )
+
+    def _is_any_of(self, models: Iterable[LearnedModel]) -> bool:
+        fresh = (model for model in models if id(model.parameters) not in self._on_disk)
         return any(learning.recipe_of_model(model) not in self._unasked for model in fresh)
 
     @property

@@ -21,8 +21,12 @@ from tests.cli.test_learning import SMALL, run, sentence
 
 LONG = 1_000_000
 """Steps: a minute of them, however small the model."""
-SHELL = "from fmstudio.cli import checkpoints; checkpoints.SECONDS = 0.5; from fmstudio.__main__ import main; main()"
-"""With checkpoints soon."""
+SHELL = """
+from fmstudio.__main__ import main
+from fmstudio.cli import checkpoints
+checkpoints.SECONDS = 0.5
+main()
+"""
 
 
 @pytest.fixture

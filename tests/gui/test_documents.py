@@ -90,6 +90,10 @@ def test_that_a_trained_model_is_unsaved_work_until_it_is_saved(window, asked, t
     assert _title(window) == "untitled •"
     assert not window.files.may_close()
     assert "model" in asked[0]
+    window.files.new()
+    assert not window.files.may_close()
+    assert "model" in asked[1]
+    session.store.undo()
     session.store.mark_saved(tmp_path / "mine.fmstudio")
     assert window.files.save()
     assert _title(window) == "mine"

@@ -276,11 +276,28 @@ def test_that_a_model_that_was_saved_is_not_kept(rescue: Rescue, session: Sessio
     train(session)
     wait(rescue, now)
     assert len(copies()) == 1
-    rescue.unsaved.mark_saved()
+    rescue.unsaved.mark_saved(rescue.unsaved.models)
     rescue.look()
     assert copies() == []
     train(session)
     assert rescue.unsaved.is_model
+
+
+def test_that_a_model_is_kept_though_its_document_is_saved_and_was_left(
+    rescue: Rescue, session: Session, now: Now, tmp_path: Path
+) -> None:
+    rescue.start()
+    session.store.mark_saved(tmp_path / "first.fmstudio")
+    train(session, 10)
+    session.open(Document(title="second"))
+    assert not rescue.unsaved.is_any
+    wait(rescue, now)
+    assert len(copies()) == 1
+    session.store.undo()
+    rescue.unsaved.mark_saved(rescue.unsaved.models)
+    session.store.redo()
+    wait(rescue, now)
+    assert copies() == []
 
 
 def test_that_work_that_was_left_for_another_document_is_kept(

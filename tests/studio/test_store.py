@@ -5,7 +5,7 @@ import pytest
 from fmstudio.document.document import Document
 from fmstudio.document.editing import with_field
 from fmstudio.document.specs.view import CameraSpec
-from fmstudio.studio.store import Store
+from fmstudio.studio.store import Entry, Store
 
 
 def _steps(store: Store, steps: int, merge_key: str | None = None) -> None:
@@ -91,16 +91,20 @@ def test_that_looking_elsewhere_is_no_edit_and_undo_takes_no_look_back(camera):
     assert store.is_dirty
 
 
+def _lefts(store: Store) -> tuple[Entry, ...]:
+    return tuple(entry for entry in store.openings if entry.left_unsaved)
+
+
 def test_that_opening_is_undone_as_one_step_with_the_file_and_what_is_unsaved_in_it():
     store, first, second = Store(Document()), Path("first.fmstudio"), Path("second.fmstudio")
     store.open(Document(title="first"), first)
     _steps(store, 10)
     mine = store.document
-    assert store.lefts == ()
+    assert _lefts(store) == ()
     store.open(Document(title="second"), second)
     assert store.name == "second"
     assert not store.is_dirty
-    (left,) = store.lefts
+    (left,) = _lefts(store)
     assert left.before == mine
     assert store.undo() == "Open second"
     assert (store.document, store.name, store.origin.path) == (mine, "first", first)
@@ -110,7 +114,7 @@ def test_that_opening_is_undone_as_one_step_with_the_file_and_what_is_unsaved_in
     _steps(store, 20)
     store.go_back(left)
     assert store.document == mine
-    assert store.lefts == ()
+    assert _lefts(store) == ()
 
 
 def test_that_what_was_saved_before_another_was_opened_is_not_lost():
@@ -118,7 +122,7 @@ def test_that_what_was_saved_before_another_was_opened_is_not_lost():
     _steps(store, 10)
     store.mark_saved(Path("mine.fmstudio"))
     store.open(Document(title="other"))
-    assert store.lefts == ()
+    assert _lefts(store) == ()
 
 
 def test_that_what_was_saved_after_it_was_undone_or_redone_is_not_lost():
@@ -129,7 +133,7 @@ def test_that_what_was_saved_after_it_was_undone_or_redone_is_not_lost():
     store.undo()
     store.mark_saved(Path("mine.fmstudio"))
     store.redo()
-    assert store.lefts == ()
+    assert _lefts(store) == ()
     store.mark_saved(Path("other.fmstudio"))
     store.undo()
     assert (store.name, store.is_dirty) == ("mine", False)

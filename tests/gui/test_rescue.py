@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.preferences import state_folder
+from fmstudio.document.specs.named import RingSpec
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.gui import rescue as rescue_module
 from fmstudio.gui.notices import NoticeBar
@@ -289,7 +290,7 @@ def test_that_a_model_is_kept_though_its_document_is_saved_and_was_left(
     rescue.start()
     session.store.mark_saved(tmp_path / "first.fmstudio")
     train(session, 10)
-    session.open(Document(title="second"))
+    session.open(Document(title="second", target=RingSpec()))
     assert not rescue.unsaved.is_any
     wait(rescue, now)
     assert len(copies()) == 1
@@ -315,11 +316,11 @@ def test_that_work_that_was_left_for_another_document_is_kept(
     written = first.stat().st_mtime_ns
     where.append(None)
     for title in ("second", "third"):
-        session.open(Document(title=f"of the gallery, for the {title}"))
+        session.open(Document(title=f"of the gallery, for the {title}", target=RingSpec()))
         rescue.look()
         edit(session, title)
         rescue.look()
-    session.open(Document(title="unchanged"))
+    session.open(Document(title="unchanged", target=RingSpec()))
     rescue.look()
     assert len(copies()) == 3
     assert first.stat().st_mtime_ns == written

@@ -4,7 +4,7 @@ A pane changes as a whole. After a choice it goes on showing what it showed, wor
 rows of everything that comes quickly are there; then layers, title and legend change in one frame. If that
 takes longer than a moment, what belongs to the old choice is dimmed. What is refused or fails takes the old
 picture with it. Only under a drag or a stroke each layer changes as it comes, so that pictures follow the
-hand.
+hand; one that was old when the hand came stays whole until the hand's own are there.
 
 One comparison is behind all this: is the request that a picture answers the one that is asked now?
 """
@@ -84,6 +84,8 @@ class Stage:
         """by job: when it was first asked, or last there while it was asked"""
         self._offers: dict[str, list[Job]] = {}
         """by lane, newest first: what is asked, and what was asked before it and may come sooner"""
+        self._behind: set[int] = set()
+        """panes that show as a whole what was asked before"""
 
     def tick(self, panes: Sequence[Resolved], t: float, seconds: float, live: bool) -> None:
         """``seconds`` have passed; ``live``: a drag or stroke is on."""
@@ -94,6 +96,7 @@ class Stage:
             slots = self._slots(pane)
             self._note(pane, slots, at, live)
             self.panes[pane.index] = self._stand(old.get(pane.index), pane, slots, at, live)
+        self._behind = {pane.index for pane in panes if self._is_behind(pane)}
         lanes = {f"{kind}/{pane.index}" for pane in panes for kind in pane.asks}
         self._offers = {lane: jobs for lane, jobs in self._offers.items() if lane in lanes}
         kept = {job.id for job in self.jobs}
@@ -165,8 +168,10 @@ class Stage:
         resolved = new
         if old is None or not _is_seen(old) or _must_go(new, problems) or _is_ready(new, now, t):
             jobs = now
-        elif not new.awaits_ink and (live or _goes_on(old, new)):
-            jobs = {kind: self._newest(old, new, kind, t, live) or job for kind, job in now.items()}
+        elif not new.awaits_ink and (_goes_on(old, new) or (live and new.index not in self._behind)):
+            jobs = self._newest_of_all(old, new, now, t, live)
+        elif live and _is_ready(new, found := self._newest_of_all(None, new, now, t, live), t):
+            jobs = found
         else:
             resolved, problems = old.resolved, {}
             jobs = {kind: shown.job for kind, shown in old.shown.items()}
@@ -181,12 +186,21 @@ class Stage:
         missing = tuple(kind for kind, job in now.items() if self._lacks(kind, job, shown, new, t, soon))
         return Standing(resolved, shown, missing, problems)
 
+    def _is_behind(self, new: Resolved) -> bool:
+        return self.panes[new.index].resolved.document is not new.document
+
     def _candidates(self, old: Standing | None, new: Resolved, kind: str) -> Iterator[Job]:
         yield from self._offers.get(f"{kind}/{new.index}", [])
         if old is not None and kind in old.shown:
             yield old.shown[kind].job
 
-    def _newest(self, old: Standing, new: Resolved, kind: str, t: float, live: bool) -> Job | None:
+    def _newest_of_all(
+        self, old: Standing | None, new: Resolved, now: Mapping[str, Job], t: float, live: bool
+    ) -> dict[str, Job]:
+        """Of each kind the newest picture, or the job that is to bring one."""
+        return {kind: self._newest(old, new, kind, t, live) or job for kind, job in now.items()}
+
+    def _newest(self, old: Standing | None, new: Resolved, kind: str, t: float, live: bool) -> Job | None:
         """The newest picture of what is asked, or under the hand of what was asked just before."""
         asked = question(new.asks[kind])
         for job in self._candidates(old, new, kind):

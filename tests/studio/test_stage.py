@@ -278,6 +278,36 @@ def test_that_under_the_hand_the_newest_picture_is_shown_even_if_more_is_asked(
     assert standing(session).is_settled
 
 
+@pytest.mark.parametrize(("path", "value"), CHANGES)
+def test_that_a_hand_that_comes_before_the_answer_mixes_nothing_of_before(
+    session: Session, engine: FakeEngine, path: str, value: object
+) -> None:
+    old, before = standing(session).resolved, {s.job for s in standing(session).shown.values()}
+    commands.set_field(session, path, value, "Change")
+    session.tick(0.01)
+    session.is_interacting = True
+    for radius in (2.6, 2.7, 2.8):
+        commands.set_field(session, "target", RingSpec(radius=radius), "Ring", merge=True)
+        session.tick(0.01)
+        pane = standing(session)
+        assert pane.resolved is old
+        assert {shown.job for shown in pane.shown.values()} <= before
+    session.is_interacting = False
+    session.tick(LONG)
+    assert standing(session).resolved is old
+    session.is_interacting = True
+    commands.set_field(session, "target", RingSpec(radius=2.9), "Ring", merge=True)
+    session.tick(0.01)
+    for job in list(engine.submitted):
+        if job.unfinished and not any(shown.job in before for shown in standing(session).shown.values()):
+            break
+        engine.fill(job)
+        session.tick(0.01)
+    pane = standing(session)
+    assert pane.resolved.document is session.store.document
+    assert not before & {shown.job for shown in pane.shown.values()}
+
+
 def test_that_a_zoom_keeps_the_picture_and_nothing_waits(session: Session, engine: FakeEngine) -> None:
     old = standing(session).shown["density"].job
     commands.move_camera(session, 0.0, 0.0, 1.5)

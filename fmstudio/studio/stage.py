@@ -68,7 +68,8 @@ class Standing:
     def signature(self) -> tuple[object, ...]:
         """Changes whenever something that can be seen does."""
         shown = tuple(
-            (kind, s.job.id, s.job.result.ready, s.job.state, s.is_dimmed) for kind, s in self.shown.items()
+            (kind, s.job.id, s.job.result.ready, s.job.state, s.is_waiting, s.is_dimmed)
+            for kind, s in self.shown.items()
         )
         return (id(self.resolved.document), shown, self.missing, tuple(self.problems.items()))
 

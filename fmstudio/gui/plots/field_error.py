@@ -26,6 +26,8 @@ class FieldErrorPanel(Panel):
         self.curve = self.chart.add_line(Stroke("danger", 1.6, fill=0.16))
         self.moment = self.chart.add_line(Stroke("secondary", 1.0))
         self._throttle, self._cursor_throttle = Throttle(), Throttle(0.03)
+        self.request: FieldErrorRequest | None = None
+        """of which the curve is"""
         self._errors: np.ndarray | None = None
         self._times: tuple[float, ...] = ()
         self._top = 1.0
@@ -42,6 +44,7 @@ class FieldErrorPanel(Panel):
     def tick(self) -> None:
         job = self._job()
         if job is None:
+            self._clear()
             return
         ready = job.result.ready
         if self._throttle.is_due((job.id, ready)):
@@ -67,9 +70,18 @@ class FieldErrorPanel(Panel):
                 return slot.job
         return None
 
+    def _clear(self) -> None:
+        """What comes next may be of another model: it follows no old curve."""
+        if self.request is not None:
+            self.request = self._errors = None
+            self._throttle.reset()
+            self.curve.setData([], [])
+            self.section.set_summary("", "danger")
+
     def _show(self, job: Job, ready: int) -> None:
         request: Any = job.request
         assert isinstance(request, FieldErrorRequest)
+        self.request = request
         self._errors = np.array(job.result.values[:ready, 0], np.float64)
         self._times = request.times[:ready]
         self._square = request.learned.problem.units.length(1.0) ** 2

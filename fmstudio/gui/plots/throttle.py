@@ -16,6 +16,10 @@ class Throttle:
         self._last = -1e9
         self._seen: object = None
 
+    def reset(self) -> None:
+        """Whatever comes next is due at once."""
+        self._last, self._seen = -1e9, None
+
     def is_due(self, look: object) -> bool:
         """``look`` is what the plot depends on; a change that comes too soon is due on a later frame."""
         if look == self._seen:

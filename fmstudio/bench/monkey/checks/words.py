@@ -136,6 +136,10 @@ def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
     each with its training step."""
     moving = pane.wanted.get("trajectories")
     asked = next((layer.answers for layer in pane.certain() if isinstance(layer, ParticleLayer)), moving)
+    stands = seen.session.stage.shown(pane.index, "trajectories")
+    drawn = (
+        stands.request if stands is not None else None
+    )  # maybe of an earlier snapshot, while that is asked
     found = []
     for job in (*seen.jobs(), seen.answer(pane.wanted.get("measure"))):
         request = job.request if job is not None else None
@@ -144,7 +148,7 @@ def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
         if alike(request.trajectories, asked, any_snapshot=True):
             figures = _as_written(request.trajectories, job.result.values[0].tolist())
             model = request.trajectories.learned
-            is_same = alike(request.trajectories, asked) or model is None
+            is_same = model is None or any(alike(request.trajectories, each) for each in (asked, drawn))
             found.append(figures if is_same or model is None else (*figures, f"step {model.step:,}"))
     return found
 

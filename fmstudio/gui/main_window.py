@@ -190,8 +190,10 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         """Of what is open, and whether some of it is unsaved."""
-        self.setWindowTitle(f"{self.session.store.name}[*] – fmstudio")
-        self.setWindowModified(self.session.unsaved.is_any)
+        told = (f"{self.session.store.name}[*] – fmstudio", self.session.unsaved.is_any)
+        if told != (self.windowTitle(), self.isWindowModified()):  # saying it again costs a millisecond
+            self.setWindowTitle(told[0])
+            self.setWindowModified(told[1])
 
     def _on_gallery_chosen(self, entry_id: str) -> None:
         self.files.open_gallery(entry_id)

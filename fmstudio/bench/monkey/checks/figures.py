@@ -47,7 +47,8 @@ def metrics(seen: Seen) -> Iterator[str]:
         title = name.toolTip() or name.text()
         if name.isHidden() or value.text() == "–":
             continue
-        told = f"{value.text()} {ground.text()} {value.accessibleName()}"
+        full = value.accessibleName().removeprefix(f"{title}: ")  # a title may hold figures
+        told = f"{value.text()} {ground.text()} {full}"
         if not figures_in(told):
             yield f"the W2 panel says “{told}” of “{title}”, without a figure"
         known = [

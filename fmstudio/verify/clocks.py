@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -27,8 +28,7 @@ from fmstudio.verify.paths import exact, points
 from fmstudio.verify.ranges import PATHS_AT_THEIR_RANGES
 
 PARTICLES = 300
-ODE_SOLVERS = ("euler", "midpoint", "heun", "rk4")
-SDE_SOLVERS = ("euler-maruyama", "stochastic-heun")
+ODE_SOLVERS, SDE_SOLVERS = get_args(m.ODESolver), get_args(m.SDESolver)
 MOVING: tuple[m.DynamicsSpec, ...] = (
     *(m.ODESpec(solver=solver) for solver in ODE_SOLVERS),
     m.ProbabilityFlowSpec(),

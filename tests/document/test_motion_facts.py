@@ -52,6 +52,12 @@ def test_that_what_a_motion_does_not_follow_changes_nothing_of_its_pane(kind: ty
     assert same(simulation=m.SimulationSpec(noise_seed=99)) is kind.is_flow
 
 
+def test_that_every_solver_that_may_be_asked_for_has_a_title_of_its_own() -> None:
+    asked = {name for kind in KINDS for name in get_args(kind.model_fields["solver"].annotation)}
+    assert set(m.SOLVER_TITLES) == asked
+    assert len(set(m.SOLVER_TITLES.values())) == len(asked)
+
+
 def test_that_noise_of_size_zero_needs_no_seed() -> None:
     assert m.SDESpec().draws_noise
     assert not m.SDESpec(sigma=0.0).draws_noise

@@ -20,6 +20,11 @@ from fmstudio.document.specs.motion import (
 from fmstudio.document.specs.spec import Spec, setting
 from fmstudio.document.specs.training import Coupling
 
+ODESolver = Literal["euler", "midpoint", "heun", "rk4"]
+"""Of a motion without noise, in the order in which they are offered."""
+SDESolver = Literal["euler-maruyama", "stochastic-heun"]
+"""Of one with noise that is no sampler."""
+
 
 class SigmaProfile(StrEnum):
     """The shape of sigma_t; the SDE's sigma slider scales it."""
@@ -35,7 +40,7 @@ class ODESpec(FieldFlow):
     title: ClassVar[str] = "ODE"
     needs_score = False
     kind: Literal["ode"] = "ode"
-    solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
+    solver: ODESolver = "heun"
 
 
 class SDESpec(NoisyTransport):
@@ -44,7 +49,7 @@ class SDESpec(NoisyTransport):
     title: ClassVar[str] = "SDE"
     fades = False
     kind: Literal["sde"] = "sde"
-    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    solver: SDESolver = "euler-maruyama"
     sigma: float = setting(1.0, "Noise σ", low=0.0, high=5.0, step=0.05)
     profile: SigmaProfile = SigmaProfile.SQRT_BETA
 
@@ -56,7 +61,7 @@ class ReverseSDESpec(NoisyTransport):
     title: ClassVar[str] = "Reverse SDE"
     fades = needs_normal_source = True
     kind: Literal["reverse-sde"] = "reverse-sde"
-    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    solver: SDESolver = "euler-maruyama"
 
 
 class LangevinSpec(SamplerMotion):
@@ -84,7 +89,7 @@ class ProbabilityFlowSpec(FieldFlow):
     title: ClassVar[str] = "Probability flow"
     needs_score = needs_normal_source = True
     kind: Literal["probability-flow"] = "probability-flow"
-    solver: Literal["euler", "midpoint", "heun", "rk4"] = "heun"
+    solver: ODESolver = "heun"
 
 
 class InterpolantSpec(PathMotion):
@@ -123,7 +128,7 @@ class LinearFlowSpec(FreeMotion):
     is_flow = is_autonomous = True
     is_noisy = False
     kind: Literal["linear-flow"] = "linear-flow"
-    solver: Literal["euler", "midpoint", "heun", "rk4"] = "rk4"
+    solver: ODESolver = "rk4"
     theta: float = setting(
         1.0,
         "θ",
@@ -160,7 +165,7 @@ class OrnsteinUhlenbeckSpec(FreeMotion):
     is_flow = False
     is_noisy = is_autonomous = True
     kind: Literal["ornstein-uhlenbeck"] = "ornstein-uhlenbeck"
-    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    solver: SDESolver = "euler-maruyama"
     theta: float = setting(
         0.5, "θ", low=0.0, high=10.0, step=0.05, hint="How fast particles are drawn to the origin"
     )
@@ -179,7 +184,7 @@ class NoisingSpec(ProcessMotion):
     follows_source = is_flow = is_autonomous = False
     follows_target = follows_path = is_noisy = fades = True
     kind: Literal["noising"] = "noising"
-    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    solver: SDESolver = "euler-maruyama"
 
 
 class LinearSDESpec(FreeMotion):
@@ -189,7 +194,7 @@ class LinearSDESpec(FreeMotion):
     is_flow = is_autonomous = False
     is_noisy = True
     kind: Literal["linear-sde"] = "linear-sde"
-    solver: Literal["euler-maruyama", "stochastic-heun"] = "euler-maruyama"
+    solver: SDESolver = "euler-maruyama"
     a_0: float = setting(
         -1.0,
         "a₀",

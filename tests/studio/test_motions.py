@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from fmstudio.document.document import Document
@@ -25,13 +27,7 @@ from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
 EVERYTHING = LayersSpec(couplings=True, grid=True)
-FREE = [
-    m.LinearFlowSpec(),
-    m.BrownianMotionSpec(),
-    m.OrnsteinUhlenbeckSpec(),
-    m.NoisingSpec(),
-    m.LinearSDESpec(),
-]
+FREE = [kind() for kind in get_args(m.FreeProcess)]
 
 
 def wanted(dynamics: m.DynamicsSpec, **changes: object) -> dict[str, Request]:

@@ -17,9 +17,9 @@ from fmstudio.flows.paths.schedules import Schedule
 
 
 class LinearDynamics(Dynamics):
-    """dX = (a(t) X + b(t)) dt + g(t) dW: X_t given X_0 is normal, its mean linear in X_0 and its variance
-    the same for all coordinates and all X_0 (Chen 2024, eq 6-15). ``flows.motion.processes`` has the law that
-    follows."""
+    """dX = (a(t) X + b(t)) dt + g(t) dW with numbers a and g: X_t given X_0 is normal, its mean
+    m(t) X_0 + c(t) and its variance the same for all coordinates and all X_0 (Chen 2024, eq 6-15). A drift
+    A X with a matrix A, such as a rotation, is none. ``flows.motion.processes`` has the law that follows."""
 
     @abstractmethod
     def mean(self, x_0: Tensor, t: float) -> Tensor:

@@ -37,8 +37,16 @@ class Moments:
 
     @staticmethod
     def at(dynamics: LinearDynamics, t: float) -> Moments:
-        ends = dynamics.mean(torch.tensor([[0.0, 0.0], [1.0, 1.0]], dtype=torch.float64), t)
-        return Moments(ends[1, 0] - ends[0, 0], ends[0], dynamics.variance(t).to(torch.float64))
+        """Raises ValueError for a mean that turns or stretches: such a law has no schedule."""
+        ends = dynamics.mean(torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64), t)
+        across, up = ends[1:] - ends[0]
+        growth = across[0]
+        if not torch.allclose(torch.stack([across, up]), growth * torch.eye(2).to(growth), atol=1e-9):
+            raise ValueError(
+                f"{type(dynamics).__name__} multiplies X_0 by a matrix, {[across.tolist(), up.tolist()]} "
+                f"at t = {t:g}: no schedule has that law. Give it a drift a(t) X + b(t) with a number a."
+            )
+        return Moments(growth, ends[0], dynamics.variance(t).to(torch.float64))
 
 
 @final

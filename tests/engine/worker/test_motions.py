@@ -15,7 +15,7 @@ from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.motion import duration_of
+from fmstudio.document.specs.motion import FreeMotion, Motion, duration_of
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
@@ -32,15 +32,19 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.worker import build, motions
 from fmstudio.engine.worker.particles import _square_grid
+from fmstudio.flows.motion.solvers import SOLVERS
 
 ALL = (*m.DYNAMICS, *m.MORE_DYNAMICS)
 NORMAL, MOONS, PATH = d.StandardNormalSpec(), d.TwoMoonsSpec(), p.CondOTSpec()
-FREE: tuple[m.FreeProcess, ...] = (
+SHORT: tuple[m.FreeProcess, ...] = (
     m.LinearFlowSpec(theta=0.7, duration=1.5),
     m.BrownianMotionSpec(duration=0.8),
     m.OrnsteinUhlenbeckSpec(theta=0.8, sigma=0.6, duration=2.0),
-    m.NoisingSpec(),
     m.LinearSDESpec(a_1=0.5, g_1=0.1, duration=2.0),
+)
+"""Those that stay within a small grid, and others as they are."""
+FREE: tuple[m.FreeProcess, ...] = tuple(
+    next((spec for spec in SHORT if type(spec) is kind), kind()) for kind in get_args(m.FreeProcess)
 )
 GRID = Grid(0.3, 0.1, 6.0, 6.0, 121, 121)
 CELL = 0.1**2
@@ -89,6 +93,19 @@ def test_that_every_motion_has_a_builder_and_a_kind_of_its_own() -> None:
     assert set(motions._PROCESSES) == set(get_args(m.FreeProcess))
     kinds = {*get_args(m.Transport), *get_args(m.Sampler), *get_args(m.FreeProcess)}
     assert kinds == set(ALL)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind is not m.InterpolantSpec])
+def test_that_every_solver_that_may_be_asked_for_is_there_and_takes_noise_where_there_is_some(
+    kind: type[Motion],
+) -> None:
+    for name in get_args(kind.model_fields["solver"].annotation):
+        assert SOLVERS[name].is_stochastic is kind.is_noisy
+
+
+def test_that_no_solver_is_left_that_nobody_may_ask_for() -> None:
+    asked = {name for kind in ALL for name in get_args(kind.model_fields["solver"].annotation)}
+    assert set(SOLVERS) == asked - {"pairs"}
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -200,6 +217,18 @@ def test_that_arrows_of_a_process_are_its_drift(engine: InlineEngine, dynamics: 
     x = torch.tensor([[grid.xs[3], grid.ys[1]]])
     expected = motions.process(dynamics, path).drift(x, at)
     np.testing.assert_allclose(arrows[0, 1, 3], expected[0].numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "dynamics", [spec for spec in FREE if isinstance(spec, FreeMotion)], ids=lambda s: s.kind
+)
+def test_that_what_a_process_says_of_its_coefficients_is_how_it_moves(dynamics: FreeMotion) -> None:
+    x = torch.tensor([[1.3, -0.4], [0.2, 2.0]], dtype=torch.float64)
+    process = motions.process(dynamics, PATH)
+    for t in (0.0, 0.4 * duration_of(dynamics)):
+        a, b_x, b_y, g = dynamics.coefficients(t)
+        torch.testing.assert_close(process.drift(x, t), a * x + torch.tensor([b_x, b_y], dtype=torch.float64))
+        assert float(process.diffusion(t)) == pytest.approx(g)
 
 
 def test_that_a_kde_of_a_process_is_near_its_law(engine: InlineEngine) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import pytest
 import torch
@@ -122,6 +124,31 @@ def test_that_a_box_tends_to_itself_without_noise_and_to_a_normal_with_much() ->
     settled = process_law(UniformBox(1.2), OrnsteinUhlenbeck(1.0, 1.0), 12.0)
     normal = -x.square().sum(1) - math.log(math.pi)
     torch.testing.assert_close(settled.log_prob(x, 12.0), normal, atol=1e-4, rtol=1e-4)
+
+
+@final
+@dataclass(frozen=True)
+class _Turning(LinearDynamics):
+    """dX = J X dt, J a quarter turn: linear, and yet not by a number."""
+
+    is_stochastic: ClassVar[bool] = False
+
+    def drift(self, x: Tensor, t: float | Tensor) -> Tensor:  # noqa: ARG002
+        return torch.stack([-x[:, 1], x[:, 0]], 1)
+
+    def diffusion(self, t: float | Tensor) -> Tensor:  # noqa: ARG002
+        return torch.tensor(0.0)
+
+    def mean(self, x_0: Tensor, t: float) -> Tensor:
+        return math.cos(t) * x_0 + math.sin(t) * self.drift(x_0, t)
+
+    def variance(self, t: float) -> Tensor:  # noqa: ARG002
+        return torch.tensor(0.0)
+
+
+def test_that_what_turns_has_no_law_of_a_schedule_and_says_so() -> None:
+    with pytest.raises(ValueError, match="_Turning multiplies X_0 by a matrix"):
+        process_law(three_modes(), _Turning(), 1.0).log_prob(torch.zeros(1, 2), 0.5)
 
 
 @each_process

@@ -36,6 +36,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.requests import FOKKER_PLANCK_CELLS
 from fmstudio.engine.worker import build
+from fmstudio.engine.worker.density_tasks import METHODS
 
 NORMAL, PATH = d.StandardNormalSpec(), CondOTSpec()
 MODES = d.FiveModesSpec(radius=1.6, std=0.35)
@@ -81,6 +82,10 @@ def marched(dynamics: DynamicsSpec, path: PathSpec = PATH) -> DensityRequest:
 def gap(a: Row, b: Row) -> Row:
     """The L1 distance of two densities at each time."""
     return np.abs(a - b).sum((1, 2)) * CELL
+
+
+def test_that_every_method_has_a_task_but_the_choice_to_leave_it_open() -> None:
+    assert set(METHODS) == set(DensityMethod) - {DensityMethod.AUTO}
 
 
 # ---- Fokker-Planck -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.references import cite, in_words, references
+from fmstudio.document.specs.path import PATHS
 from fmstudio.resources import asset
 from fmstudio.studio.equations import EQUATIONS
 
@@ -54,3 +55,9 @@ def test_that_addresses_are_those_of_arxiv() -> None:
 
 def test_that_citations_read_as_texts_do() -> None:
     assert in_words((cite("Chen2024", "eq 19"), cite("Liao2024"))) == "Chen 2024, eq 19; Liao et al. 2024"
+
+
+def test_that_every_schedule_has_its_row_in_the_notation() -> None:
+    rows = re.findall(r"^\| ([^|]+?) \|", asset("reference/notation.md").read_text("utf-8"), re.MULTILINE)
+    named = {row.casefold().replace("-", " ") for row in rows}
+    assert [spec.title for spec in PATHS if spec.title.casefold().replace("-", " ") not in named] == []

@@ -21,11 +21,12 @@ Pair = tuple[Curve, Curve]
 
 
 class ScheduleSpec(Spec):
-    """What every path says of itself beside its settings: a ``title``, a ``formula``, and its curves for
+    """What every path says of itself beside its settings: a ``title``, its ``formulas``, and its curves for
     pictures (the laws live in ``flows.paths.schedules``, under the same ``kind`` and settings)."""
 
     title: ClassVar[str]
-    formula: ClassVar[str]
+    formulas: ClassVar[tuple[str, str]]
+    """of α and of β"""
 
     @abstractmethod
     def _curves(self, t: Curve) -> Pair:
@@ -58,7 +59,7 @@ class CondOTSpec(ScheduleSpec):
     """alpha = t, beta = 1 - t."""
 
     title: ClassVar[str] = "CondOT"
-    formula: ClassVar[str] = "α = t,  β = 1 − t"
+    formulas: ClassVar[tuple[str, str]] = ("α = t", "β = 1 − t")
     kind: Literal["condot"] = "condot"
 
     def _curves(self, t: Curve) -> Pair:
@@ -69,7 +70,7 @@ class FMOTSpec(ScheduleSpec):
     """alpha = t, beta = 1 - (1 - sigma_min) t."""
 
     title: ClassVar[str] = "FM-OT"
-    formula: ClassVar[str] = "α = t,  β = 1 − (1 − σ_min) t"
+    formulas: ClassVar[tuple[str, str]] = ("α = t", "β = 1 − (1 − σ_min) t")
     kind: Literal["fm-ot"] = "fm-ot"
     sigma_min: float = setting(0.1, "σ_min", low=1e-4, high=0.99, step=0.01)
 
@@ -101,7 +102,7 @@ class VPSpec(_NoisingRateSpec):
     """Variance preserving: alpha = exp(-B(1-t)/2), beta = sqrt(1 - alpha^2)."""
 
     title: ClassVar[str] = "VP"
-    formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = √(1 − α²)"
+    formulas: ClassVar[tuple[str, str]] = ("α = exp(−B(1−t)/2)", "β = √(1 − α²)")
     kind: Literal["vp"] = "vp"
 
     def _curves(self, t: Curve) -> Pair:
@@ -112,7 +113,7 @@ class SubVPSpec(_NoisingRateSpec):
     """alpha as VP, beta = 1 - exp(-B)."""
 
     title: ClassVar[str] = "sub-VP"
-    formula: ClassVar[str] = "α = exp(−B(1−t)/2),  β = 1 − α²"
+    formulas: ClassVar[tuple[str, str]] = ("α = exp(−B(1−t)/2)", "β = 1 − α²")
     kind: Literal["sub-vp"] = "sub-vp"
 
     def _curves(self, t: Curve) -> Pair:
@@ -123,7 +124,7 @@ class VESpec(ScheduleSpec):
     """Variance exploding: alpha = 1, beta = sigma_min (sigma_max / sigma_min)^(1 - t)."""
 
     title: ClassVar[str] = "VE"
-    formula: ClassVar[str] = "α = 1,  β = σ_min (σ_max/σ_min)^(1−t)"
+    formulas: ClassVar[tuple[str, str]] = ("α = 1", "β = σ_min (σ_max/σ_min)^(1−t)")
     kind: Literal["ve"] = "ve"
     sigma_min: float = setting(0.02, "σ_min", low=1e-3, high=1.0, step=0.01)
     sigma_max: float = setting(5.0, "σ_max", low=0.1, high=50.0, step=0.1)
@@ -144,7 +145,7 @@ class CosineSpec(ScheduleSpec):
     """alpha = sin(pi t/2), beta = cos(pi t/2)."""
 
     title: ClassVar[str] = "Cosine"
-    formula: ClassVar[str] = "α = sin(πt/2),  β = cos(πt/2)"
+    formulas: ClassVar[tuple[str, str]] = ("α = sin(πt/2)", "β = cos(πt/2)")
     kind: Literal["cosine"] = "cosine"
 
     def _curves(self, t: Curve) -> Pair:
@@ -155,7 +156,7 @@ class LinearVPSpec(ScheduleSpec):
     """alpha = t, beta = sqrt(1 - t^2)."""
 
     title: ClassVar[str] = "Linear VP"
-    formula: ClassVar[str] = "α = t,  β = √(1 − t²)"
+    formulas: ClassVar[tuple[str, str]] = ("α = t", "β = √(1 − t²)")
     kind: Literal["linear-vp"] = "linear-vp"
 
     def _curves(self, t: Curve) -> Pair:
@@ -166,7 +167,7 @@ class PolynomialSpec(ScheduleSpec):
     """alpha = t^n, beta = 1 - t^n."""
 
     title: ClassVar[str] = "Polynomial"
-    formula: ClassVar[str] = "α = tⁿ,  β = 1 − tⁿ"
+    formulas: ClassVar[tuple[str, str]] = ("α = tⁿ", "β = 1 − tⁿ")
     kind: Literal["polynomial"] = "polynomial"
     n: float = setting(2.0, "n", low=0.25, high=8.0, step=0.25)
 

@@ -44,7 +44,7 @@ class PathTile(CurveTile):
 
     def __init__(self, spec: type[ScheduleSpec], theme: Theme) -> None:
         alpha, beta = spec().curves(np.linspace(0, 1, 25))
-        super().__init__(spec.title, f"{spec.title}:  {spec.formula}", theme, alpha, beta)
+        super().__init__(spec.title, f"{spec.title}:  {',  '.join(spec.formulas)}", theme, alpha, beta)
         self._spec = spec
         self.clicked.connect(self._on_clicked)
 
@@ -116,7 +116,7 @@ class PathPanel(Panel):
 
     def _show_formula(self) -> None:
         path = panes.shown(self.session.store.document, "path")[0]
-        alpha, _, beta = path.formula.partition(",  ")
+        alpha, beta = path.formulas
         palette = self.theme.palette
         words = [
             f'<span style="color: {readable(colour, palette.window)}">{_markup(text)}</span>'

@@ -10,7 +10,7 @@ from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
 from fmstudio.document.specs.motion import substeps_of
-from fmstudio.document.specs.view import PaneSpec, ParticleColour
+from fmstudio.document.specs.view import LAYERS, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityRequest,
     FieldRequest,
@@ -77,7 +77,7 @@ def _course(experiment: Experiment) -> str:
 def _shows_motion(pane: PaneSpec) -> bool:
     on = pane.layers
     smoothed = on.density and pane.density in (DensityMethod.AUTO, DensityMethod.KDE)
-    return smoothed or on.particles or on.trajectories or on.paths or on.grid
+    return smoothed or any(layer.moves and getattr(on, name) for name, layer in LAYERS.items())
 
 
 def _solver(dynamics: Any, steps: int) -> str:
@@ -96,6 +96,10 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
         yield from _density(standing)
     if on.field:
         yield from _arrows(standing)
+    motion = pane.experiment.dynamics
+    for name, layer in LAYERS.items():
+        if layer.told is not None and getattr(on, name) and layer.shows(motion):
+            yield Legend(*layer.told)
     if on.couplings and "pairs" in standing.shown:
         pairs = pairs_in_words(pane.document, pane.experiment)
         yield Legend("lines", f"{pairs} of x_0 and z", answers=standing.shown["pairs"].request)

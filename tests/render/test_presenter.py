@@ -6,7 +6,7 @@ import pytest
 from fmstudio.document.document import Document
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.path import VPSpec
-from fmstudio.document.specs.view import FieldChoice, ParticleColour
+from fmstudio.document.specs.view import LAYERS, FieldChoice, LayersSpec, PaneSpec, ParticleColour, ViewSpec
 from fmstudio.engine.messages import Refusal
 from fmstudio.render.palette import DARK
 from fmstudio.render.presenter import DIMMED, Presenter
@@ -50,6 +50,16 @@ def test_that_layers_stand_from_back_to_front(session, engine):
         TrailLayer,
         ParticleLayer,
     ]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_that_every_layer_alone_is_drawn_and_told_in_the_legend(engine, name):
+    only = LayersSpec.model_validate({layer: layer == name for layer in LAYERS})
+    session = Session(engine, Document(view=ViewSpec(panes=(PaneSpec(layers=only),))), lambda _sentence: None)
+    _settle(session, engine)
+    pane = Presenter(session.stage).scene(session.store.document, 0.4, DARK).panes[0]
+    assert pane.layers
+    assert pane.legend
 
 
 @pytest.mark.parametrize("t", [0.0, 0.31, 0.5, 0.999, 1.0])

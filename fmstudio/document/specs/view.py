@@ -50,6 +50,10 @@ class Layer:
     title: str
     is_rare: bool = False
     """in a menu, not a switch of its own"""
+    moves: bool = False
+    """it is made of the motion: the pane's heading says by what solver that is"""
+    told: tuple[str, str] | None = None
+    """its entry in the legend, name and words, where these are always the same"""
     shows: Callable[[Motion], bool] = _whatever
     """whether it has something to show of a motion"""
     idle: str = ""
@@ -64,8 +68,8 @@ class LayersSpec(Spec):
     """Which layers a pane shows, in the order in which they are offered."""
 
     density: Annotated[bool, Layer("Density")] = True
-    particles: Annotated[bool, Layer("Particles")] = True
-    trajectories: Annotated[bool, Layer("Trajectories")] = True
+    particles: Annotated[bool, Layer("Particles", moves=True)] = True
+    trajectories: Annotated[bool, Layer("Trajectories", moves=True)] = True
     """the last part of each path, fading"""
     field: Annotated[bool, Layer("Vector field")] = True
     data: Annotated[
@@ -73,11 +77,12 @@ class LayersSpec(Spec):
         Layer(
             "Samples of the target",
             is_rare=True,
+            told=("points", "samples of the target"),
             shows=attrgetter("follows_target"),
             idle="The target plays no part in {motion}.",
         ),
     ] = False
-    paths: Annotated[bool, Layer("Whole paths", is_rare=True)] = False
+    paths: Annotated[bool, Layer("Whole paths", is_rare=True, moves=True)] = False
     """the whole of each path so far"""
     couplings: Annotated[
         bool,
@@ -94,6 +99,7 @@ class LayersSpec(Spec):
         Layer(
             "Warped grid",
             is_rare=True,
+            moves=True,
             shows=attrgetter("is_flow"),
             idle="Only a flow warps a grid: {motion} moves each particle on its own.",
         ),

@@ -33,10 +33,10 @@ PathKind = Annotated[
     str | None, typer.Option("--path", metavar="P", help="condot, fm-ot, vp, ve, cosine, ...")
 ]
 CouplingKind = Annotated[
-    str | None, typer.Option("--coupling", metavar="C", help="Of the ends, exact: independent, bridge or ot.")
+    str | None, typer.Option("--coupling", metavar="C", help="Of the ends, exact: independent, bridge, ...")
 ]
 PairsKind = Annotated[
-    str | None, typer.Option("--pairs", metavar="C", help="In training: independent, ot or sinkhorn.")
+    str | None, typer.Option("--pairs", metavar="C", help="In training: independent, ot, ...")
 ]
 Seed = Annotated[int | None, typer.Option(help="Of the training, the starting points and the noise.")]
 Settings = Annotated[
@@ -101,7 +101,7 @@ def train(
     pairs: PairsKind = None,
     seed: Seed = None,
     settings: Settings = None,
-    objective: Annotated[str | None, typer.Option(help="cfm, dsm, exact, cnf-ml or realnvp.")] = None,
+    objective: Annotated[str | None, typer.Option(help="cfm, dsm, exact, cnf-ml, ...")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     resume: Resume = None,

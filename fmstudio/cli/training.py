@@ -31,6 +31,7 @@ from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
 from fmstudio.engine.worker import build, learning
 from fmstudio.engine.worker.task_runner import TorchTaskRunner, prepare_torch
 from fmstudio.engine.worker.training_job import training_device
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.startup import ENDING_SIGNALS
 from fmstudio.studio import written
@@ -70,7 +71,7 @@ def train_and_save(
     request = replace(asked, resume=checkpoint.find(document, resume))
     device = training_device(training.device)
     fresh = learning.model_for(request)
-    model = fresh.to(device) if isinstance(fresh, MLP) else fresh
+    model = fresh.to(device) if isinstance(fresh, MLP | FlowAndScore) else fresh
     with _interruptions() as heard:
         try:
             run = _steps(request, model, checkpoint, heard)
@@ -91,7 +92,7 @@ def train_and_save(
         "steps_per_second": (run.step - run.first) / max(run.seconds, 1e-9),
         "final_loss": told.in_units(run.loss, units),
         "loss_floor": None if floor is None else told.in_units(floor, units),
-        "device": device.type if isinstance(fresh, MLP) else "cpu",
+        "device": device.type if isinstance(fresh, MLP | FlowAndScore) else "cpu",
     }
     return Trained(report, next((number for number in heard if number != signal.SIGINT), None))
 

@@ -58,8 +58,9 @@ class Experiment(Spec):
 
     @property
     def may_be_joined(self) -> bool:
-        """The coupling of the ends plays a part: of the exact field along a path."""
-        return self.dynamics.uses_field and self.dynamics.follows_path and not self.is_learned
+        """The coupling of the ends plays a part: of the field along a path, if that can be learned so."""
+        by_path = self.dynamics.uses_field and self.dynamics.follows_path
+        return by_path and (not self.is_learned or self.training.objective.facts.joins)
 
     @property
     def is_joined(self) -> bool:
@@ -98,7 +99,9 @@ class Document(Spec):
 
     @property
     def problem(self) -> Problem:
-        return Problem(self.source, self.target, self.path)
+        """What a training by its own settings is about."""
+        ends = Problem(self.source, self.target, self.path)
+        return ends.joined(self.coupling) if self.training.objective.facts.joins else ends
 
     def experiment(self, pane: int) -> Experiment:
         """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.coupling import IndependentSpec, JoiningSpec
 from fmstudio.document.specs.distribution import DistributionSpec
 from fmstudio.document.specs.path import PathSpec
 from fmstudio.document.specs.problem import Problem
@@ -43,13 +44,14 @@ class SavedModel(Spec):
     source: DistributionSpec
     target: DistributionSpec
     path: PathSpec
+    coupling: JoiningSpec = Field(default_factory=IndependentSpec)
     training: TrainingSpec
     curve: SavedCurve | None = None
     """how its loss fell; None in files from before it was kept"""
 
     @property
     def problem(self) -> Problem:
-        return Problem(self.source, self.target, self.path)
+        return Problem(self.source, self.target, self.path).joined(self.coupling)
 
     @model_validator(mode="after")
     def _flat(self) -> Self:

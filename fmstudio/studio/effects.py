@@ -68,7 +68,8 @@ def _joining(_document: Document, shown: list[Experiment]) -> str:
     if any(e.may_be_joined for e in shown):
         return ""
     if any(e.is_learned for e in shown):
-        return "A network learns from the pairs of its training: the ends are joined in the exact field."
+        titles = " and ".join(dict.fromkeys(e.training.objective.facts.title for e in shown if e.is_learned))
+        return f"{titles} learns independent ends alone: flow matching learns any."
     return f"No field of a path plays a part in {_motions(shown)}: its ends are not joined."
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fmstudio.document.document import Document, Experiment
-from fmstudio.document.scores import why_no_flow, why_no_score
+from fmstudio.document.scores import why_no_flow, why_no_score, why_no_training
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.motion import Motion, duration_of, growth_of, sigma_of, substeps_of
@@ -48,6 +48,7 @@ class Remedy(StrEnum):
     FINER_STEPS = "Use {} solver steps"
     SHORTER = "Use a duration of {}"
     VP_PATH = "Use the VP path"
+    BRIDGE = "Join the ends by a bridge"
     DRAW = "Draw"
 
 
@@ -145,7 +146,9 @@ def _asks_the_network(experiment: Experiment) -> bool:
 
 def _learned_in_vain(experiment: Experiment) -> Iterator[Guardrail]:
     """A model that would be trained, and then could not move these particles."""
-    reason = why_no_score(experiment.source, experiment.training)
+    if in_vain := why_no_training(experiment.problem, experiment.training):
+        yield Guardrail(Section.FIELD, in_vain, Remedy.BRIDGE)
+    reason = why_no_score(experiment.problem, experiment.training)
     if experiment.dynamics.needs_score and reason:
         text = f"{experiment.dynamics.title} needs a score, which {reason}."
         yield Guardrail(Section.MOTION, text, Remedy.SHOW_ODE)
@@ -169,7 +172,8 @@ def _on_fresh_pairs(experiment: Experiment) -> bool:
     """Independent ones, that no flow made."""
     training = experiment.training
     reflows = training.objective.facts.reflows and training.reflow > 0
-    return training.coupling is Coupling.INDEPENDENT and not reflows
+    is_plain = experiment.coupling.is_plain
+    return training.coupling is Coupling.INDEPENDENT and is_plain and not reflows
 
 
 def why_not_train(document: Document) -> str:

@@ -48,7 +48,7 @@ def _recipe(problem: Problem, model: ModelSpec, training: TrainingSpec) -> Recip
     changes: dict[str, object] = {}
     if not objective.regresses:
         changes["coupling"] = Coupling.INDEPENDENT
-    if not objective.reflows:
+    if not objective.reflows or not problem.coupling.is_plain:
         changes["reflow"] = 0
     if not objective.uses_path:
         problem = replace(problem, path=CondOTSpec())
@@ -192,7 +192,7 @@ def has_field(experiment: Experiment) -> bool:
 
 def has_score(experiment: Experiment) -> bool:
     """The learned velocity belongs to the path, so that it tells the score."""
-    return not needs_model(experiment) or not why_no_score(experiment.source, experiment.training)
+    return not needs_model(experiment) or not why_no_score(experiment.problem, experiment.training)
 
 
 def learns_the_exact_field(training: TrainingSpec) -> bool:

@@ -78,7 +78,7 @@ _SHARED = tuple(field.name for field in fields(LearnedModel) if field.name != "p
 
 
 def _saved(model: LearnedModel) -> files.SavedModel:
-    ends = {name: getattr(model.problem, name) for name in ("source", "target", "path")}
+    ends = {name: getattr(model.problem, name) for name in ("source", "target", "path", "coupling")}
     return files.SavedModel(**ends, **{name: getattr(model, name) for name in _SHARED})
 
 

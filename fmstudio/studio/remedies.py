@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec
 from fmstudio.document.specs.dynamics import ODESpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import Coupling, Objective, TrainingSpec
@@ -71,7 +72,8 @@ def _independent_pairs(document: Document, index: int, _amount: float) -> Docume
     training: TrainingSpec = _of(document, index, "training")
     by_exact = training.objective.facts.knows_field
     objective = Objective.CFM if by_exact else training.objective
-    return _set(document, index, "training", coupling=Coupling.INDEPENDENT, reflow=0, objective=objective)
+    plain = _with(document, index, "coupling", IndependentSpec())
+    return _set(plain, index, "training", coupling=Coupling.INDEPENDENT, reflow=0, objective=objective)
 
 
 def _know_labels(document: Document, index: int, _amount: float) -> Document:
@@ -112,6 +114,10 @@ def _vp_path(document: Document, index: int, _amount: float) -> Document:
     return _with(document, index, "path", VPSpec())
 
 
+def _bridge(document: Document, index: int, _amount: float) -> Document:
+    return _with(document, index, "coupling", BridgeSpec())
+
+
 _CHANGES: dict[Remedy, Change] = {
     Remedy.TRAIN: _as_it_is,
     Remedy.FLOW_MATCHING: _flow_matching,
@@ -124,5 +130,6 @@ _CHANGES: dict[Remedy, Change] = {
     Remedy.FINER_STEPS: _finer_steps,
     Remedy.SHORTER: _shorter,
     Remedy.VP_PATH: _vp_path,
+    Remedy.BRIDGE: _bridge,
 }
 _THEN_TRAINED = (Remedy.TRAIN, Remedy.FLOW_MATCHING)

@@ -35,8 +35,8 @@ class Coupling(Kind):
     INDEPENDENT = (
         "independent",
         CouplingFacts(
-            title="Independent",
-            hint="Training pairs x₀ and z at random",
+            title="As joined",
+            hint="Training draws its pairs as the ends are joined: at random, or from the bridge",
             paired="at random",
             pairs="independent",
             drawn="independent",
@@ -88,6 +88,8 @@ class Trained(StrEnum):
 
     NETWORK = "network"
     """a velocity"""
+    FLOW_AND_SCORE = "flow-and-score"
+    """a velocity and a score"""
     LAYERS = "layers"
     """RealNVP: no field, particles go from layer to layer, by no solver"""
     CLASSIFIER = "classifier"
@@ -111,6 +113,10 @@ class ObjectiveFacts:
     """the schedule plays a part: maximum likelihood asks for the two ends alone"""
     knows_field: bool = False
     """it is taught by the closed form, which must exist"""
+    joins: bool = False
+    """it learns the field of any coupling of the ends, noise on the way and all"""
+    needs_noise: bool = False
+    """and asks for some on the way"""
     reflows: bool = False
     """it may be trained anew on the pairs that its own flow has made"""
 
@@ -134,7 +140,13 @@ class Objective(Kind):
     CFM = (
         "cfm",
         ObjectiveFacts(
-            "Flow matching", "learned field", _SQUARES, LossUnit.SQUARED_SPEED, regresses=True, reflows=True
+            "Flow matching",
+            "learned field",
+            _SQUARES,
+            LossUnit.SQUARED_SPEED,
+            regresses=True,
+            joins=True,
+            reflows=True,
         ),
     )
     """conditional flow matching (Khungurn 2024, Thm 3; Liao et al. 2024)"""
@@ -153,10 +165,25 @@ class Objective(Kind):
             _SQUARES,
             LossUnit.SQUARED_SPEED,
             regresses=True,
+            joins=True,
             knows_field=True,
         ),
     )
     """regression on the exact marginal field"""
+    SF2M = (
+        "sf2m",
+        ObjectiveFacts(
+            "Flow and score",
+            "learned flow and score",
+            "Mean squared error of the flow's regression, weighted",
+            LossUnit.SQUARED_SPEED,
+            regresses=True,
+            joins=True,
+            needs_noise=True,
+            makes=Trained.FLOW_AND_SCORE,
+        ),
+    )
+    """flow and score of Brownian bridges between pairs, by a network each ([SF]2M: Tong et al. 2023)"""
     CNF_ML = (
         "cnf-ml",
         ObjectiveFacts(

@@ -26,6 +26,7 @@ from fmstudio.flows.closed_forms.exact import Marginal
 from fmstudio.flows.closed_forms.exact import marginal as closed_form
 from fmstudio.flows.closed_forms.optimal_transport import optimal_transport
 from fmstudio.flows.closed_forms.sinkhorn import Scaling
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.guidance import (
     Classifier,
     ClassifierFree,
@@ -37,12 +38,13 @@ from fmstudio.flows.learning.likelihood import LogProb
 from fmstudio.flows.learning.likelihood import initial_log_prob as start_log_prob
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.realnvp import RealNVP
-from fmstudio.flows.motion.fields import ExactField, Field, LearnedField
+from fmstudio.flows.motion.fields import ExactField, Field, FlowAndScoreField, LearnedField
 from fmstudio.flows.paths.distributions import Cloud, Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.probability_path import ProbabilityPath
 from fmstudio.flows.paths.schedules import SCHEDULES, CondOT, Schedule
 from fmstudio.flows.paths.shapes import SHAPES
+from fmstudio.flows.paths.way_noise import WayNoise
 
 # ---- distributions -----------------------------------------------------------------------------------
 
@@ -139,6 +141,12 @@ def bridge(problem: Problem) -> SchroedingerBridgeMarginal:
     return found
 
 
+def way_noise(problem: Problem) -> WayNoise:
+    """Between the ends: that of the bridge, or of an interpolant."""
+    coupling = problem.coupling
+    return WayNoise(coupling.spread if coupling.is_independent else bridge(problem).sigma)
+
+
 _JOINED: dict[str, Callable[[Problem], Marginal]] = {
     "independent": _independent,
     "bridge": bridge,
@@ -148,7 +156,7 @@ _JOINED: dict[str, Callable[[Problem], Marginal]] = {
 
 # ---- learning ----------------------------------------------------------------------------------------
 
-Model = MLP | RealNVP | LearnedClassifier
+Model = MLP | FlowAndScore | RealNVP | LearnedClassifier
 """What is trained: all of its numbers are the vector ``flat``."""
 
 
@@ -202,6 +210,7 @@ def _network(spec: ModelSpec, target: d.DistributionSpec, generator: torch.Gener
 
 _MODELS: dict[Trained, Callable[[ModelSpec, d.DistributionSpec, torch.Generator], Model]] = {
     Trained.NETWORK: _network,
+    Trained.FLOW_AND_SCORE: lambda s, _, g: FlowAndScore(s.width, s.layers, g),
     Trained.LAYERS: lambda s, _, g: RealNVP(s.width, s.couplings, g),
     Trained.CLASSIFIER: lambda s, t, g: LearnedClassifier(s.width, s.layers, labels_of(t), g),
 }
@@ -220,8 +229,7 @@ def field(
     if learned is None:
         unguided: Field = ExactField(marginal(problem))
     else:
-        along = CondOT() if is_pathless(learned) else schedule(learned.problem.path)
-        unguided = LearnedField(network(learned), along)
+        unguided = learned_field(learned)
     if guide is None or guide.spec.scale == 0:
         return unguided
     _require_label(guide.spec.label, problem.target)
@@ -230,6 +238,16 @@ def field(
         return ClassifierFree(unguided, conditional, guide.spec.scale)
     classifier = _classifier(problem, guide)
     return ClassifierGuided(unguided, classifier, guide.spec.label, guide.spec.scale)
+
+
+def learned_field(learned: LearnedModel) -> Field:
+    """What the model answers, along the path that it was trained on. Raises ValueError for one that has no
+    velocity."""
+    along = CondOT() if is_pathless(learned) else schedule(learned.problem.path)
+    model = trained_model(learned)
+    if isinstance(model, FlowAndScore):
+        return FlowAndScoreField(model.flow, model.score, along, way_noise(learned.problem))
+    return LearnedField(network(learned), along)
 
 
 def _require_label(label: int, target: d.DistributionSpec) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import torch
 
+from fmstudio.document.scores import why_no_training
 from fmstudio.document.specs.training import Coupling, LossUnit, Objective
 from fmstudio.engine.messages import TrainRequest
 from fmstudio.engine.worker import build
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.guidance import LearnedClassifier, train_classifier
 from fmstudio.flows.learning.likelihood import entropy, train_by_likelihood
 from fmstudio.flows.learning.networks import MLP
@@ -22,10 +24,12 @@ from fmstudio.flows.learning.realnvp import RealNVP, train_realnvp
 from fmstudio.flows.learning.reflow import PairPool, reflow_pairs
 from fmstudio.flows.learning.training import TrainingStep, train
 from fmstudio.flows.motion.fields import LearnedField
-from fmstudio.flows.paths.couplings import COUPLINGS
+from fmstudio.flows.paths.couplings import COUPLINGS, Sinkhorn
 from fmstudio.flows.paths.couplings import Coupling as CouplingOfBatches
 
 REFLOW_PAIRS = 16_384
+BRIDGE_PAIRS = 32_768
+"""Of an exact bridge, from which batches are drawn."""
 ENTROPY_SLICES = 10
 ENTROPY_DRAWS = 2000
 
@@ -66,26 +70,51 @@ def _generator(request: TrainRequest) -> torch.Generator:
 
 
 def _regression(request: TrainRequest, model: build.Model) -> Steps:
-    assert isinstance(model, MLP)
+    assert isinstance(model, MLP | FlowAndScore)
     spec = request.training
+    if reason := why_no_training(request.problem, spec):
+        raise ValueError(reason)
     if spec.reflow == 0:
         first, steps = span(request)
-        return _regressed(request, model, COUPLINGS[spec.coupling](), first, steps)
+        return _regressed(request, model, _pairing(request), first, steps)
+    assert isinstance(model, MLP)
+    if not request.problem.coupling.is_plain:
+        raise ValueError("Reflow goes with independent ends and no noise on the way: join them so.")
     if not spec.objective.facts.reflows or request.model.conditional:
         raise ValueError("Reflow goes with unconditional flow matching: set the objective to cfm.")
     return _reflowed(request, model)
 
 
+def _pairing(request: TrainRequest) -> CouplingOfBatches | PairPool:
+    """Of each batch: as the ends are joined or, of minibatches, by a transport that comes near to it."""
+    problem, kind = request.problem, request.training.coupling
+    if problem.coupling.is_independent:
+        return COUPLINGS[kind]()
+    bridge = build.bridge(problem)
+    if kind is Coupling.INDEPENDENT:
+        return PairPool(*bridge.pairs(BRIDGE_PAIRS, _generator(request)))
+    if kind is Coupling.SINKHORN:
+        return Sinkhorn(2 * bridge.sigma**2, absolute=True)
+    return COUPLINGS[kind]()
+
+
 def _regressed(
-    request: TrainRequest, network: MLP, coupling: CouplingOfBatches | PairPool, first: int, steps: int
+    request: TrainRequest,
+    network: MLP | FlowAndScore,
+    coupling: CouplingOfBatches | PairPool,
+    first: int,
+    steps: int,
 ) -> Steps:
-    spec = request.training
+    spec, is_plain = request.training, request.problem.coupling.is_plain
+    knows = REGRESSIONS[spec.objective].onto_field and not is_plain
     return train(
         *build.ends(request.problem),
         build.schedule(request.problem.path),
         coupling,
         network,
         objective=REGRESSIONS[spec.objective],
+        way=build.way_noise(request.problem),
+        exact=build.marginal(request.problem).velocity if knows else None,
         steps=steps,
         batch_size=spec.batch_size,
         learning_rate=spec.learning_rate,
@@ -193,4 +222,5 @@ def floor_terms(request: TrainRequest) -> Iterator[float]:
     if not spec.objective.facts.regresses or not known:
         return
     marginal = build.marginal(request.problem)
-    yield from loss_floor_terms(marginal, build.schedule(request.problem.path), REGRESSIONS[spec.objective])
+    schedule, objective = build.schedule(request.problem.path), REGRESSIONS[spec.objective]
+    yield from loss_floor_terms(marginal, schedule, objective, way=build.way_noise(request.problem))

@@ -145,7 +145,7 @@ def _layer_walk(request: TrajectoriesRequest, learned: LearnedModel) -> Motion:
 def _require_a_score(spec: m.DynamicsSpec, learned: LearnedModel) -> None:
     """A learned velocity tells the score only where x_0 is standard normal whatever z is. Raises ValueError
     for a motion that needs it, of any other model."""
-    reason = why_no_score(learned.problem.source, learned.training)
+    reason = why_no_score(learned.problem, learned.training)
     if spec.needs_score and reason:
         raise ValueError(f"{spec.title} needs a score, which {reason}: show its ODE.")
 

@@ -24,6 +24,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.protocol import Notice
 from fmstudio.engine.worker import build, learning
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.networks import MLP
 
 SLICE_SECONDS = 0.003
@@ -110,7 +111,7 @@ class TrainingJob:
         """A network is trained where it is asked for; the small models of other kinds on the processor."""
         model = learning.model_for(self._request)
         device = training_device(self._request.training.device)
-        self._model = model.to(device) if isinstance(model, MLP) else model
+        self._model = model.to(device) if isinstance(model, MLP | FlowAndScore) else model
         return learning.steps_of(self._request, self._model)
 
     def _floor_in_slices(self) -> Iterator[None]:

@@ -21,9 +21,10 @@ from fmstudio.flows.learning.objectives import FLOW_MATCHING, Regression
 from fmstudio.flows.learning.reflow import PairPool
 from fmstudio.flows.paths.assignment import WarmAssignment
 from fmstudio.flows.paths.couplings import Coupling, ExactOT, Independent
-from fmstudio.flows.paths.distributions import Distribution
+from fmstudio.flows.paths.distributions import Distribution, normals
 from fmstudio.flows.paths.labels import split_by_label
 from fmstudio.flows.paths.schedules import Schedule
+from fmstudio.flows.paths.way_noise import NO_NOISE, WayNoise
 
 MOMENT_DRAWS = 4096
 REFERENCE_DRAWS = 512
@@ -40,16 +41,31 @@ Drawn = Callable[[], tuple[Tensor, Tensor, Tensor]]
 @final
 @dataclass(frozen=True)
 class Problem:
-    """What is to be learned: x_t = alpha z + beta x_0 on coupled draws, and the target of each. Pairs are
-    drawn apart and coupled batch by batch, or drawn as pairs from a pool."""
+    """What is to be learned: x_t = alpha z + beta x_0 + gamma W on coupled draws, and the target of each.
+    Pairs are drawn apart and coupled batch by batch, or drawn as pairs from a pool."""
 
     source: Distribution
     target: Distribution
     schedule: Schedule
     coupling: Coupling | PairPool
     objective: Regression = FLOW_MATCHING
+    way: WayNoise = NO_NOISE
+    exact: Field | None = None
+    """u_t(x_t) of these ends, where the objective is taught by it; by default that of independent ends"""
     label_dropout: float = 0.1
     """How often a conditional network is shown no label (classifier-free guidance: Ho & Salimans 2022)."""
+
+
+@final
+@dataclass(frozen=True)
+class _Draws:
+    """Places on the way (n, 2), their times (n, 1), and the conditional velocity and score there."""
+
+    x_t: Tensor
+    t: Tensor
+    velocity: Tensor
+    score: Tensor | None
+    labels: Tensor
 
 
 @final
@@ -65,17 +81,28 @@ class Batches:
 
 @final
 class BatchSource:
-    """Draws batches of a problem for a network, whose normalisation it uses."""
+    """Draws batches of a problem for a network of the velocity, whose normalisation it uses; and, of the same
+    draws, for one of the score, if there is one."""
 
-    def __init__(self, problem: Problem, network: MLP, batch: int, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        network: MLP,
+        batch: int,
+        generator: torch.Generator,
+        score: MLP | None = None,
+    ) -> None:
         """Raises NoClosedForm where the exact field has no closed form, ValueError for a conditional network
-        with another than the independent coupling or onto the exact field."""
+        with another than the independent coupling or onto the exact field, and for a score without noise on
+        the way."""
+        if score is not None and not problem.way.spread:
+            raise ValueError("a score is learned from the noise on the way, and there is none")
         if network.labels and (problem.objective.onto_field or not isinstance(problem.coupling, Independent)):
             raise ValueError("a conditional network trains on independent pairs, by cfm or dsm")
         if network.labels and network.labels != (found := len(split_by_label(problem.target)[0])):
             raise ValueError(f"the network knows {network.labels} labels, the target has {found}")
         self.problem = problem
-        self._network = network
+        self._network, self._score = network, score
         self._batch = batch
         self._generator = generator
         self._exact = _exact_field(problem)
@@ -87,15 +114,18 @@ class BatchSource:
     def normalise(self) -> None:
         """Fits the network's normalisation to the moments of coupled draws."""
         moments = PairMoments.of(*self._pairs(max(1, MOMENT_DRAWS // self._batch))()[:2])
-        self._network.normalise(Normalisation.of(self.problem.schedule, moments))
+        schedule, way = self.problem.schedule, self.problem.way
+        self._network.normalise(Normalisation.of(schedule, moments, way))
+        if self._score is not None:
+            self._score.normalise(Normalisation.of_score(schedule, moments, way))
 
     def close(self) -> None:
         """Ends the thread that searches for pairs, if there is one."""
         self._pool.shutdown(cancel_futures=True)
 
-    def blocks(self, steps: int) -> Iterator[Batches]:
-        """Batches for ``steps`` steps, as many at once as are worth drawing at once. Where pairs are searched
-        for, those of the next block are while one is trained on."""
+    def blocks(self, steps: int) -> Iterator[tuple[Batches, ...]]:
+        """Batches for ``steps`` steps, for each network, as many at once as are worth drawing at once. Where
+        pairs are searched for, those of the next block are while one is trained on."""
         sizes = (min(self._block, steps - first) for first in range(0, steps, self._block))
         ahead: deque[Drawn] = deque()
         for count in sizes:
@@ -106,31 +136,48 @@ class BatchSource:
             yield self._problems(*ahead.popleft()())
 
     def draw(self, count: int) -> Batches:
-        """``count`` batches."""
-        return self._problems(*self._pairs(count)())
+        """``count`` batches, for the velocity."""
+        return self._problems(*self._pairs(count)())[0]
 
     @torch.no_grad()
-    def _problems(self, x_0: Tensor, z: Tensor, labels: Tensor) -> Batches:
-        """The residual of the velocity target in units of out_t, and its weight, for coupled draws.
+    def _problems(self, x_0: Tensor, z: Tensor, labels: Tensor) -> tuple[Batches, ...]:
+        """Of coupled draws, for each network."""
+        draws, problem = self._draws(x_0, z, labels), self.problem
+        weight = problem.objective.weight_on(problem.schedule, draws.t, problem.way)
+        found = [self._residuals(self._network, draws, draws.velocity, weight)]
+        if self._score is not None:
+            assert draws.score is not None
+            weight = problem.way.variance(draws.t)
+            found.append(self._residuals(self._score, draws, draws.score, weight))
+        return tuple(found)
 
-        Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are even.
-        """
+    def _draws(self, x_0: Tensor, z: Tensor, labels: Tensor) -> _Draws:
+        """Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are
+        even."""
         like = self._network.flat
         x_0, z, labels = (p.to(like) for p in (x_0, z, labels))
-        count = len(x_0) // self._batch
-        t = self._times(count).to(like)
-        schedule = self.problem.schedule
+        t = self._times(len(x_0) // self._batch).to(like)
+        schedule, way, score = self.problem.schedule, self.problem.way, None
         x_t = schedule.alpha(t) * z + schedule.beta(t) * x_0
-        if self._exact is None:
-            velocity = schedule.dalpha(t) * z + schedule.dbeta(t) * x_0
-        else:
+        velocity = schedule.dalpha(t) * z + schedule.dbeta(t) * x_0
+        if way.spread:
+            noise = normals(tuple(x_0.shape), self._generator, like)
+            gamma = way.variance(t).sqrt()
+            x_t = x_t + gamma * noise
+            velocity = velocity + way.speed(t) * noise
+            score = -noise / gamma.clamp_min(1e-6)
+        if self._exact is not None:
             velocity = self._exact(x_t, t[:, 0])
-        at = self._network.coefficients(t)
-        y = (velocity - at.offset - at.skip * (x_t - at.centre)) / at.out
-        w = self.problem.objective.weight(schedule, t) * at.out.square()
+        return _Draws(x_t, t, velocity, score, labels)
+
+    def _residuals(self, network: MLP, draws: _Draws, answer: Tensor, weight: Tensor) -> Batches:
+        """What the linear predictor leaves of the answer, in units of out_t, and its weight."""
+        at, x_t = network.coefficients(draws.t), draws.x_t
+        y = (answer - at.offset - at.skip * (x_t - at.centre)) / at.out
+        w = weight * at.out.square()
         space = space_features(((x_t - at.centre) / at.scale).t())
-        inputs = torch.cat([space, at.features.t(), labels.t(), torch.ones_like(space[:1])])
-        return Batches(*(self._split(a, count) for a in (inputs, y.t(), w.t())))
+        inputs = torch.cat([space, at.features.t(), draws.labels.t(), torch.ones_like(space[:1])])
+        return Batches(*(self._split(a, len(x_t) // self._batch) for a in (inputs, y.t(), w.t())))
 
     def _split(self, rows: Tensor, count: int) -> Tensor:
         """(count, rows, batch) of (rows, count * batch)."""
@@ -178,7 +225,7 @@ class BatchSource:
 def _exact_field(problem: Problem) -> Field | None:
     if not problem.objective.onto_field:
         return None
-    return marginal(problem.source, problem.target, problem.schedule).velocity
+    return problem.exact or marginal(problem.source, problem.target, problem.schedule).velocity
 
 
 def _warm_assignment(problem: Problem, generator: torch.Generator) -> WarmAssignment | None:

@@ -70,6 +70,13 @@ class MLP:
         network._bind(flat.detach().clone())
         return network
 
+    @classmethod
+    def over(cls, width: int, layers: int, flat: Tensor) -> Self:
+        """The network whose numbers are this vector itself, of the right length."""
+        network = cls(width, layers)
+        network._bind(flat)
+        return network
+
     @staticmethod
     def size(width: int, layers: int, labels: int = 0) -> int:
         """The length of ``flat``."""

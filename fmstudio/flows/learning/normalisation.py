@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.flows.paths.schedules import Schedule, Time
+from fmstudio.flows.paths.way_noise import NO_NOISE, WayNoise
 
 DIMENSION = 2
 NODES = 257
@@ -73,23 +74,30 @@ class Normalisation:
         return cls(table)
 
     @classmethod
-    def of(cls, schedule: Schedule, moments: PairMoments) -> Self:
-        """By linear regression of alpha' z + beta' x_0 on alpha z + beta x_0, axis by axis."""
-        t = torch.sin(torch.linspace(0, math.pi / 2, NODES, dtype=torch.float64)).square()[:, None]
+    def of(cls, schedule: Schedule, moments: PairMoments, way: WayNoise = NO_NOISE) -> Self:
+        """By linear regression of alpha' z + beta' x_0 + gamma' W on alpha z + beta x_0 + gamma W, axis by
+        axis."""
+        t = _node_times()
         alpha, beta, dalpha = schedule.alpha(t), schedule.beta(t), schedule.dalpha(t)
         beta_dbeta = schedule.beta_dbeta(t)
         # An infinite beta' (VP and the like, t = 1) is cut: any out_t serves, the network adapts to it.
         dbeta = schedule.dbeta(t).clamp_min(-20 * max(1.0, schedule.source_scale))
         m, s = moments, moments.covariance
         variance = (alpha * m.target_std) ** 2 + (beta * m.source_std) ** 2 + 2 * alpha * beta * s
-        variance = variance.clamp_min(1e-12)
-        covariance = alpha * dalpha * m.target_std**2 + beta_dbeta * m.source_std**2
+        variance = (variance + way.variance(t)).clamp_min(1e-12)
+        covariance = way.rate(t) + alpha * dalpha * m.target_std**2 + beta_dbeta * m.source_std**2
         covariance = covariance + (alpha * dbeta + dalpha * beta) * s
         left = ((m.source_std * m.target_std) ** 2 - s**2).clamp_min(
             1e-6 * (m.source_std * m.target_std) ** 2
         )
         # Where source and target velocity agree (polynomial, t = 0) nothing is left; out_t stays above 0.
-        out = (schedule.wronskian(t).abs().clamp_max(20 * schedule.source_scale)) * (left / variance).sqrt()
+        square = schedule.wronskian(t).clamp(max=20 * schedule.source_scale).square() * left
+        if way.spread:  # by W: Var(gamma v - gamma' x) of the velocity v and the place x without it
+            gamma, speed = way.variance(t).sqrt(), way.speed(t).clamp(-20, 20)
+            on_z, on_x_0 = gamma * dalpha - speed * alpha, gamma * dbeta - speed * beta
+            parts = (on_z * m.target_std) ** 2 + (on_x_0 * m.source_std) ** 2 + 2 * on_z * on_x_0 * s
+            square = square + parts.clamp_min(0)
+        out = (square / variance).sqrt()
         columns = [
             alpha * m.target_mean + beta * m.source_mean,
             variance.sqrt(),
@@ -99,6 +107,25 @@ class Normalisation:
             _angle(alpha, beta, m),
         ]
         return cls(torch.cat(columns, dim=1).to(torch.float32))
+
+    @classmethod
+    def of_score(cls, schedule: Schedule, moments: PairMoments, way: WayNoise) -> Self:
+        """By linear regression of the conditional score -W/gamma on x_t; near the ends, where gamma is 0, as
+        it is a hundredth of the way from them. Raises ValueError without noise on the way."""
+        if not way.spread:
+            raise ValueError("the score of a way without noise is no mean of conditional scores")
+        t = _node_times()
+        plain = cls.of(schedule, moments, way).table.double()
+        variance = plain[:, 2:4].square()
+        narrow = way.variance(t.clamp(0.01, 0.99))
+        out = ((variance - way.variance(t)).clamp_min(1e-4 * variance) / (variance * narrow)).sqrt()
+        columns = [plain[:, :4], -1 / variance, torch.zeros_like(variance), out, plain[:, 10:]]
+        return cls(torch.cat(columns, dim=1).to(torch.float32))
+
+
+def _node_times() -> Tensor:
+    """(NODES, 1)"""
+    return torch.sin(torch.linspace(0, math.pi / 2, NODES, dtype=torch.float64)).square()[:, None]
 
 
 def _angle(alpha: Tensor, beta: Tensor, m: PairMoments) -> Tensor:

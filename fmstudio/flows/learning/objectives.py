@@ -25,6 +25,7 @@ from torch import Tensor
 
 from fmstudio.flows.closed_forms.exact import Marginal
 from fmstudio.flows.paths.schedules import Schedule
+from fmstudio.flows.paths.way_noise import NO_NOISE, WayNoise
 
 Weight = Callable[[Schedule, Tensor], Tensor]
 """What |residual of the velocity|^2 is multiplied by at times t, of the shape of t."""
@@ -51,11 +52,21 @@ class Regression:
     weight: Weight
     onto_field: bool = False
 
+    def weight_on(self, schedule: Schedule, t: Tensor, way: WayNoise) -> Tensor:
+        """The weight; with noise on the way 1 / max(1, gamma'^2) of it: gamma' is infinite at the ends."""
+        weight = self.weight(schedule, t)
+        return weight / way.speed(t).square().clamp_min(1.0) if way.spread else weight
+
 
 FLOW_MATCHING = Regression(velocity_weight)
 SCORE_MATCHING = Regression(noise_weight)
 EXACT_FIELD = Regression(velocity_weight, onto_field=True)
-REGRESSIONS: dict[str, Regression] = {"cfm": FLOW_MATCHING, "dsm": SCORE_MATCHING, "exact": EXACT_FIELD}
+REGRESSIONS: dict[str, Regression] = {
+    "cfm": FLOW_MATCHING,
+    "dsm": SCORE_MATCHING,
+    "exact": EXACT_FIELD,
+    "sf2m": FLOW_MATCHING,
+}
 
 
 def loss_floor(
@@ -64,10 +75,12 @@ def loss_floor(
     objective: Regression = FLOW_MATCHING,
     draws: int = 20_000,
     generator: torch.Generator | None = None,
+    way: WayNoise = NO_NOISE,
 ) -> float:
     """The irreducible loss E_t weight_t (alpha' - alpha beta'/beta)^2 E tr C_t that ``objective`` tends to
-    (notation, section 3): 0 onto the exact field. ``draws`` points x_t at times stratified over (0, 1)."""
-    terms = list(loss_floor_terms(marginal, schedule, objective, draws, generator))
+    (notation, section 3): 0 onto the exact field. ``draws`` points x_t at times stratified over (0, 1);
+    ``way`` is the noise on the way of the marginal."""
+    terms = list(loss_floor_terms(marginal, schedule, objective, draws, generator, way))
     return sum(terms) / len(terms)
 
 
@@ -77,6 +90,7 @@ def loss_floor_terms(
     objective: Regression = FLOW_MATCHING,
     draws: int = 20_000,
     generator: torch.Generator | None = None,
+    way: WayNoise = NO_NOISE,
 ) -> Iterator[float]:
     """What ``loss_floor`` is the mean of, time by time."""
     if objective.onto_field:
@@ -86,5 +100,5 @@ def loss_floor_terms(
     slices = 200
     for k in range(slices):
         t = (k + 0.5) / slices
-        weight = float(objective.weight(schedule, torch.tensor(t, dtype=torch.float64)))
+        weight = float(objective.weight_on(schedule, torch.tensor(t, dtype=torch.float64), way))
         yield weight * float(marginal.irreducible_loss(t, generator, max(1, draws // slices)))

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import tee
+from operator import itemgetter
 from typing import final
 
 import torch
 from torch import Tensor
 
-from fmstudio.flows.learning.batches import BatchSource, Problem
+from fmstudio.flows.learning.batches import Batches, BatchSource, Field, Problem
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.networks import MLP
 from fmstudio.flows.learning.objectives import FLOW_MATCHING, Regression
 from fmstudio.flows.learning.reflow import PairPool
 from fmstudio.flows.paths.couplings import Coupling
 from fmstudio.flows.paths.distributions import Distribution
 from fmstudio.flows.paths.schedules import Schedule
+from fmstudio.flows.paths.way_noise import NO_NOISE, WayNoise
 
 AVERAGING = 0.99
 """Decay of the running average of the weights; shorter in the first steps."""
@@ -45,9 +49,11 @@ def train(
     target: Distribution,
     schedule: Schedule,
     coupling: Coupling | PairPool,
-    network: MLP,
+    network: MLP | FlowAndScore,
     *,
     objective: Regression = FLOW_MATCHING,
+    way: WayNoise = NO_NOISE,
+    exact: Field | None = None,
     steps: int = 4000,
     batch_size: int = 256,
     learning_rate: float = 1e-2,
@@ -55,19 +61,22 @@ def train(
     first_step: int = 0,
 ) -> Iterator[TrainingStep]:
     """Trains ``network`` in place, on its own device. ``first_step`` > 0 goes on from there: the network
-    keeps its normalisation and the rate its place on the cosine.
+    keeps its normalisation and the rate its place on the cosine. ``way`` is the noise between the ends, from
+    which a score is learned too, where the network has one; ``exact`` is the field u_t(x), (n, 2) at times
+    (n,), that ``EXACT_FIELD`` is taught by, if the ends are not independent.
 
-    Raises ValueError for steps, batch_size or learning_rate out of range, NoClosedForm for
-    ``EXACT_FIELD`` without a closed form, and TrainingDiverged once a loss is not finite (the network then
-    holds the last finite average).
+    The losses are those of the velocity. Raises ValueError for steps, batch_size or learning_rate out of
+    range, NoClosedForm for ``EXACT_FIELD`` without a closed form, and TrainingDiverged once a loss is not
+    finite (the network then holds the last finite average).
     """
     plan = Plan(steps, batch_size, learning_rate, first_step)
     generator = generator or torch.Generator().manual_seed(0)
-    problem = Problem(source, target, schedule, coupling, objective)
-    batches = BatchSource(problem, network, batch_size, generator)
+    problem = Problem(source, target, schedule, coupling, objective, way, exact)
+    flow, score = (network.flow, network.score) if isinstance(network, FlowAndScore) else (network, None)
+    batches = BatchSource(problem, flow, batch_size, generator, score)
     if first_step == 0:
         batches.normalise()
-    return descend(network.trained, plan, _regressed(network, batches, plan))
+    return _side_by_side([flow] if score is None else [flow, score], batches, plan)
 
 
 @final
@@ -110,7 +119,9 @@ Slopes = Generator[tuple[float, Tensor], None, None]
 """The loss of a batch and its gradient at the weights as they are then, batch by batch."""
 
 
-def descend(trained: Tensor, plan: Plan, slopes: Callable[[Tensor], Slopes]) -> Iterator[TrainingStep]:
+def descend(
+    trained: Tensor, plan: Plan, slopes: Callable[[Tensor], Slopes]
+) -> Generator[TrainingStep, None, None]:
     """The one training loop: Adam moves weights down their ``slopes``, and ``trained`` follows as their
     running average. Raises TrainingDiverged once the loss is not finite."""
     weights = trained.clone()
@@ -145,16 +156,29 @@ def clipped(gradient: Tensor, longest: float) -> Tensor:
     return torch.div(gradient, (gradient.norm() / longest).clamp_min(1.0))
 
 
-def _regressed(network: MLP, batches: BatchSource, plan: Plan) -> Callable[[Tensor], Slopes]:
+def _side_by_side(networks: list[MLP], batches: BatchSource, plan: Plan) -> Iterator[TrainingStep]:
+    """Each learns from its own part of the same draws, step by step; the first one's losses are told."""
+    blocks = tee(batches.blocks(plan.steps - plan.first), len(networks))
+    parts = (map(itemgetter(k), each) for k, each in enumerate(blocks))
+    with ExitStack() as stack:
+        stack.enter_context(closing(batches))
+        runs = [
+            stack.enter_context(closing(descend(network.trained, plan, _regressed(network, part, plan))))
+            for network, part in zip(networks, parts, strict=True)
+        ]
+        for steps in zip(*runs, strict=True):
+            yield steps[0]
+
+
+def _regressed(network: MLP, blocks: Iterator[Batches], plan: Plan) -> Callable[[Tensor], Slopes]:
     """The slopes of a regression, by the network's own backward pass."""
 
     def slopes(weights: Tensor) -> Slopes:
         gradient = torch.zeros_like(weights)
         backward = network.backward_pass(weights, gradient, plan.batch)
-        with closing(batches):
-            for block in batches.blocks(plan.steps - plan.first):
-                for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
-                    yield float(backward(inputs, y, w)), gradient
+        for block in blocks:
+            for inputs, y, w in zip(block.inputs, block.y, block.w, strict=True):
+                yield float(backward(inputs, y, w)), gradient
 
     return slopes
 

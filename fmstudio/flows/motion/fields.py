@@ -27,6 +27,7 @@ from fmstudio.flows.closed_forms.kernels import flat
 from fmstudio.flows.closed_forms.marginals import Coefficients, Marginal
 from fmstudio.flows.motion.clock import Curve, curve_of
 from fmstudio.flows.paths.schedules import Schedule, Time, as_time
+from fmstudio.flows.paths.way_noise import WayNoise
 
 Prediction = Literal["velocity", "noise", "score", "data"]
 
@@ -192,6 +193,45 @@ class LearnedField(Field):
 
     def _predicted(self, x: Tensor, time: Tensor) -> Tensor:
         return self.network(x, _time_column(x, time))
+
+
+@final
+class FlowAndScoreField(Field):
+    """A way with noise, x_t = alpha z + beta x_0 + gamma W, whose velocity and score are learned apart (SF2M:
+    Tong et al. 2023): the score tells E[W given x] = -gamma s, and with it the two linear equations of x and
+    u tell E[z given x]."""
+
+    def __init__(
+        self,
+        flow: Callable[[Tensor, Tensor], Tensor],
+        score: Callable[[Tensor, Tensor], Tensor],
+        schedule: Schedule,
+        way: WayNoise,
+    ) -> None:
+        """``flow(x, t)`` and ``score(x, t)`` take t (n, 1) in the dtype of x."""
+        self.schedule, self._score, self._way = schedule, score, way
+        self._flow = LearnedField(flow, schedule)
+
+    def velocity(self, x: Tensor, t: Time) -> Tensor:
+        return self._flow.velocity(x, t)
+
+    def score(self, x: Tensor, t: Time) -> Tensor:
+        return self._score(x, _time_column(x, as_time(t)))
+
+    def divergence(self, x: Tensor, t: Time) -> Tensor:
+        return self._flow.divergence(x, t)
+
+    def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
+        return self.velocity(x, t), self.score(x, t)
+
+    def data(self, x: Tensor, t: Time) -> Tensor:
+        time = as_time(t)
+        velocity, score = self.velocity_and_score(x, t)
+        at = _time_column(x, time)
+        place = x + self._way.variance(at) * score
+        moved = velocity + self._way.rate(at) * score
+        on_place, on_moved = _DATA["velocity"](Coefficients.at(self.schedule, time, x))
+        return on_place * place + on_moved * moved
 
 
 @final

@@ -96,14 +96,14 @@ class FieldPanel(Panel):
         self.fields.show_choices(shown)
         self.section.set_summary(_TITLES[shown], _ROLES[shown])
 
-    def _on_training_changed(self, specs: tuple[TrainingSpec, ModelSpec]) -> None:
-        training, model = specs
+    def _on_training_changed(self, specs: tuple[TrainingSpec, ModelSpec, bool]) -> None:
+        training, model, is_plain = specs
         self.training_form.show_spec(training)
         self.model_form.show_spec(model)
         layered = training.objective.facts.is_layered
         self.model_form.rows["layers"].setVisible(not layered)
         self.model_form.rows["couplings"].setVisible(layered)
-        self.training_form.rows["reflow"].setVisible(training.objective.facts.reflows)
+        self.training_form.rows["reflow"].setVisible(training.objective.facts.reflows and is_plain)
 
     def _on_idle_changed(self, sentence: str) -> None:
         self.reason.explain(sentence)
@@ -120,8 +120,9 @@ def _idle(document: Document) -> str:
     return idle(document, Control.FIELD)
 
 
-def _training(document: Document) -> tuple[TrainingSpec, ModelSpec]:
-    """Of the first pane that shows something learned, which in a comparison has its own."""
+def _training(document: Document) -> tuple[TrainingSpec, ModelSpec, bool]:
+    """Of the first pane that shows something learned, which in a comparison has its own; and whether its ends
+    are independent, with no noise on the way."""
     experiments = (document.experiment(index) for index in range(len(document.view.panes)))
     asked = next((e for e in experiments if learning.needs_model(e)), document)
-    return asked.training, asked.model
+    return asked.training, asked.model, asked.coupling.is_plain

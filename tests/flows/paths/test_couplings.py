@@ -83,3 +83,23 @@ def test_that_batches_that_do_not_match_are_refused() -> None:
         ExactOT().pair(x_0, z[:4], g)
     with pytest.raises(ValueError, match="regularisation must be positive, got 0"):
         Sinkhorn(0.0)
+
+
+@pytest.mark.parametrize("regularisation", [4.0, 0.5, 0.1])
+@pytest.mark.parametrize("shift", [0.0, 6.0])
+def test_that_an_entropic_plan_of_absolute_cost_is_scaled_to_its_ends(
+    regularisation: float, shift: float
+) -> None:
+    """Far apart as near: every entry of the kernel may be less than the least number."""
+    x_0, z, _ = batch(64)
+    plan = Sinkhorn(regularisation, iterations=500, absolute=True).log_plan(x_0, z + 10 * shift).exp()
+    torch.testing.assert_close(64 * plan.sum(0), torch.ones(64).double(), atol=1e-9, rtol=0)
+    torch.testing.assert_close(64 * plan.sum(1), torch.ones(64).double(), atol=2e-2, rtol=0)
+    near = Sinkhorn(regularisation, iterations=500, absolute=True).log_plan(x_0, z).exp()
+    torch.testing.assert_close(plan, near, atol=1e-6, rtol=0)
+
+
+def test_that_the_sharpest_plan_is_the_assignment() -> None:
+    x_0, z, g = batch(32)
+    exact = ExactOT().permutation(x_0, z, g)
+    assert torch.equal(Sinkhorn(1e-3, absolute=True).permutation(x_0, z, g), exact)

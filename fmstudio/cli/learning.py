@@ -76,18 +76,20 @@ def _asked(
 
     document, models = load(doc or OPENING_DOCUMENT)
     overrides = Overrides(source, target, path, coupling, pairs, seed, settings or (), **more)
-    document = overrides.applied(document)
-    _tell(document.target if target else None, document.source if source else None)
-    return Asked(document, models)
+    asked = overrides.applied(document)
+    ends = ((asked.target, document.target), (asked.source, document.source))
+    _tell(*(spec for spec, before in ends if spec != before))
+    return Asked(asked, models)
 
 
 def _tell(*distributions: Any) -> None:
-    """How files were read, on standard error."""
+    """How files were read, and what became of formulas, on standard error."""
+    from fmstudio.document.naming import called
     from fmstudio.document.sentences import MOST_OF_ALL, sentence
 
     for spec in distributions:
         if remarks := getattr(spec, "remarks", ""):
-            typer.echo(sentence(f"{spec.name}: {remarks}.", MOST_OF_ALL), err=True)
+            typer.echo(sentence(f"{called(spec)}: {remarks}.", MOST_OF_ALL), err=True)
 
 
 @app.command()

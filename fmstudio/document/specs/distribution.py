@@ -10,6 +10,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from fmstudio.document.specs.formula import (
+    FORMULAS,
+    BananaSpec,
+    DoubleWellSpec,
+    FormulaLaw,
+    FormulaSpec,
+    FunnelSpec,
+    MuellerBrownSpec,
+)
 from fmstudio.document.specs.law import Law
 from fmstudio.document.specs.made import MAX_LABELS, PICTURE_CELLS, DrawnSpec, PictureSpec, PointsSpec
 from fmstudio.document.specs.named import (
@@ -18,6 +27,7 @@ from fmstudio.document.specs.named import (
     Covariance,
     EightGaussiansSpec,
     FiveModesSpec,
+    FortyGaussiansSpec,
     GaussianMixtureSpec,
     PinwheelSpec,
     RingSpec,
@@ -33,17 +43,25 @@ from fmstudio.document.specs.units import PLANE, Units
 __all__ = [
     "BUILT_INS",
     "BUILT_IN_KINDS",
+    "FORMULAS",
     "MAX_LABELS",
     "PICTURE_CELLS",
+    "BananaSpec",
     "CheckerboardSpec",
     "Component",
     "Covariance",
     "DistributionSpec",
+    "DoubleWellSpec",
     "DrawnSpec",
     "EightGaussiansSpec",
     "FiveModesSpec",
+    "FormulaLaw",
+    "FormulaSpec",
+    "FortyGaussiansSpec",
+    "FunnelSpec",
     "GaussianMixtureSpec",
     "Law",
+    "MuellerBrownSpec",
     "PictureSpec",
     "PinwheelSpec",
     "PointsSpec",
@@ -71,6 +89,12 @@ DistributionSpec = Annotated[
     | PinwheelSpec
     | RingsSpec
     | SCurveSpec
+    | FortyGaussiansSpec
+    | FormulaSpec
+    | MuellerBrownSpec
+    | FunnelSpec
+    | BananaSpec
+    | DoubleWellSpec
     | PointsSpec
     | DrawnSpec,
     Field(discriminator="kind"),
@@ -95,6 +119,8 @@ BUILT_INS: tuple[type[Law], ...] = (
     RingsSpec,
     FiveModesSpec,
     SCurveSpec,
+    FortyGaussiansSpec,
+    *FORMULAS,
 )
 """Offered as thumbnails at either end (besides a drawing and an import)."""
 

@@ -91,6 +91,18 @@ class EightGaussiansSpec(Law):
         return union(component.extent() for component in self.components())
 
 
+class FortyGaussiansSpec(Law):
+    """GMM-40, forty Gaussians at random places of [-40, 40]^2 (Midgley et al. 2023), times a scale."""
+
+    title: ClassVar[str] = "40 Gaussians"
+    is_normal = has_parts = True
+    kind: Literal["forty-gaussians"] = "forty-gaussians"
+    scale: float = setting(0.065, "Scale", low=0.01, high=1.0, step=0.005, hint="1 is as in the literature")
+
+    def extent(self) -> Extent:
+        return Extent.square(39.0, 1.32).scaled(self.scale)
+
+
 class FiveModesSpec(Law):
     """Five Gaussians on a ring, as in the 6.S184 notes, figure 4."""
 

@@ -71,6 +71,10 @@ def _lattice(spec: d.DrawnSpec) -> Lattice:
     return Lattice(tensor(spec.raster.values), spec.half, name="drawing")
 
 
+def _formula(spec: d.FormulaLaw) -> Lattice:
+    return Lattice(tensor(spec.raster.mass), spec.stated.half, name=spec.title)
+
+
 def _labels(spec: d.PointsSpec) -> Tensor | None:
     return None if spec.labels is None else tensor(spec.labels.values).long()
 
@@ -85,6 +89,7 @@ _OF_PARTS: dict[str, Callable[[Any], Distribution]] = {
     "gaussian-mixture": lambda s: _mixture(s.components, "Gaussian mixture"),
     "points": lambda s: Cloud(tensor(s.points.values), None, s.width, _labels(s), "point cloud"),
     "drawn": _lattice,
+    **{law.model_fields["kind"].default: _formula for law in d.FORMULAS},
 }
 """Laws that a person makes; the named ones are in ``SHAPES``."""
 

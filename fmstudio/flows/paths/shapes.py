@@ -36,6 +36,16 @@ def five_modes(radius: float = 1.8, std: float = 0.3) -> GaussianMixture:
     return GaussianMixture.isotropic(circle(radius, 5, math.pi / 2), std, "five modes")
 
 
+def forty_gaussians(scale: float = 0.065) -> GaussianMixture:
+    """GMM-40 of Midgley et al. 2023 (arXiv 2208.01893): means uniform on [-40, 40]^2, as their seed 0 draws
+    them, standard deviations softplus(1) = 1.31; all of it times ``scale``."""
+    uniform = torch.rand((40, 2), generator=torch.Generator().manual_seed(0))
+    std = math.log1p(math.e)
+    return GaussianMixture.isotropic(
+        (uniform - 0.5) * 80 * positive(scale, "scale"), std * scale, "40 Gaussians"
+    )
+
+
 def ring(radius: float = 1.5, width: float = 0.1) -> Cloud:
     """A circle, blurred."""
     return _blurred([circle(radius, _count(2 * math.pi * radius, width))], width, "ring")
@@ -157,6 +167,7 @@ def _turned(points: Tensor, angle: float) -> Tensor:
 SHAPES: dict[str, Callable[..., Distribution]] = {
     "eight-gaussians": eight_gaussians,
     "five-modes": five_modes,
+    "forty-gaussians": forty_gaussians,
     "ring": ring,
     "uniform-square": UniformBox,
     "two-moons": two_moons,

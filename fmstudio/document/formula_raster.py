@@ -66,7 +66,7 @@ def raster_of(text: str, is_log: bool, half: float) -> FormulaRaster:
     found = [_judged(formula, is_log, axis) for axis in (middle, quarters)]
     top = max(float(values.max()) for values in found)
     if top == (-np.inf if is_log else 0.0):
-        raise FormulaError(f"The density is zero all over the square of half side {half:g}.")
+        raise FormulaError(f"The density is zero in every cell of the square of half side {half:g}.")
     rough, fine = (_density(values, is_log, top) for values in found)
     mass = np.asarray(fine.reshape(CELLS, 2, CELLS, 2).mean((1, 3)), np.float64)
     moved = float(np.abs(mass - rough).sum() / mass.sum())

@@ -93,6 +93,13 @@ def interface_font(pixels: int = FONT_PIXELS, weight: QFont.Weight = QFont.Weigh
     return font
 
 
+def code_font(pixels: int = FONT_PIXELS) -> QFont:
+    """The system's font whose signs are of one width."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(pixels)
+    return font
+
+
 @lru_cache(maxsize=8)
 def _narrower(family: str) -> str:
     """The narrower cut of this family, if it is needed and installed; every painting of a head asks."""

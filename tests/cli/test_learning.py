@@ -150,6 +150,49 @@ def test_that_a_picture_is_a_density_and_a_source_may_be_any_built_in(tmp_path: 
     assert (document.target.kind, document.source) == ("drawn", RingSpec())
 
 
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_that_a_formula_is_trained_on_and_sampled_at_either_end(tmp_path: Path, end: str) -> None:
+    out, samples = tmp_path / "a.fmstudio", tmp_path / "a.npz"
+    text = f"{end}.expression=p = exp(-20 (x - 1)^2 - 20 (y + 1)^2)"
+    chosen = ["--set", f"{end}.kind=formula", "--set", text]
+    result = run("train", "-o", out, *chosen, "--steps", 3, *SMALL)
+    assert (result.exit_code, result.stderr.count("Formula")) == (0, 0)
+    spec = getattr(open_document(str(out))[0], end)
+    assert (spec.expression, spec.is_log) == ("exp(-20 (x - 1)^2 - 20 (y + 1)^2)", False)
+    if end == "target":
+        assert run("sample", out, "-o", samples, "-n", 400, "--field", "exact").exit_code == 0
+        np.testing.assert_allclose(arrays(samples)["x"].mean(0), [1.0, -1.0], atol=0.1)
+        np.testing.assert_allclose(arrays(samples)["x"].std(0), [0.158, 0.158], atol=0.03)
+
+
+def test_that_what_became_of_a_formula_is_told(tmp_path: Path) -> None:
+    chosen = ["--target", "formula", "--set", "target.expression=p = exp(-x^2)"]
+    result = run("sample", "-o", tmp_path / "a.npz", "-n", 2, *chosen)
+    assert result.exit_code == 0
+    told = result.stderr.strip().splitlines()[0]
+    assert told == "Formula: Cut off at the border of the square: what lies beyond is left out."
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("exp(-x^2", "not closed (at sign 4)"),
+        ("log p = exp -x", "exp needs parentheses: exp(x) (at sign 1)"),
+        ("p = x", "p is negative"),
+        ("-3 log(r)", "a peak at (0, 0)"),
+        ("log(0)", "zero in every cell"),
+    ],
+)
+def test_that_a_formula_that_is_no_density_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    out = tmp_path / "a.npz"
+    chosen = ["--target", "formula", "--set", f"target.expression={text}"]
+    result = run("sample", "-o", out, "-n", 2, *chosen)
+    assert result.exit_code == 2
+    assert words in sentence(result)
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not out.exists()
+
+
 # ---- sample ------------------------------------------------------------------------------------------
 
 

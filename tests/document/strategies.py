@@ -12,6 +12,7 @@ from fmstudio.document.specs.distribution import (
     BUILT_IN_KINDS,
     Component,
     DrawnSpec,
+    FormulaSpec,
     GaussianMixtureSpec,
     PointsSpec,
     TwoMoonsSpec,
@@ -43,6 +44,11 @@ distributions = st.one_of(
     st.builds(GaussianMixtureSpec, components=st.lists(components, min_size=1, max_size=4).map(tuple)),
     st.builds(
         PointsSpec, points=st.integers(2, 9).flatmap(lambda n: arrays(n, 2)), name=st.text(max_size=20)
+    ),
+    st.builds(
+        FormulaSpec,
+        expression=st.sampled_from(["-r^2", "p = exp(-x^2 - 2y^2)", "p = 1", "-(x - 0.5)^2 - abs(y)"]),
+        half=st.floats(1, 20),
     ),
     st.builds(DrawnSpec, raster=arrays(16, 16), half=st.floats(0.1, 20)),
 )

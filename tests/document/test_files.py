@@ -23,7 +23,7 @@ from fmstudio.document import archive
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import SCHEMA_VERSION, Document
 from fmstudio.document.files import DocumentError, SavedModel, SaveError, load, save
-from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
+from fmstudio.document.specs.distribution import DrawnSpec, FormulaSpec, PointsSpec
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.training import ModelSpec, Objective, TrainingSpec
 from tests.document.strategies import documents, models
@@ -191,6 +191,31 @@ def test_that_a_validation_error_names_the_field(saved: Path) -> None:
     assert "simulation.steps" in refusal(saved)
     edit_document(saved, lambda raw: raw.update(simulation={}, colour="red"))
     assert "colour" in refusal(saved)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "exp(",
+        "x" * 2_000_000,
+        "(" * 100_000,
+        "9^9^9^9",
+        "x^" * 240 + "x",
+        "__import__('os')",
+        "\x1b[31m",
+        "0",
+        7,
+    ],
+)
+def test_that_a_formula_that_is_no_density_is_refused(saved: Path, expression: object) -> None:
+    formula = {"kind": "formula", "is_log": False}
+    edit_document(saved, lambda raw: raw.update(target={**formula, "expression": "exp(-r^2)"}))
+    assert load(saved)[0].target == FormulaSpec(expression="exp(-r^2)", is_log=False)
+    edit_document(saved, lambda raw: raw.update(target={**formula, "expression": expression}))
+    if expression == 7:
+        assert load(saved)[0].target == FormulaSpec(expression="7", is_log=False)
+    else:
+        assert "target" in refusal(saved)
 
 
 @pytest.mark.parametrize(

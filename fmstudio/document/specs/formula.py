@@ -42,6 +42,13 @@ class FormulaLaw(Law):
         """What became of the formula on its cells, as a person should know; '' for nothing."""
         return self.raster.note.rstrip(".")
 
+    def typed(self, text: str, is_log: bool) -> FormulaLaw:
+        """With another formula on the same square; itself where that is its own. Raises FormulaError."""
+        if (text, is_log) == self.stated[:2]:
+            return self
+        raster_of(text, is_log, self.stated.half)
+        return FormulaSpec(expression=text, is_log=is_log, half=self.stated.half)
+
     def extent(self) -> Extent:
         return self.raster.extent
 

@@ -12,7 +12,7 @@ from fmstudio.studio.asked_files import End
 from fmstudio.studio.planner import thumbnail_lane
 from fmstudio.studio.results import Results
 
-COLUMNS = 5
+COLUMNS = 6
 
 
 class DistributionTile(Thumbnail):

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX
-from fmstudio.document.specs.distribution import BUILT_INS, DrawnSpec, PointsSpec
+from fmstudio.document.specs.distribution import BUILT_INS, DrawnSpec, FormulaLaw, PointsSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.panels.brush_controls import BrushControls
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles
 from fmstudio.gui.panels.file_rows import FileRows
+from fmstudio.gui.panels.formula_rows import FormulaRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
@@ -67,6 +68,7 @@ class EndPanel(Panel):
         self.form = SpecForm(session, end, notify)
         self.brush = BrushControls(session, theme, end)
         self.file = FileRows(session, end)
+        self.formula = FormulaRows(session, end)
         self.settings = SettingsSwitch(f"Parameters of the {end}", self.form, theme)
         self.lay_out(end.capitalize(), SYMBOLS[end], self._content(), Section(end))
         self.section.add_to_head(self.settings)
@@ -87,8 +89,8 @@ class EndPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        self.reason = Reason(self.tiles, self.brush, self.file, self.form)
-        for widget in (self.tiles, self.brush, self.file, self.form, self.reason):
+        self.reason = Reason(self.tiles, self.brush, self.file, self.formula, self.form)
+        for widget in (self.tiles, self.brush, self.file, self.formula, self.form, self.reason):
             box.addWidget(widget)
         return content
 
@@ -100,6 +102,7 @@ class EndPanel(Panel):
         self.tiles.take_samples(self.session.results)
         self.brush.tick()
         self.file.tick()
+        self.formula.tick()
 
     def _shown(self, document: Document) -> tuple[Any, ...]:
         return panes.shown(document, self.end)
@@ -109,14 +112,16 @@ class EndPanel(Panel):
 
     def _on_shown_changed(self, specs: tuple[Any, ...]) -> None:
         first = specs[0]
-        drawn = isinstance(first, DrawnSpec)
+        drawn, written = isinstance(first, DrawnSpec), isinstance(first, FormulaLaw)
         self.tiles.show_kinds({spec.kind for spec in specs})
         self.draw.setChecked(drawn)
         self.draw.show_raster(first.raster.values if drawn else None)
         self.imported.setChecked(isinstance(first, PointsSpec))
         self.brush.setVisible(drawn)
         self.form.show_spec(first)
-        self.settings.offer(bool(self.form.rows) and not drawn)
+        self.settings.offer(bool(self.form.rows) and not drawn and not written)
+        if written:
+            self.form.setVisible(bool(self.form.rows))
         self.section.set_summary(panes.summary(self.session.store.document, self.end))
 
     def _on_tiles_picked(self, spec: type[Spec]) -> None:

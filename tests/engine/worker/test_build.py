@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs import coupling as c
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import path as p
 from fmstudio.document.specs.density import DensityMethod
@@ -101,3 +102,37 @@ def test_that_the_ends_of_a_marginal_are_remembered_as_long_as_they_are_asked_fo
     """Density, arrows and particles of one document read the same characteristic functions."""
     first, again = (build.marginal(Problem(d.RingSpec(), d.TwoMoonsSpec(), p.CondOTSpec())) for _ in range(2))
     assert first is again
+
+
+def formula_and_gaussian() -> tuple[d.FormulaSpec, d.GaussianMixtureSpec]:
+    text = "log p = -(x - 0.7)^2/(2*0.5^2) - (y + 0.4)^2/(2*0.3^2) + 17"
+    component = d.Component(mean=(0.7, -0.4), cov=(0.25, 0.0, 0.09))
+    return d.FormulaSpec(expression=text), d.GaussianMixtureSpec(components=(component,))
+
+
+def test_that_a_gaussian_by_its_formula_is_the_gaussian_up_to_the_width_of_a_cell() -> None:
+    formula, gaussian = (build.distribution(spec) for spec in formula_and_gaussian())
+    x = gaussian.sample(500, generator())
+    wide = 1 + (6 / 256 / 0.3) ** 2  # a variance by that factor, at most
+    gap = (formula.log_prob(x) - gaussian.log_prob(x)).abs()
+    assert float(gap.max()) < (wide - 1) * 8
+    draws = formula.sample(40_000, generator())
+    np.testing.assert_allclose(draws.mean(0), [0.7, -0.4], atol=0.01)
+    np.testing.assert_allclose(draws.std(0), [0.5, 0.3], rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    "coupling", [c.IndependentSpec(), c.BridgeSpec(), c.OptimalTransportSpec()], ids=lambda spec: spec.kind
+)
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_that_a_formula_at_either_end_has_the_exact_field_of_its_law(end: str, coupling: Spec) -> None:
+    fields = []
+    for spec in formula_and_gaussian():
+        ends = {"source": d.RingSpec(), "target": d.RingSpec(), end: spec}
+        problem = Problem(ends["source"], ends["target"], p.CondOTSpec()).joined(coupling)  # type: ignore[arg-type]
+        marginal = build.marginal(problem)
+        x = marginal.sample(200, 0.5, generator())
+        fields.append((x, build.field(problem, None)))
+    x = fields[0][0]
+    one, other = (field.velocity(x, 0.5) for _, field in fields)
+    assert float((one - other).norm(dim=1).median()) < 0.03

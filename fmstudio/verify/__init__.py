@@ -20,6 +20,7 @@ CHAPTERS = (
     "clocks",
     "marginals",
     "ends",
+    "formulas",
     "samplers",
     "learning",
     "guidance",

@@ -24,6 +24,7 @@ MOMENT = {
     "six-targets": 0.95,
     "minibatch-ot": 0.5,
     "bridge": 0.5,
+    "sf2m": 0.5,
     "transport-of-drawings": 0.5,
     "interpolant": 0.5,
 }

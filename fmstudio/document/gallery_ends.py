@@ -18,11 +18,13 @@ from fmstudio.document.specs.distribution import (
     TwoMoonsSpec,
     TwoSpiralsSpec,
 )
-from fmstudio.document.specs.dynamics import SimulationSpec
-from fmstudio.document.specs.view import LayersSpec, PaneSpec
+from fmstudio.document.specs.dynamics import SDESpec, SigmaProfile, SimulationSpec
+from fmstudio.document.specs.training import Objective, TrainingSpec
+from fmstudio.document.specs.view import FieldChoice, LayersSpec, PaneSpec
 
 LINED = LayersSpec(field=False, couplings=True)
 FEW = SimulationSpec(steps=60, particles=1500)
+_SF2M_SIGMA = 0.6
 
 
 def heart() -> DrawnSpec:
@@ -70,6 +72,27 @@ def _bridge() -> dict[str, Any]:
         "source": RingSpec(),
         "simulation": FEW,
         "view": panes(*(pane(sigma) for sigma in (0.2, 0.6, 1.2)), independent),
+    }
+
+
+@entry(
+    "sf2m",
+    "Flow and score, learned from a bridge",
+    (cite("TongSF2M2023"), cite("MIT6S184", "Thm 2.3")),
+    "min E|v − u_t(x | x_0, z)|² + E|s − ∇ log p_t(x | x_0, z)|²",
+)
+def _sf2m() -> dict[str, Any]:
+    sde = SDESpec(sigma=_SF2M_SIGMA, profile=SigmaProfile.CONSTANT)
+    return {
+        "source": RingSpec(),
+        "coupling": BridgeSpec(sigma=_SF2M_SIGMA),
+        "dynamics": sde,
+        "training": TrainingSpec(objective=Objective.SF2M, steps=4000),
+        "simulation": SimulationSpec(steps=100, particles=2000),
+        "view": panes(
+            PaneSpec(title="Exact bridge", layers=QUIET),
+            PaneSpec(title="Learned flow and score", layers=QUIET, field=FieldChoice.LEARNED),
+        ),
     }
 
 

@@ -16,21 +16,26 @@ from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.flows.closed_forms.nodes import Nodes
 from fmstudio.flows.closed_forms.optimal_transport import optimal_transport
 from fmstudio.flows.closed_forms.spectral import SpectralMarginal
+from fmstudio.flows.learning.flow_and_score import FlowAndScore
+from fmstudio.flows.learning.reflow import PairPool
+from fmstudio.flows.learning.training import train
 from fmstudio.flows.measures.metrics import energy_distance
 from fmstudio.flows.motion.diffusion import SqrtBetaSigma
 from fmstudio.flows.motion.dynamics import FlowODE, SDEExtension
-from fmstudio.flows.motion.fields import ExactField
+from fmstudio.flows.motion.fields import ExactField, FlowAndScoreField
 from fmstudio.flows.motion.simulate import simulate
 from fmstudio.flows.motion.solvers import SOLVERS
 from fmstudio.flows.paths import shapes
 from fmstudio.flows.paths.distributions import Distribution, GaussianMixture, Lattice
 from fmstudio.flows.paths.schedules import CondOT
+from fmstudio.flows.paths.way_noise import WayNoise
 from fmstudio.verify.law import STANDARD_ERRORS, Measured, law, seeded
 
-INDEPENDENT, DRAWN, COUPLED = "ring-to-moons", "drawn-to-drawn", "bridge"
+INDEPENDENT, DRAWN, COUPLED, SF2M = "ring-to-moons", "drawn-to-drawn", "bridge", "sf2m"
 """The gallery's entries that these laws belong to."""
 
 SIGMA = 0.5
+SF2M_PAIRS, SF2M_STEPS = 16_384, 2000
 SIGMAS = (0.25, 0.5, 1.0)
 """of the SDEs, times sqrt(beta)"""
 PARTICLES, STEPS = 800, 80
@@ -265,3 +270,39 @@ def bridge_to_independence() -> Measured:
     limit = STANDARD_ERRORS * float(product.std()) / math.sqrt(len(product))
     sizes = float(x_0.square().sum(1).mean() * z.square().sum(1).mean())
     return Measured(abs(float(product.mean())), limit + 2 * sizes / sigma**2)
+
+
+@lru_cache(maxsize=1)
+def _flow_and_score() -> tuple[FlowAndScore, SchroedingerBridgeMarginal]:
+    """Networks that learned from pairs of the bridge, and the bridge."""
+    exact = SchroedingerBridgeMarginal(ring_drawn(), wave_drawn(), SIGMA)
+    networks = FlowAndScore(64, 3, seeded(81))
+    pool = PairPool(*exact.pairs(SF2M_PAIRS, seeded(82)))
+    way = WayNoise(SIGMA)
+    ends = (exact.source, exact.target)
+    for _ in train(*ends, CondOT(), pool, networks, way=way, steps=SF2M_STEPS, generator=seeded(83)):
+        pass
+    return networks, exact
+
+
+@law(
+    SF2M,
+    "Flow and score learned from pairs of a bridge are those of the bridge",
+    "5 % of the mean square of velocity, score and E[z given x], at five times",
+)
+def flow_and_score_are_the_bridges() -> Measured:
+    networks, exact = _flow_and_score()
+    field = FlowAndScoreField(networks.flow, networks.score, CondOT(), WayNoise(SIGMA))
+    worst = 0.0
+    for t in (0.1, 0.3, 0.5, 0.7, 0.9):
+        x = exact.sample(4000, t, seeded(84))
+        right = exact.first_order(x, t)
+        velocity, score = field.velocity_and_score(x, t)
+        for found, known in (
+            (velocity, right.velocity),
+            (score, right.score),
+            (field.data(x, t), right.posterior_mean),
+        ):
+            share = (found - known).square().sum(-1).mean() / known.square().sum(-1).mean()
+            worst = max(worst, float(share))
+    return Measured(worst, 0.05)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.coupling import JOININGS, BridgeSpec, IndependentSpec, JoiningBase
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
+from fmstudio.document.specs.training import Objective, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
-from fmstudio.studio import choices, panes
+from fmstudio.engine.messages import LearnedModel
+from fmstudio.studio import choices, learning, panes, remedies
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.fit import fitted
+from fmstudio.studio.guardrails import Remedy, Section, guardrails
+from fmstudio.studio.opening import open_file, save_models
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
 BRIDGE = Document(coupling=BridgeSpec(), path=VPSpec())
+LEARNED = ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))
 
 
 def asked(document: Document) -> dict[str, object]:
@@ -41,15 +50,63 @@ def test_that_a_bridge_goes_its_own_way_and_the_path_is_idle() -> None:
     "changes",
     [
         {"dynamics": LangevinSpec()},
-        {"view": ViewSpec(panes=(PaneSpec(field=FieldChoice.LEARNED),))},
+        {"view": LEARNED, "training": TrainingSpec(objective=Objective.DSM)},
+        {"view": LEARNED, "training": TrainingSpec(objective=Objective.CNF_ML)},
     ],
-    ids=["langevin", "learned"],
+    ids=["langevin", "score matching", "likelihood"],
 )
 def test_that_where_the_coupling_is_idle_it_changes_nothing_and_says_so(changes: dict[str, object]) -> None:
     document = BRIDGE.model_copy(update=changes)
     assert idle(document, Control.JOINING)
     assert document.experiment(0).problem.coupling == IndependentSpec()
     assert asked(document) == asked(document.model_copy(update={"coupling": IndependentSpec()}))
+
+
+def test_that_a_learned_flow_is_joined_as_the_exact_one_is() -> None:
+    document = BRIDGE.model_copy(update={"view": LEARNED})
+    assert not idle(document, Control.JOINING)
+    assert document.experiment(0).problem.coupling == BridgeSpec()
+    recipe = learning.recipe_of(document.experiment(0))
+    assert recipe.problem.coupling == BridgeSpec()
+    assert recipe == learning.recipe_of(document)
+    reflowed = document.model_copy(update={"training": TrainingSpec(reflow=2)})
+    assert learning.recipe_of(reflowed) == recipe
+
+
+@pytest.mark.parametrize("coupling", [IndependentSpec(), IndependentSpec(noise=0.5), BridgeSpec()])
+def test_that_flow_and_score_asks_for_noise_on_the_way_and_then_tells_the_score(coupling: object) -> None:
+    document = BRIDGE.model_copy(
+        update={
+            "view": LEARNED,
+            "coupling": coupling,
+            "dynamics": SDESpec(),
+            "training": TrainingSpec(objective=Objective.SF2M),
+        }
+    )
+    session = Session(FakeEngine(), document, print)
+    session.tick(0.0)
+    notes = [note for note in guardrails(document, session.results) if note.section is Section.FIELD]
+    needs = [note for note in notes if note.remedy is Remedy.BRIDGE]
+    assert bool(needs) is (coupling == IndependentSpec())
+    assert learning.has_score(document.experiment(0))
+    if needs:
+        assert needs[0].text.startswith("Flow and score matching learns from noise")
+        remedies.apply(session, needs[0])
+        mended = session.store.document
+        assert mended.experiment(0).coupling == BridgeSpec()
+        assert not any(n.remedy is Remedy.BRIDGE for n in guardrails(mended, session.results))
+    session.close()
+
+
+def test_that_a_model_of_joined_ends_comes_back_from_its_file(tmp_path: Path) -> None:
+    document = BRIDGE.model_copy(update={"view": LEARNED})
+    flat = FrozenArray(np.zeros(8, np.float32))
+    parts = (document.experiment(0).problem, document.training)
+    model = LearnedModel(document.model, document.training.objective, flat, 7, *parts)
+    save_models(tmp_path / "a.fmstudio", document, (model,))
+    _, (found,) = open_file(tmp_path / "a.fmstudio")
+    assert found.problem == model.problem
+    assert learning.recipe_of_model(found) == learning.recipe_of(document.experiment(0))
 
 
 def test_that_what_independence_alone_defines_is_not_offered_of_a_bridge() -> None:

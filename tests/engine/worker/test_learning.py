@@ -12,6 +12,7 @@ import torch
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec, OptimalTransportSpec
 from fmstudio.document.specs.dynamics import ODESpec, SDESpec, SimulationSpec
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VESpec
@@ -49,7 +50,8 @@ def engine() -> Iterator[InlineEngine]:
 
 def train_request(model: ModelSpec = SMALL, **training: object) -> TrainRequest:
     spec = TrainingSpec.model_validate({"steps": 6, "batch_size": 64, **training})
-    return TrainRequest(Problem(NORMAL, MODES, PATH), model, spec)
+    coupling = IndependentSpec(noise=0.5 if spec.objective.facts.needs_noise else 0.0)
+    return TrainRequest(Problem(NORMAL, MODES, PATH, coupling), model, spec)
 
 
 def train(engine: InlineEngine, request: TrainRequest) -> tuple[LearnedModel, TrainingProgress]:
@@ -259,3 +261,50 @@ def test_that_the_two_gradients_agree_better_as_the_batch_grows(engine):
     assert cosine[0] < cosine[1] < cosine[2]
     assert abs(ratio[2] - 1) < abs(ratio[1] - 1) < abs(ratio[0] - 1)
     assert cosine[2] > 0.8
+
+
+# ---- between joined ends -------------------------------------------------------------------------------
+
+RING = d.RingSpec(width=0.2)
+
+
+@pytest.mark.parametrize("coupling", [IndependentSpec(noise=0.6), BridgeSpec(sigma=0.7)], ids=str)
+@pytest.mark.parametrize("objective", [o for o in Objective if o.facts.joins])
+def test_that_what_is_learned_between_joined_ends_is_their_field(engine, coupling, objective):
+    """Also its floor, which the loss comes down to."""
+    problem = Problem(NORMAL, RING, PATH, coupling)
+    training = TrainingSpec(objective=objective, steps=600, batch_size=256)
+    model, told = train(engine, TrainRequest(problem, ModelSpec(width=32, layers=2), training))
+    exact, generator = build.marginal(problem), torch.Generator().manual_seed(3)
+    field = build.field(problem, model)
+    for t in (0.2, 0.5, 0.8):
+        x = exact.sample(1000, t, generator)
+        miss, right = field.velocity(x, t) - exact.velocity(x, t), exact.velocity(x, t)
+        assert miss.square().sum(1).mean() < 0.1 * right.square().sum(1).mean()
+    if objective is not Objective.EXACT:
+        assert told.floor == pytest.approx(told.losses[-200:].mean(), rel=0.12)
+
+
+@pytest.mark.parametrize("pairs", list(Coupling))
+@pytest.mark.parametrize("coupling", [BridgeSpec(sigma=0.7), OptimalTransportSpec()], ids=str)
+def test_that_every_pairing_of_a_training_goes_with_every_way_of_joining(engine, coupling, pairs):
+    problem = Problem(NORMAL, RING, PATH, coupling)
+    training = TrainingSpec(objective=Objective.SF2M, coupling=pairs, steps=3, batch_size=32)
+    request = TrainRequest(problem, SMALL, training)
+    model, told = train(engine, request)
+    assert told.step == 3
+    assert bool(list(learning.floor_terms(request))) is (pairs is Coupling.INDEPENDENT)
+    sde = TrajectoriesRequest(problem, SDESpec(), FEW, model)
+    assert answer(engine, sde).state is JobState.DONE
+
+
+def test_that_a_flow_between_joined_ends_tells_no_score_and_is_not_reflowed(engine):
+    problem = Problem(NORMAL, RING, PATH, BridgeSpec())
+    model, _ = train(engine, TrainRequest(problem, SMALL, TrainingSpec(steps=2, batch_size=32)))
+    job = answer(engine, TrajectoriesRequest(problem, SDESpec(), FEW, model))
+    assert job.state is JobState.FAILED
+    assert "flow and score" in job.message
+    with pytest.raises(ValueError, match="Reflow goes with independent ends"):
+        learning.steps_of(
+            TrainRequest(problem, SMALL, TrainingSpec(steps=2, reflow=1)), build.trained_model(model)
+        )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fmstudio.document.specs.coupling import IndependentSpec
 from fmstudio.document.specs.distribution import DrawnSpec, RingSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.problem import Problem
@@ -26,7 +27,8 @@ SMALL = ModelSpec(width=16, layers=2)
 
 def request(**training: object) -> TrainRequest:
     spec = TrainingSpec(**{"steps": 60, "batch_size": 64, **training})  # type: ignore[arg-type]
-    return TrainRequest(Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec()), SMALL, spec)
+    coupling = IndependentSpec(noise=0.5 if spec.objective.facts.needs_noise else 0.0)
+    return TrainRequest(Problem(StandardNormalSpec(), TwoMoonsSpec(), CondOTSpec(), coupling), SMALL, spec)
 
 
 def progress(replies: list[Reply] | list[Notice]) -> list[TrainingProgress]:

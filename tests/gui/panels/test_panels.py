@@ -298,8 +298,9 @@ def test_that_the_settings_of_the_training_are_a_form(qtbot, session, show):
     assert figure.text() == "200,000"
     shown = [name for name, row in panel.model_form.rows.items() if not row.isHidden()]
     assert shown == ["width", "layers"]
-    rows["objective"].box.setCurrentIndex(4)
-    rows["objective"].box.activated.emit(4)
+    layered = rows["objective"].box.findText("RealNVP")
+    rows["objective"].box.setCurrentIndex(layered)
+    rows["objective"].box.activated.emit(layered)
     shown = [name for name, row in panel.model_form.rows.items() if not row.isHidden()]
     assert shown == ["width", "couplings"]
     assert rows["reflow"].isHidden()

@@ -36,8 +36,8 @@ from fmstudio.flows.paths.way_noise import NO_NOISE, WayNoise
 
 PUBLISHED_SAMPLES = 10_000_000
 EULER_STEPS = 100
-SF2M_WAY = WayNoise(1.0)
-"""sigma of the published runs"""
+SF2M_WAY = WayNoise(0.1)
+"""sigma of torchcfm's runner for exact pairs (runner/configs/model/sf2m.yaml)"""
 TRAINING_WIDTH = 1e-4
 """The training set is 10,000 points; as a law, each is blurred by this much."""
 

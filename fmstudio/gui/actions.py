@@ -48,6 +48,8 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("theme-system", "Follow the system", "", Handlers.on_theme_system, "theme"),
     ActionInfo("look", "Look", "V", Handlers.on_look, "view"),
     ActionInfo("draw", "Draw an end", "D", Handlers.on_draw, "view"),
+    ActionInfo("smaller-brush", "Smaller brush", "[", Handlers.on_smaller_brush, "view"),
+    ActionInfo("larger-brush", "Larger brush", "]", Handlers.on_larger_brush, "view"),
     ActionInfo("probe", "Probe", "P", Handlers.on_probe, "view"),
     ActionInfo("fit", "Fit the view", "F", Handlers.on_fit, "view"),
     ActionInfo("full-screen", "Full screen", "F11", Handlers.on_full_screen, "view"),

@@ -16,6 +16,7 @@ from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands
 from fmstudio.studio.fit import FARTHEST, NEAREST
 from fmstudio.studio.session import Session
+from fmstudio.studio.strokes import Stroke
 from fmstudio.studio.tools import Mode, Place
 
 ZOOM_PER_NOTCH = 1.15
@@ -37,7 +38,7 @@ class CanvasView(QWidget):
         self._shown: object = None
         self._placed: object = None
         self._pan_from: tuple[float, float] | None = None
-        self._stroke_from: tuple[float, float] | None = None
+        self._stroke: Stroke | None = None
         self.canvas = StudioCanvas(app="pyside6")
         self.native: QWidget = self.canvas.native
         self.native.installEventFilter(self)
@@ -129,9 +130,7 @@ class CanvasView(QWidget):
             return False
         draws = self._session.tools.mode is Mode.DRAW and event.button() == Qt.MouseButton.LeftButton
         if draws:
-            commands.start_drawing(self._session)
-            self._stroke_from = at
-            commands.draw_segment(self._session, at, at, self._session.tools.brush)
+            self._stroke = Stroke(self._session, at)
         else:
             self._pan_from = at
             self._session.is_interacting = True
@@ -151,9 +150,8 @@ class CanvasView(QWidget):
         if at is None:
             return False
         self._hover(event, at)
-        if self._stroke_from is not None:
-            commands.draw_segment(self._session, self._stroke_from, at, self._session.tools.brush)
-            self._stroke_from = at
+        if self._stroke is not None:
+            self._stroke.reach(at)
         elif self._pan_from is not None:
             camera = self._session.stage.camera(self._session.store.document)
             dx, dy = at[0] - self._pan_from[0], at[1] - self._pan_from[1]
@@ -164,8 +162,8 @@ class CanvasView(QWidget):
         return True
 
     def _on_mouse_released(self, _event: QMouseEvent) -> bool:
-        used = self._stroke_from is not None or self._pan_from is not None
-        self._stroke_from = self._pan_from = None
+        used = self._stroke is not None or self._pan_from is not None
+        self._stroke = self._pan_from = None
         commands.end_stroke(self._session)
         return used
 

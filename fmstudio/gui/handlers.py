@@ -91,6 +91,12 @@ class Handlers(QObject):
         self._session.tools.choose_mode(Mode.DRAW)
         commands.start_drawing(self._session)
 
+    def on_smaller_brush(self) -> None:
+        self._session.tools.scale_brush(-1)
+
+    def on_larger_brush(self) -> None:
+        self._session.tools.scale_brush(1)
+
     def on_probe(self) -> None:
         self._session.tools.choose_mode(Mode.PROBE)
 

@@ -48,15 +48,18 @@ def start_drawing(session: Session) -> None:
         session.fetch_ink(end, law)
 
 
-def draw_segment(session: Session, start: Vector, end: Vector, brush: drawing.Brush) -> None:
-    """One piece of a stroke; all pieces until ``end_stroke`` are one undo step."""
+def draw_segment(
+    session: Session, start: Vector, end: Vector, brush: drawing.Brush, upon: DrawnSpec | None = None
+) -> None:
+    """One piece of a stroke; all pieces until ``end_stroke`` are one undo step. A shape is drawn anew
+    ``upon`` what was there when its stroke began."""
     at = session.tools.end
     law = getattr(session.store.document, at)
     if not isinstance(law, DrawnSpec):
         return
-    label = "Eraser stroke" if brush.erase else "Brush stroke"
     session.is_interacting = True
-    changed = drawing.stroke(law, start, end, brush)
+    changed = drawing.stroke(upon or law, start, end, brush)
+    label = f"{brush.pen.capitalize()} stroke"
     session.store.edit(lambda d: d.model_copy(update={at: changed}), label, f"stroke at {at}")
 
 

@@ -1,8 +1,13 @@
-"""Brush strokes on a raster. Pure numpy; a stroke's cost is its own bounding box, not the raster's."""
+"""What a drag paints on a raster: freehand pieces or a shape, with their copies by symmetry. Pure numpy; a
+piece's cost is its own bounding box, not the raster's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +24,47 @@ SOFTEN_CELLS = 2
 """So many samples, softened so far, leave some 5 % of noise in the ink of two moons."""
 
 
+class Pen(StrEnum):
+    """What a drag leaves."""
+
+    BRUSH = "brush"
+    """where it went"""
+    SPRAY = "spray"
+    """drops around where it went"""
+    LINE = "line"
+    """a straight line from where it began"""
+    ELLIPSE = "ellipse"
+    """the ellipse in the box from where it began"""
+    ERASER = "eraser"
+    """nothing, where it went"""
+
+    @property
+    def spans(self) -> bool:
+        """The drag as a whole is one shape, which follows the pointer."""
+        return self in (Pen.LINE, Pen.ELLIPSE)
+
+
 @dataclass(frozen=True)
 class Brush:
-    """A round brush: ``radius`` in plane units, ``softness`` in [0, 1] (0 is a hard edge), or an eraser."""
+    """A round brush: ``radius`` in plane units, ``softness`` in [0, 1] (0 is a hard edge). What it leaves is
+    left ``turns`` times around the middle, and ``mirrored`` in the vertical axis too."""
 
     radius: float = 0.15
     softness: float = 0.6
-    erase: bool = False
+    pen: Pen = Pen.BRUSH
+    turns: int = 1
+    mirrored: bool = False
+
+    @property
+    def erases(self) -> bool:
+        return self.pen is Pen.ERASER
+
+
+Segment = tuple[Vector, Vector]
+"""From where to where."""
+DROPS, DROP = 14, 0.12
+"""Of a spray: how many for each piece of a drag, and how large in radii of the brush."""
+ELLIPSE_CORNERS = 48
 
 
 def stamp(raster: Raster, half: float, start: Vector, end: Vector, brush: Brush) -> Raster:
@@ -33,25 +72,78 @@ def stamp(raster: Raster, half: float, start: Vector, end: Vector, brush: Brush)
 
     Paint does not pile up: each cell takes the larger of what it has and what the brush gives.
     """
-    cells = raster.shape[0]
-    cell = 2 * half / cells
-    box = [_range(axis, start, end, brush.radius, half, cell, cells) for axis in (0, 1)]
-    (x0, x1), (y0, y1) = box
+    return _painted(raster, half, [(start, end)], brush)
+
+
+def _painted(raster: Raster, half: float, segments: Iterable[Segment], brush: Brush) -> Raster:
     out = raster.copy()
+    for start, end in segments:
+        _paint(out, half, start, end, brush)
+    return out
+
+
+def _paint(out: Raster, half: float, start: Vector, end: Vector, brush: Brush) -> None:
+    """One segment, in place."""
+    cells = out.shape[0]
+    cell = 2 * half / cells
+    (x0, x1), (y0, y1) = (_range(axis, start, end, brush.radius, half, cell, cells) for axis in (0, 1))
     if x0 >= x1 or y0 >= y1:
-        return out
+        return
     xs = (np.arange(x0, x1, dtype=np.float32) + 0.5) * cell - half
     ys = (np.arange(y0, y1, dtype=np.float32) + 0.5) * cell - half
     ink = _ink(_distance(xs, ys, start, end), brush)
     part = out[y0:y1, x0:x1]
-    out[y0:y1, x0:x1] = part * (1 - ink) if brush.erase else np.maximum(part, ink)
-    return out
+    out[y0:y1, x0:x1] = part * (1 - ink) if brush.erases else np.maximum(part, ink)
 
 
 def stroke(target: DrawnSpec, start: Vector, end: Vector, brush: Brush) -> DrawnSpec:
-    """The drawing with one more segment; it is no picture of a file any more."""
-    raster = stamp(target.raster.values, target.half, start, end, brush)
+    """The drawing with what a drag from ``start`` to ``end`` leaves; it is no picture of a file any more."""
+    segments, tip = tuple(_left_by(brush, start, end)), brush
+    if brush.pen is Pen.SPRAY:
+        tip = replace(brush, radius=max(DROP * brush.radius, 1.5 * target.half / len(target.raster.values)))
+    raster = _painted(target.raster.values, target.half, _copies(brush, segments), tip)
     return target.model_copy(update={"raster": FrozenArray(raster), "picture": None, "note": ""})
+
+
+def _left_by(brush: Brush, start: Vector, end: Vector) -> Iterator[Segment]:
+    if brush.pen is Pen.ELLIPSE:
+        yield from _ellipse(start, end)
+    elif brush.pen is Pen.SPRAY:
+        yield from _drops(brush.radius, start, end)
+    else:
+        yield start, end
+
+
+def _ellipse(start: Vector, end: Vector) -> Iterator[Segment]:
+    angles = np.linspace(0, 2 * np.pi, ELLIPSE_CORNERS + 1)
+    x = (start[0] + end[0]) / 2 + abs(end[0] - start[0]) / 2 * np.cos(angles)
+    y = (start[1] + end[1]) / 2 + abs(end[1] - start[1]) / 2 * np.sin(angles)
+    corners = list(zip(x.tolist(), y.tolist(), strict=True))
+    yield from pairwise(corners)
+
+
+def _drops(radius: float, start: Vector, end: Vector) -> Iterator[Segment]:
+    """Normally around places of the piece; the same piece leaves the same drops."""
+    seed = [int(1e6 * (value + 1e3)) for value in (*start, *end)]
+    luck = np.random.default_rng(seed)
+    along = luck.random((DROPS, 1))
+    places = np.array(start) * (1 - along) + np.array(end) * along
+    places = places + radius / 2 * luck.standard_normal((DROPS, 2))
+    for x, y in places.tolist():
+        yield (x, y), (x, y)
+
+
+def _copies(brush: Brush, segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Around the middle of the plane, as often as the brush turns, and in the mirror."""
+    sides = (1.0, -1.0) if brush.mirrored else (1.0,)
+    for start, end in segments:
+        for turn in range(brush.turns):
+            cos, sin = math.cos(math.tau * turn / brush.turns), math.sin(math.tau * turn / brush.turns)
+            for side in sides:
+                yield (
+                    (side * (cos * start[0] - sin * start[1]), sin * start[0] + cos * start[1]),
+                    (side * (cos * end[0] - sin * end[1]), sin * end[0] + cos * end[1]),
+                )
 
 
 def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:
@@ -68,10 +160,17 @@ def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:
 def with_ink(document: Document, end: End, ink: DrawnSpec) -> Document:
     """Its drawing at that end with that ink beneath what was painted; no drawing is left as it is."""
     law = getattr(document, end)
-    if not isinstance(law, DrawnSpec) or law.raster.values.shape != ink.raster.values.shape:
+    if not isinstance(law, DrawnSpec):
         return document
+    return document.model_copy(update={end: merged(law, ink)})
+
+
+def merged(law: DrawnSpec, ink: DrawnSpec) -> DrawnSpec:
+    """The drawing with the ink of another beneath; as it is where their rasters differ in size."""
+    if law.raster.values.shape != ink.raster.values.shape:
+        return law
     raster = FrozenArray(np.maximum(law.raster.values, ink.raster.values))
-    return document.model_copy(update={end: law.model_copy(update={"raster": raster})})
+    return law.model_copy(update={"raster": raster})
 
 
 def _softened(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

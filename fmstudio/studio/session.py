@@ -65,6 +65,8 @@ class Session:
         self._training_job: int | None = None
         self._ink: tuple[End, Job] | None = None
         """samples of the target that a drawing begins with, on their way"""
+        self.begun_ink: DrawnSpec | None = None
+        """with which the last drawing began, once it is there"""
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
     def tick(self, seconds: float) -> None:
@@ -147,6 +149,7 @@ class Session:
         """A drawing was begun at that end: what the law there was goes beneath it, once the engine has drawn
         from it."""
         self.forget_ink()
+        self.begun_ink = None
         self._ink = end, self.engine.submit("ink", SamplesRequest(law, drawing.INK_POINTS, seed=3))
 
     def _take_ink(self) -> None:
@@ -156,6 +159,7 @@ class Session:
         law = getattr(self.store.document, end)
         if job.state is JobState.DONE and isinstance(law, DrawnSpec):
             ink = drawing.begun(job.result.values[0], law.half)
+            self.begun_ink = ink
             self.store.revise(START_DRAWING, lambda d: drawing.with_ink(d, end, ink))
         self.forget_ink()
 

@@ -13,6 +13,9 @@ from fmstudio.studio.drawing import Brush
 
 RADIUS_RANGE = (0.02, 1.5)
 """Brush radii that a person can choose, in plane units."""
+MOST_TURNS = 12
+SIZE_STEP = 1.25
+"""By which a key makes the brush larger or smaller."""
 
 
 class Mode(StrEnum):
@@ -89,8 +92,12 @@ class Tools:
         """The pointer is there, or has left; it matters while probing."""
         self._probe = place if self._mode is Mode.PROBE else None
 
+    def scale_brush(self, steps: int) -> None:
+        """Larger by so many steps, or smaller."""
+        self.change_brush(radius=self._brush.radius * SIZE_STEP**steps)
+
     def change_brush(self, **changes: Any) -> None:
-        """Another ``radius``, ``softness`` or ``erase``, each kept within its range."""
+        """Another ``radius``, ``softness``, ``pen``, ``turns`` or ``mirrored``, kept within its range."""
         brush = _within_range(replace(self._brush, **changes))
         if brush != self._brush:
             self._brush = brush
@@ -100,5 +107,8 @@ class Tools:
 def _within_range(brush: Brush) -> Brush:
     low, high = RADIUS_RANGE
     return replace(
-        brush, radius=min(high, max(low, brush.radius)), softness=min(1.0, max(0.0, brush.softness))
+        brush,
+        radius=min(high, max(low, brush.radius)),
+        softness=min(1.0, max(0.0, brush.softness)),
+        turns=min(MOST_TURNS, max(1, brush.turns)),
     )

@@ -1,13 +1,16 @@
 import numpy as np
 import pytest
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.render.words import waiting
 from fmstudio.studio import commands, drawing
-from fmstudio.studio.drawing import Brush, stamp
+from fmstudio.studio.drawing import Brush, Pen, stamp
 from fmstudio.studio.session import Session
 from fmstudio.studio.stage import FOLLOWING
+from fmstudio.studio.strokes import Stroke
+from fmstudio.studio.tools import RADIUS_RANGE
 from tests.fakes import FakeEngine
 
 HALF, CELLS = 3.0, 128
@@ -37,7 +40,7 @@ def test_that_painting_twice_is_painting_once_and_erasing_clears():
     empty = np.zeros((CELLS, CELLS), np.float32)
     once = stamp(empty, HALF, (0, 0), (1, 1), Brush(0.3))
     assert np.array_equal(stamp(once, HALF, (0, 0), (1, 1), Brush(0.3)), once)
-    erased = stamp(once, HALF, (0, 0), (1, 1), Brush(0.6, 0.0, erase=True))
+    erased = stamp(once, HALF, (0, 0), (1, 1), Brush(0.6, 0.0, Pen.ERASER))
     assert not erased.any()
     assert not empty.any()
 
@@ -196,3 +199,99 @@ def test_that_strokes_at_two_ends_are_two_steps(session):
     session.store.undo()
     assert session.store.document.target.is_empty
     assert not session.store.document.source.is_empty
+
+
+# ---- pens and symmetry -----------------------------------------------------------------------------------
+
+
+def ink_of(brush: Brush, start: tuple[float, float] = (0.3, 0.2), end: tuple[float, float] = (1.1, 0.7)):
+    return drawing.stroke(DrawnSpec(half=2.0), start, end, brush).raster.values
+
+
+@pytest.mark.parametrize("pen", [pen for pen in Pen if pen is not Pen.ERASER])
+@pytest.mark.parametrize("turns", [2, 4])
+def test_that_copies_around_the_middle_look_the_same_after_a_turn(pen: Pen, turns: int) -> None:
+    ink = ink_of(Brush(0.15, pen=pen, turns=turns))
+    assert ink.any()
+    turned = np.rot90(ink, 4 // turns)
+    np.testing.assert_allclose(turned, ink, atol=2e-3)
+    assert ink.sum() > 1.5 * ink_of(Brush(0.15, pen=pen)).sum()
+
+
+@pytest.mark.parametrize("pen", [pen for pen in Pen if pen is not Pen.ERASER])
+def test_that_a_mirrored_stroke_is_its_own_mirror_image(pen: Pen) -> None:
+    ink = ink_of(Brush(0.15, pen=pen, mirrored=True, turns=3))
+    np.testing.assert_allclose(ink[:, ::-1], ink, atol=2e-3)
+
+
+def test_that_an_eraser_takes_from_every_copy() -> None:
+    full = DrawnSpec(half=2.0).model_copy(update={"raster": FrozenArray(np.ones((256, 256), np.float32))})
+    ink = drawing.stroke(full, (1.0, 0.0), (1.0, 0.0), Brush(0.2, 0.0, Pen.ERASER, turns=4)).raster.values
+    for row, column in ((128, 192), (192, 128), (128, 64), (64, 128)):
+        assert ink[row, column] == 0
+    assert ink[128, 128] == 1
+
+
+def test_that_an_ellipse_lies_in_its_box_and_is_hollow() -> None:
+    ink = ink_of(Brush(0.1, pen=Pen.ELLIPSE), (-1.2, -0.6), (1.2, 0.6))
+    rows, columns = np.nonzero(ink > 0.5)
+    cell = 4 / 256
+    assert abs((columns.max() - columns.min()) * cell - 2.5) < 0.15
+    assert abs((rows.max() - rows.min()) * cell - 1.3) < 0.15
+    assert ink[128, 128] == 0
+
+
+def test_that_a_spray_scatters_drops_around_the_piece_and_the_same_piece_leaves_the_same() -> None:
+    brush = Brush(0.4, pen=Pen.SPRAY)
+    ink = ink_of(brush)
+    assert np.array_equal(ink, ink_of(brush))
+    assert not np.array_equal(ink, ink_of(brush, end=(1.1, 0.71)))
+    share = (ink > 0.5).mean() / (ink_of(Brush(0.4)) > 0.5).mean()
+    assert 0.01 < share < 0.6
+
+
+@pytest.mark.parametrize("pen", [Pen.LINE, Pen.ELLIPSE])
+def test_that_a_shape_follows_the_pointer_from_where_it_began_and_is_one_step(session, pen):
+    session.tools.draw_at("target")
+    session.tools.change_brush(pen=pen)
+    session.store.edit(lambda d: d.model_copy(update={"target": DrawnSpec(half=2.0)}), "Draw")
+    before = session.store.document
+    stroke = Stroke(session, (-1.0, -0.5))
+    for at in ((1.5, 1.5), (0.2, -1.0), (1.0, 0.5)):
+        stroke.reach(at)
+    commands.end_stroke(session)
+    drawn = session.store.document.target.raster.values
+    once = drawing.stroke(before.target, (-1.0, -0.5), (1.0, 0.5), session.tools.brush).raster.values
+    np.testing.assert_array_equal(drawn, once)
+    assert session.store.undo() == f"{pen.capitalize()} stroke"
+    assert session.store.document == before
+
+
+def test_that_a_shape_that_begins_a_drawing_keeps_the_ink_that_comes_meanwhile(session):
+    session.tools.draw_at("target")
+    session.tools.change_brush(pen=Pen.LINE)
+    stroke = Stroke(session, (-1.5, -1.5))
+    stroke.reach((1.5, -1.5))
+    _draws(session, np.random.default_rng(0).normal(size=(1000, 2)))
+    with_ink = session.store.document.target.raster.values.sum()
+    assert session.begun_ink is not None
+    stroke.reach((1.5, -1.6))
+    commands.end_stroke(session)
+    after = session.store.document.target.raster.values.sum()
+    assert after == pytest.approx(with_ink, rel=0.05)
+    line = drawing.stroke(DrawnSpec(half=2.0), (-1.5, -1.5), (1.5, -1.6), session.tools.brush)
+    assert after > 1.2 * line.raster.values.sum()
+
+
+def test_that_keys_scale_the_brush_within_its_range(session):
+    tools = session.tools
+    before = tools.brush.radius
+    tools.scale_brush(1)
+    tools.scale_brush(-1)
+    assert tools.brush.radius == pytest.approx(before)
+    for _ in range(60):
+        tools.scale_brush(1)
+    assert tools.brush.radius == RADIUS_RANGE[1]
+    for _ in range(90):
+        tools.scale_brush(-1)
+    assert tools.brush.radius == RADIUS_RANGE[0]

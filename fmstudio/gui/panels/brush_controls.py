@@ -1,9 +1,9 @@
-"""Brush or eraser, its size and softness, and a way to start afresh. GUI thread."""
+"""What a drag paints, its size, softness and symmetry, and a way to start afresh. GUI thread."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
@@ -12,11 +12,17 @@ from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import SliderRow
 from fmstudio.render.palette import Palette
 from fmstudio.studio.asked_files import End
-from fmstudio.studio.drawing import Brush
+from fmstudio.studio.drawing import Brush, Pen
 from fmstudio.studio.session import Session
-from fmstudio.studio.tools import RADIUS_RANGE
+from fmstudio.studio.tools import MOST_TURNS, RADIUS_RANGE
 
-_KINDS = (Choice("brush", "Brush", "Paint mass (D)"), Choice("eraser", "Eraser", "Take mass away"))
+_PENS = (
+    Choice(Pen.BRUSH, "Brush", "Paint mass (D)"),
+    Choice(Pen.SPRAY, "Spray", "Drops of mass around where you drag"),
+    Choice(Pen.LINE, "Line", "A straight line: drag from end to end"),
+    Choice(Pen.ELLIPSE, "Oval", "An ellipse: drag from corner to corner of its box"),
+    Choice(Pen.ERASER, "Eraser", "Take mass away"),
+)
 
 
 class BrushControls(QWidget):
@@ -28,33 +34,42 @@ class BrushControls(QWidget):
         super().__init__()
         self._session, self._theme, self._end = session, theme, end
         self._shown: Brush | None = None
-        self.kinds = Segmented("Brush or eraser", _KINDS)
+        self.pens = Segmented("What a drag paints", _PENS)
+        self.mirror = QCheckBox("Mirror")
+        self.mirror.setToolTip("Paint in the mirror of the vertical axis too")
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Wipe the drawing (it can be undone)")
-        self.size_row = SliderRow("Size", Scale(*RADIUS_RANGE, log=True), "Radius of the brush")
+        self.size_row = SliderRow("Size", Scale(*RADIUS_RANGE, log=True), "Radius of the brush ([ and ])")
         self.soft_row = SliderRow("Softness", Scale(0.0, 1.0, step=0.05), "0 is a hard edge")
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.kinds, 1)
-        top.addWidget(self.clear)
+        self.turns_row = SliderRow(
+            "Copies", Scale(1, MOST_TURNS, step=1), "How often each stroke is painted, around the middle"
+        )
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.mirror)
+        below.addStretch(1)
+        below.addWidget(self.clear)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
-        box.addLayout(top)
-        box.addWidget(self.size_row)
-        box.addWidget(self.soft_row)
+        for row in (self.pens, self.size_row, self.soft_row, self.turns_row):
+            box.addWidget(row)
+        box.addLayout(below)
         self._connect()
         self._on_theme_changed(theme.palette)
 
     def _connect(self) -> None:
-        self.kinds.chosen.connect(self._on_kinds_chosen)
+        self.pens.chosen.connect(self._on_pens_chosen)
+        self.mirror.clicked.connect(self._on_mirror_clicked)
         self.clear.clicked.connect(self._on_clear_clicked)
-        for row in (self.size_row, self.soft_row):
+        for row in (self.size_row, self.soft_row, self.turns_row):
             row.pressed.connect(self._on_row_pressed)
         self.size_row.dragged.connect(self._on_size_changed)
         self.size_row.chosen.connect(self._on_size_changed)
         self.soft_row.dragged.connect(self._on_softness_changed)
         self.soft_row.chosen.connect(self._on_softness_changed)
+        self.turns_row.dragged.connect(self._on_turns_changed)
+        self.turns_row.chosen.connect(self._on_turns_changed)
         self._theme.changed.connect(self._on_theme_changed)
 
     def tick(self) -> None:
@@ -63,13 +78,22 @@ class BrushControls(QWidget):
         if brush == self._shown:
             return
         self._shown = brush
-        self.kinds.show_choices("eraser" if brush.erase else "brush")
+        self.pens.show_choices(brush.pen)
+        self.mirror.setChecked(brush.mirrored)
+        self.turns_row.show_value(brush.turns)
         self.size_row.show_value(brush.radius)
         self.soft_row.show_value(brush.softness)
 
-    def _on_kinds_chosen(self, kind: str) -> None:
-        self._session.tools.change_brush(erase=kind == "eraser")
+    def _on_pens_chosen(self, pen: str) -> None:
+        self._session.tools.change_brush(pen=Pen(pen))
         self._session.tools.draw_at(self._end)
+
+    def _on_mirror_clicked(self, mirrored: bool) -> None:
+        self._session.tools.change_brush(mirrored=mirrored)
+        self._session.tools.draw_at(self._end)
+
+    def _on_turns_changed(self, turns: float) -> None:
+        self._session.tools.change_brush(turns=round(turns))
 
     def _on_row_pressed(self) -> None:
         self._session.tools.draw_at(self._end)
@@ -85,5 +109,3 @@ class BrushControls(QWidget):
 
     def _on_theme_changed(self, palette: Palette) -> None:
         self.clear.setIcon(icon("clear", palette.secondary, 16))
-        for name in ("brush", "eraser"):
-            self.kinds.buttons[name].setIcon(icon(name, palette.secondary, 16))

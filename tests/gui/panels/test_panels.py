@@ -113,13 +113,13 @@ def test_that_the_brush_belongs_to_the_tools_and_not_to_the_document(qtbot, sess
     panel = show(target_panel)
     commands.start_drawing(session)
     before = session.store.document
-    qtbot.mouseClick(panel.brush.kinds.buttons["eraser"], LEFT)
-    assert session.tools.brush.erase
+    qtbot.mouseClick(panel.brush.pens.buttons["eraser"], LEFT)
+    assert session.tools.brush.erases
     radius = session.tools.brush.radius
     drag(qtbot, panel.brush.size_row.slider, 10, 90)
     assert session.tools.brush.radius > radius
     frame(session, panel)
-    assert panel.brush.kinds.buttons["eraser"].isChecked()
+    assert panel.brush.pens.buttons["eraser"].isChecked()
     assert panel.brush.size_row.value == session.tools.brush.radius
     assert session.store.document == before
 

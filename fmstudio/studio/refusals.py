@@ -12,10 +12,6 @@ _FIGURES = ("measure/", "error/", "gradients", "thumbnail/", "probe/")
 def refusal_of_scene(planner: Planner, results: Results) -> str:
     """The engine's sentence for the first part of the picture that was refused; '' where all of it is
     there."""
-    for lane in planner.wanted:
-        slot = results.slots.get(lane)
-        if slot is None or lane.startswith(_FIGURES):
-            continue
-        if slot.problem:
-            return slot.problem
-    return ""
+    lanes = (lane for lane in planner.wanted if not lane.startswith(_FIGURES))
+    slots = (results.slots[lane] for lane in lanes if lane in results.slots)
+    return next((slot.problem for slot in slots if slot.problem), "")

@@ -78,7 +78,7 @@ def _bridge() -> dict[str, Any]:
 @entry(
     "sf2m",
     "Flow and score, learned from a bridge",
-    (cite("TongSF2M2023"), cite("MIT6S184", "Thm 2.3")),
+    (cite("MIT6S184", "Thm 2.3"), cite("TongSF2M2023")),
     "min E|v − u_t(x | x_0, z)|² + E|s − ∇ log p_t(x | x_0, z)|²",
 )
 def _sf2m() -> dict[str, Any]:

@@ -13,7 +13,7 @@ def test_that_the_table_has_both_pairs_with_their_floors() -> None:
     rows = list(measure(Protocol(points=60, seeds=(42, 43), floors=2, steps=5)))
     names = [row.name for row in rows]
     for pair in ("eight Gaussians", "two moons"):
-        assert sum(pair in name for name in names) == 5
+        assert sum(pair in name for name in names) == 7
         assert any(pair in name and "floor" in name for name in names)
     published = {row.name.split(" (")[0]: row.peer for row in rows if row.peer_name == "published"}
     assert published["N(0, I) to eight Gaussians, OT-CFM: W2"] == 0.303

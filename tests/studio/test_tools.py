@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fmstudio.studio.drawing import Pen
 from fmstudio.studio.tools import RADIUS_RANGE, Mode, Tools
 
 
@@ -17,10 +18,10 @@ def test_that_a_change_is_told_and_no_change_is_not():
     tools.choose_mode(Mode.DRAW)
     tools.choose_mode(Mode.DRAW)
     assert listener.calls == 1
-    tools.change_brush(erase=True)
-    tools.change_brush(erase=True)
+    tools.change_brush(pen=Pen.ERASER)
+    tools.change_brush(pen=Pen.ERASER)
     assert listener.calls == 2
-    assert tools.brush.erase
+    assert tools.brush.erases
 
 
 def test_that_a_brush_stays_within_its_ranges():

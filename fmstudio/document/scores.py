@@ -21,7 +21,7 @@ def why_no_flow(dynamics: Motion, problem: Problem) -> str:
 
 def why_no_training(problem: Problem, training: TrainingSpec) -> str:
     """Why that cannot be learned of this problem, in one sentence."""
-    if training.objective.facts.needs_noise and not problem.coupling.has_noise:
+    if training.objective.facts.needs_noise and problem.coupling.is_plain:
         return (
             "Flow and score matching learns from noise on the way, and there is none: "
             "join the ends by a bridge, or set γ above 0."

@@ -122,9 +122,11 @@ def _empty(experiment: Experiment) -> Iterator[Guardrail]:
 def hopeless(experiment: Experiment) -> Iterator[Guardrail]:
     """Why a pane stays empty whatever is trained, or needs another field than it asks for."""
     yield from _guided_in_vain(experiment)
-    if experiment.is_learned:
-        yield from _learned_in_vain(experiment)
-    elif reason := why_no_flow(experiment.dynamics, experiment.problem):
+    in_vain = list(_learned_in_vain(experiment)) if experiment.is_learned else []
+    yield from in_vain
+    if not any(note.section is Section.MOTION for note in in_vain) and (
+        reason := why_no_flow(experiment.dynamics, experiment.problem)
+    ):
         yield Guardrail(Section.MOTION, reason, Remedy.SHOW_ODE)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.scores import why_no_score
+from fmstudio.document.specs.coupling import IndependentSpec
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.problem import Problem
@@ -179,7 +180,8 @@ def gradients_request(experiment: Experiment) -> GradientsRequest:
     """How far the two gradients agree, in a network that has begun to learn this."""
     training = TrainingSpec(steps=GRADIENT_STEPS, seed=experiment.training.seed)
     model = experiment.model.model_copy(update={"conditional": False})
-    return GradientsRequest(experiment.problem, model, training, GRADIENT_BATCHES)
+    problem = replace(experiment.problem, coupling=IndependentSpec())  # of pairs drawn apart, both of them
+    return GradientsRequest(problem, model, training, GRADIENT_BATCHES)
 
 
 # ---- what may be said of it --------------------------------------------------------------------------

@@ -12,7 +12,13 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.coupling import JOININGS, BridgeSpec, IndependentSpec, JoiningBase
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
+from fmstudio.document.specs.dynamics import (
+    LangevinSpec,
+    ODESpec,
+    ProbabilityFlowSpec,
+    ReverseSDESpec,
+    SDESpec,
+)
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.training import Objective, TrainingSpec
@@ -21,7 +27,7 @@ from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import choices, learning, panes, remedies
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.fit import fitted
-from fmstudio.studio.guardrails import Remedy, Section, guardrails
+from fmstudio.studio.guardrails import Remedy, Section, guardrails, hopeless
 from fmstudio.studio.opening import open_file, save_models
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
@@ -96,6 +102,22 @@ def test_that_flow_and_score_asks_for_noise_on_the_way_and_then_tells_the_score(
         assert mended.experiment(0).coupling == BridgeSpec()
         assert not any(n.remedy is Remedy.BRIDGE for n in guardrails(mended, session.results))
     session.close()
+
+
+@pytest.mark.parametrize("field", list(FieldChoice))
+@pytest.mark.parametrize("motion", [ReverseSDESpec(), ProbabilityFlowSpec()], ids=lambda m: m.kind)
+def test_that_no_field_of_a_bridge_undoes_a_noising_and_that_is_told_once(
+    motion: object, field: FieldChoice
+) -> None:
+    changes = {
+        "view": ViewSpec(panes=(PaneSpec(field=field),)),
+        "dynamics": motion,
+        "training": TrainingSpec(objective=Objective.SF2M),
+    }
+    document = BRIDGE.model_copy(update=changes)
+    notes = [note for note in hopeless(document.experiment(0)) if note.section is Section.MOTION]
+    assert [note.remedy for note in notes] == [Remedy.SHOW_ODE]
+    assert "undoes the noising" in notes[0].text
 
 
 def test_that_a_model_of_joined_ends_comes_back_from_its_file(tmp_path: Path) -> None:

@@ -29,11 +29,6 @@ class JoiningBase(Spec):
         return 0.0
 
     @property
-    def has_noise(self) -> bool:
-        """Between its ends x_t is not determined by them."""
-        return not self.is_plain
-
-    @property
     def is_plain(self) -> bool:
         """x_t is alpha z + beta x_0 of independent ends, and nothing else."""
         return False

@@ -90,7 +90,7 @@ def motion(request: TrajectoriesRequest) -> Motion:
         _require_a_score(spec, request.learned)
         if request.learned.objective.facts.is_layered:
             return _layer_walk(request, request.learned)
-    elif reason := why_no_flow(spec, request.problem):
+    if reason := why_no_flow(spec, request.problem):
         raise ValueError(reason)
     dynamics, solver = dynamics_of(request), SOLVERS[spec.solver]()
     times = tuple(end * k / simulation.steps for k in range(simulation.steps + 1))

@@ -20,7 +20,7 @@ _PENS = (
     Choice(Pen.BRUSH, "Brush", "Paint mass (D)"),
     Choice(Pen.SPRAY, "Spray", "Drops of mass around where you drag"),
     Choice(Pen.LINE, "Line", "A straight line: drag from end to end"),
-    Choice(Pen.ELLIPSE, "Oval", "An ellipse: drag from corner to corner of its box"),
+    Choice(Pen.ELLIPSE, "Ellipse", "Drag from corner to corner of its box"),
     Choice(Pen.ERASER, "Eraser", "Take mass away"),
 )
 

@@ -13,7 +13,13 @@ import torch
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec, OptimalTransportSpec
-from fmstudio.document.specs.dynamics import ODESpec, SDESpec, SimulationSpec
+from fmstudio.document.specs.dynamics import (
+    ODESpec,
+    ProbabilityFlowSpec,
+    ReverseSDESpec,
+    SDESpec,
+    SimulationSpec,
+)
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VESpec
 from fmstudio.document.specs.problem import Problem
@@ -296,6 +302,17 @@ def test_that_every_pairing_of_a_training_goes_with_every_way_of_joining(engine,
     assert bool(list(learning.floor_terms(request))) is (pairs is Coupling.INDEPENDENT)
     sde = TrajectoriesRequest(problem, SDESpec(), FEW, model)
     assert answer(engine, sde).state is JobState.DONE
+
+
+@pytest.mark.parametrize("motion", [ReverseSDESpec(), ProbabilityFlowSpec()], ids=lambda m: m.kind)
+def test_that_a_learned_score_of_a_bridge_undoes_no_noising(engine, motion):
+    """It is a score, and not one of a path of noising."""
+    problem = Problem(NORMAL, RING, PATH, BridgeSpec())
+    training = TrainingSpec(objective=Objective.SF2M, steps=2, batch_size=32)
+    model, _ = train(engine, TrainRequest(problem, SMALL, training))
+    job = answer(engine, TrajectoriesRequest(problem, motion, FEW, model))
+    assert job.state is JobState.FAILED
+    assert "undoes the noising of the data" in job.message
 
 
 def test_that_a_flow_between_joined_ends_tells_no_score_and_is_not_reflowed(engine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fmstudio.document.lately import lately
 from fmstudio.document.specs.coupling import IndependentSpec, JoiningSpec
 from fmstudio.document.specs.distribution import DistributionSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import DynamicsSpec, ODESpec, SimulationSpec
@@ -103,6 +104,7 @@ class Document(Spec):
         ends = Problem(self.source, self.target, self.path)
         return ends.joined(self.coupling) if self.training.objective.facts.joins else ends
 
+    @lately
     def experiment(self, pane: int) -> Experiment:
         """What pane number ``pane`` computes. Raises IndexError for a pane that is not there."""
         spec: PaneSpec = self.view.panes[pane]

@@ -34,7 +34,13 @@ class Column(QScrollArea):
         self.setWidgetResizable(True)
         self.setFixedWidth(width)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Its room is always there: a bar that comes and goes changes the width, the heights, and so itself.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self.setFrameShape(QFrame.Shape.NoFrame)
+
+    def _on_range_changed(self, _least: int, most: int) -> None:
+        self.verticalScrollBar().setEnabled(most > 0)
 
     def refresh(self, notes: tuple[Guardrail, ...]) -> None:
         for panel in self.panels:

@@ -13,12 +13,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.gui.icons import icon
 from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
 from fmstudio.studio.clocks import PATH_CLOCK, Clock, clock, finest_steps
@@ -152,7 +153,7 @@ class TimelineBar(QFrame):
         self.last = self._button("last", "Go to the end (End)", self._on_last_clicked)
         self.loop = self._button("loop", "", self._on_loop_clicked)
         self.speed = QComboBox()
-        self._t_label, self._step_label = QLabel(), QLabel()
+        self._t_label, self._step_label = TickingLabel(), TickingLabel()
         self._build()
         self._connect()
         self.refresh()

@@ -12,7 +12,7 @@ from fmstudio.document import files, gallery
 from fmstudio.document.document import Document
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
-from fmstudio.studio.results import Results
+from fmstudio.studio.results import Recipe, Results
 
 Opened = tuple[Document, tuple[LearnedModel, ...]]
 
@@ -64,13 +64,18 @@ def save_models(path: Path, document: Document, models: Iterable[LearnedModel]) 
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
     """The published models that belong to the document's experiments, with the curves of their losses."""
+    return tuple(results.with_curve(recipe) for recipe in recipes_of(document, results))
+
+
+def recipes_of(document: Document, results: Results) -> tuple[Recipe, ...]:
+    """The recipes of those models."""
     models, asked = results.models, learning.needed(document)
     recipes = dict.fromkeys((learning.recipe_of(document), *asked))
     found = [recipe for recipe in recipes if recipe in models]
     shown = (document.experiment(index) for index in range(len(document.view.panes)))
     similar = (learning.model_for(experiment, models) for experiment in shown)
     found += [learning.recipe_of_model(model) for model in similar if model is not None]
-    return tuple(results.with_curve(recipe) for recipe in dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 _SHARED = tuple(field.name for field in fields(LearnedModel) if field.name != "problem")

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import final
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.document import Document
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
-from fmstudio.studio.opening import models_of
+from fmstudio.studio.opening import models_of, recipes_of
 from fmstudio.studio.results import Recipe, Results
 from fmstudio.studio.store import Entry, Store
 
@@ -44,18 +45,17 @@ class Unsaved:
     @property
     def is_model(self) -> bool:
         """Some model was trained, or trained on, since then."""
-        return self._is_any_of(self.models)
+        return self._is_any_for(self._store.document)
 
     @property
     def lefts(self) -> tuple[Entry, ...]:
         """The openings by which unsaved work was left, the last at the end; undo brings it back."""
         return tuple(
-            entry
-            for entry in self._store.openings
-            if entry.left_unsaved or self._is_any_of(models_of(entry.before, self._results))
+            entry for entry in self._store.openings if entry.left_unsaved or self._is_any_for(entry.before)
         )
 
-    def _is_any_of(self, models: Iterable[LearnedModel]) -> bool:
+    def _is_any_for(self, document: Document) -> bool:
+        models = (self._results.models[recipe] for recipe in recipes_of(document, self._results))
         fresh = (model for model in models if id(model.parameters) not in self._on_disk)
         return any(learning.recipe_of_model(model) not in self._unasked for model in fresh)
 

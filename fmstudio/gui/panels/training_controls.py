@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.progress_line import ProgressLine
+from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands, learning
 from fmstudio.studio.results import TrainingRecord
@@ -30,10 +31,9 @@ class TrainingControls(QWidget):
         self.stop.setFixedWidth(32)
         self.stop.setAccessibleName("Stop training")
         self.stop.setToolTip("Stop training and keep what was learned (Ctrl+.)")
-        self.steps, self.left, self.speed = QLabel(), QLabel(), QLabel()
-        for label in (self.left, self.speed):
-            label.setProperty("role", "small")
+        self.steps, self.below = TickingLabel(), TickingLabel()
         self.steps.setProperty("role", "secondary")
+        self.below.setProperty("role", "small")
         self.bar = ProgressLine("Training progress", "learned", theme)
         self._lay_out(settings)
         self.button.clicked.connect(self._on_button_clicked)
@@ -47,11 +47,7 @@ class TrainingControls(QWidget):
         figures.addStretch(1)
         figures.addWidget(self.steps)
         figures.addWidget(self.bar)
-        below = QHBoxLayout()
-        below.addWidget(self.speed)
-        below.addStretch(1)
-        below.addWidget(self.left)
-        figures.addLayout(below)
+        figures.addWidget(self.below)
         figures.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -81,7 +77,7 @@ class TrainingControls(QWidget):
         if look == self._shown:
             return
         self._shown = look
-        for part in (self.bar, self.left, self.stop):
+        for part in (self.bar, self.stop):
             part.setVisible(training.is_active)
         self.button.setEnabled(not self._why_not or training.is_active)
         self.button.setAccessibleDescription("" if training.is_active else self._why_not)
@@ -96,19 +92,18 @@ class TrainingControls(QWidget):
         self.button.setToolTip("Go on training" if paused else "Pause training (Ctrl+T)")
         self.steps.setText(f"{training.step:,} / {training.steps:,}")
         self.bar.show_share(training.step / max(training.steps, 1))
-        self.speed.setText("paused" if paused else f"{training.steps_per_second:,.0f} steps/s")
         more = len(self._session.results.waiting)
         then = f" + {more} more" if more else ""
-        self.left.setText("" if paused else duration(training.seconds_left) + then)
+        self.below.setText("paused" if paused else f"{duration(training.seconds_left)} left{then}")
 
     def _show_rest(self, training: TrainingRecord, trained: int, document: Document) -> None:
         self.button.setText("Train again" if trained else "Train")
         self.button.setToolTip(self._why_not or "Train a network on this source, target and path (Ctrl+T)")
         failed = training.state is TrainingState.FAILED
-        self.steps.setToolTip(training.message if failed else "")
+        self.setToolTip(training.message if failed else "")
         asked = f"{trained:,} steps trained" if trained else f"{document.training.total_steps:,} steps"
         self.steps.setText("The last run failed" if failed else asked)
-        self.speed.setText(f"{document.model.layers} × {document.model.width} network")
+        self.below.setText(f"{document.model.layers} × {document.model.width} network")
 
     def _on_button_clicked(self) -> None:
         commands.go_on_training(self._session)

@@ -55,12 +55,22 @@ def _bins(n: int, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
 def _band(x: Curve, y: Curve) -> tuple[Curve, Curve, Curve]:
     """(steps, low, high): two quantiles of the losses of each bin, from the first step to the last."""
     starts, counts = _bins(len(y), max(1, min(BAND_BINS, len(y) // BAND_LEAST)))
-    parts = np.split(y, starts[1:])
-    low, high = np.array([np.quantile(part, BAND) for part in parts]).T
+    low, high = _quantiles(y, starts, counts)
     middles = np.add.reduceat(x, starts) / counts
     at = np.concatenate([x[:1], middles[1:-1], x[-1:]])
-    ends = slice(None) if len(parts) > 1 else [0, 0]
+    ends = slice(None) if len(starts) > 1 else [0, 0]
     return at, low[ends], high[ends]
+
+
+def _quantiles(y: Curve, starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> list[Curve]:
+    """The two of ``BAND`` of each bin, between the neighbours in order; all bins in one sort."""
+    ranked = y[np.lexsort((y, np.repeat(np.arange(len(starts)), counts)))]
+    found = []
+    for share in BAND:
+        below, part = np.divmod(share * (counts - 1), 1)
+        first = starts + below.astype(np.int64)
+        found.append(ranked[first] * (1 - part) + ranked[np.minimum(first + 1, starts + counts - 1)] * part)
+    return found
 
 
 def _smoothed(means: Curve) -> Curve:

@@ -330,7 +330,7 @@ def wrong_dimming(window: MainWindow) -> None:
 
 
 def cut_word(window: MainWindow) -> None:
-    window.timeline._step_label.setText("step 17 of a great many that do not fit into it " * 8)
+    window.findChild(MetricsPanel).rows[0][0].setText("a method that does not fit into its column " * 8)
 
 
 FIGURES = {

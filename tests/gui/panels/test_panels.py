@@ -256,7 +256,7 @@ def test_that_train_pause_resume_and_stop_do_as_they_say(qtbot, engine, session,
     frame(session, panel)
     assert button.text() == "Pause"
     assert panel.training.steps.text() == "1,000 / 4,000"
-    assert panel.training.left.text() == "6 s"
+    assert panel.training.below.text() == "6 s left"
     assert panel.training.bar.share == 0.25
     qtbot.mouseClick(button, LEFT)
     session.results.training.take(_progress(TrainingState.PAUSED, 1000))
@@ -280,7 +280,7 @@ def test_that_a_failed_training_says_so_and_why(session, show):
     session.results.training.take(failed)
     frame(session, panel)
     assert "failed" in panel.training.steps.text()
-    assert panel.training.steps.toolTip() == "It diverged."
+    assert panel.training.toolTip() == "It diverged."
 
 
 def test_that_the_settings_of_the_training_are_a_form(qtbot, session, show):

@@ -22,6 +22,7 @@ from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.path import PathPanel
 from fmstudio.gui.widgets.elided import ElidedLabel
 from fmstudio.gui.widgets.reason import Reason
+from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.studio.effects import Control, idle
 
 W = TypeVar("W", bound=QWidget)
@@ -114,7 +115,12 @@ def _controls(seen: Seen) -> Iterator[tuple[Control, QWidget, Reason | None]]:
 def cut(seen: Seen) -> Iterator[str]:
     """What does not fit gives way by an ellipsis, and then its hint says all."""
     for label in seen.window.findChildren(QLabel):
-        if label.isVisible() and not isinstance(label, ElidedLabel) and label.text() and _is_cut(label):
+        if (
+            label.isVisible()
+            and not isinstance(label, ElidedLabel | TickingLabel)
+            and label.text()
+            and _is_cut(label)
+        ):
             yield f"“{_plain(label)}” is cut: it has {label.width()} × {label.height()} pixels"
     for button in seen.window.findChildren(QPushButton):
         words = button.text().replace("&", "")

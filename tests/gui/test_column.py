@@ -96,11 +96,14 @@ def test_that_a_new_remedy_is_scrolled_into_sight_and_once(column, panels):
     assert column.verticalScrollBar().value() == 0, "somebody has scrolled away from what they had seen"
 
 
-def test_that_its_bar_takes_no_room_away_when_there_is_something_to_scroll(column, panels):
+def test_that_its_bar_takes_no_room_away_when_there_is_something_to_scroll(qtbot, column, panels):
+    for panel in panels:
+        panel.wanted = 0
+    column.refresh(())
+    qtbot.waitUntil(lambda: not column.verticalScrollBar().isEnabled())
     wide = column.widget().width()
-    assert not column.verticalScrollBar().isEnabled()
     for panel in panels:
         panel.wanted = 12
     column.refresh(())
-    assert column.verticalScrollBar().isEnabled()
+    qtbot.waitUntil(column.verticalScrollBar().isEnabled)
     assert column.widget().width() == wide

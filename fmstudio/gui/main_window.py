@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
 
     def choose_theme(self, name: str) -> None:
         self.files.prefer(theme=name)
-        self.theme.choose(name)
+        self.theme.change(name)
 
     def toggle_full_screen(self) -> None:
         """There, and back to where and how large the window was."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache, partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -30,6 +32,9 @@ class Theme(QObject):
         super().__init__(parent)
         self._palette = palette
         self._choice: str = palette.name
+        self._turns: deque[Callable[[], None]] = deque()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._on_timer_timeout)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_hints_colour_scheme_changed)
 
     @property
@@ -41,8 +46,19 @@ class Theme(QObject):
         """'dark', 'light' or 'system'."""
         return self._choice
 
+    @property
+    def is_changing(self) -> bool:
+        """Windows are being dressed, and stand as they were until all of them is."""
+        return bool(self._turns)
+
     def choose(self, name: str) -> None:
-        """Wear another dress. Raises KeyError for an unknown name."""
+        """Wear another dress, at once. Raises KeyError for an unknown name."""
+        self.change(name)
+        while self._turns:
+            self._on_timer_timeout()
+
+    def change(self, name: str) -> None:
+        """The same in turns of the event loop, none of which keeps a hand waiting. Raises KeyError."""
         palette = system_palette() if name == SYSTEM else PALETTES[name]
         self._choice = name
         self._wear(palette)
@@ -52,9 +68,25 @@ class Theme(QObject):
             return
         self._palette = palette
         app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_theme(app, palette)
-        self.changed.emit(palette)
+        if not isinstance(app, QApplication):
+            self.changed.emit(palette)
+            return
+        self._turns = deque(
+            [
+                partial(_hold, True),
+                partial(_undress, app),
+                partial(_dress, app, palette),
+                partial(self.changed.emit, palette),
+                partial(_hold, False),
+            ]
+        )
+        self._timer.start(0)
+
+    def _on_timer_timeout(self) -> None:
+        if self._turns:
+            self._turns.popleft()()
+        if not self._turns:
+            self._timer.stop()
 
     def _on_hints_colour_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
         if self._choice == SYSTEM:
@@ -73,12 +105,26 @@ def apply_theme(app: QApplication, palette: Palette) -> None:
     The old sheet comes off first: Qt takes four times as long to put one over another, since it polishes
     every widget at each of these steps.
     """
+    _undress(app)
+    _dress(app, palette)
+
+
+def _undress(app: QApplication) -> None:
     app.setStyleSheet("")
+
+
+def _dress(app: QApplication, palette: Palette) -> None:
     if app.style().name() != FUSION:
         app.setStyle(QStyleFactory.create(FUSION))
     app.setPalette(_qt_palette(palette))
     app.setFont(interface_font())
     app.setStyleSheet(style_sheet(palette))
+
+
+def _hold(is_held: bool) -> None:
+    """Whether the windows stand as they are: half dressed they are not shown."""
+    for window in QApplication.topLevelWidgets():
+        window.setUpdatesEnabled(not is_held)
 
 
 def interface_font(pixels: int = FONT_PIXELS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

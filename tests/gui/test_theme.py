@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from fmstudio.gui.contrast import TEXT_RATIO, contrast, mix, readable
@@ -70,6 +71,35 @@ def test_that_choosing_a_theme_tells_everybody_once(qapp, qtbot, theme: Theme):
         theme.choose("light")
     theme.choose("dark")
     assert theme.palette is DARK
+
+
+def test_that_a_change_in_turns_is_not_seen_before_it_is_whole_and_ends_as_the_same_at_once(
+    qtbot, qapp, theme
+):
+    label, turns = QLabel("t = 0.50"), []
+    qtbot.addWidget(label)
+    label.show()
+    theme.choose("light")
+    wanted, sheet = label.grab().toImage(), qapp.styleSheet()
+    theme.choose("dark")
+    theme.changed.connect(lambda _palette: turns.append(label.updatesEnabled()))
+    theme.change("dark")
+    assert not theme.is_changing
+    theme.change("light")
+    assert theme.palette is LIGHT
+    qtbot.waitUntil(lambda: not theme.is_changing)
+    assert turns == [False]
+    assert label.updatesEnabled()
+    assert qapp.styleSheet() == sheet
+    assert label.grab().toImage() == wanted
+
+
+def test_that_the_last_choice_holds_when_one_comes_before_the_other_is_done(qtbot, qapp, theme):
+    theme.change("light")
+    QTimer.singleShot(0, lambda: theme.change("dark"))
+    qtbot.waitUntil(lambda: theme.palette is DARK and not theme.is_changing)
+    assert DARK.window in qapp.styleSheet()
+    assert LIGHT.window not in qapp.styleSheet()
 
 
 def test_that_following_the_system_wears_what_the_system_wears(theme: Theme):

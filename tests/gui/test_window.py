@@ -335,8 +335,9 @@ def test_that_both_themes_can_be_chosen_while_it_runs(qtbot, quick_window):
     for name in ("light", "dark"):
         quick_window.choose_theme(name)
         quick_window.frame(0.0)
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda: not quick_window.theme.is_changing)
         assert quick_window.theme.palette.name == name
+        assert quick_window.updatesEnabled()
 
 
 def test_that_the_gallery_is_searched_and_opens_what_is_chosen(qtbot, quick_window):

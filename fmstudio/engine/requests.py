@@ -104,7 +104,8 @@ class DensityRequest:
 
 @dataclass(frozen=True)
 class FieldRequest:
-    """u_t (or the score) on a grid for each of ``times``. Result (len(times), ny, nx, 2)."""
+    """u_t (or the score) on a grid for each of ``times``. Result (len(times), ny, nx, 2), NaN where the exact
+    field is not known for want of mass (``closed_forms.marginals.FAINT``)."""
 
     problem: Problem
     grid: Grid

@@ -12,7 +12,7 @@ from fmstudio.engine.messages import DensityRequest, FieldRequest
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
 from fmstudio.render.scales import arrow_lengths, grid_points, top_of, typical_speed
-from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, PointLayer
+from fmstudio.render.scene import Array, ArrowLayer, DensityLayer, Layer, PointLayer
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.results import is_row_ready, nearest_row
 
@@ -56,7 +56,7 @@ class Backdrop:
         request = job.request
         assert isinstance(request, FieldRequest)
         grid = request.grid
-        vectors = (1 - weight) * self._kept.row(job, a) + weight * self._kept.row(job, b)
+        vectors = _mixed(self._kept.row(job, a), self._kept.row(job, b), weight)
         positions = self._kept.of(job, ("grid"), lambda: grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
@@ -73,6 +73,11 @@ class Backdrop:
     def data(self, job: Job, palette: Palette) -> Iterator[Layer]:
         if is_row_ready(job, 0):
             yield PointLayer(self._kept.row(job, 0), palette.target, 3.0, 0.5)
+
+
+def _mixed(a: Array, b: Array, weight: float) -> Array:
+    """(1 - weight) a + weight b; NaN where one is that counts: no arrow is drawn there."""
+    return a if weight == 0 else b if weight == 1 else (1 - weight) * a + weight * b
 
 
 def _pair(job: Job, t: float) -> tuple[int, int, float] | None:

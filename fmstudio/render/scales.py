@@ -23,9 +23,11 @@ def grid_points(xs: Array, ys: Array) -> Array:
 
 
 def typical_speed(vectors: Array, flux: bool) -> float:
-    """A robust scale of the vectors' lengths."""
+    """A robust scale of the lengths of those vectors that are known."""
     quantile = FLUX_QUANTILE if flux else SPEED_QUANTILE
-    return max(float(np.quantile(np.hypot(vectors[..., 0], vectors[..., 1]), quantile)), 1e-9)
+    lengths = np.hypot(vectors[..., 0], vectors[..., 1])
+    known = lengths[np.isfinite(lengths)]
+    return max(float(np.quantile(known, quantile)), 1e-9) if len(known) else 1e-9
 
 
 def top_of(image: Array, meaning: Meaning) -> float:

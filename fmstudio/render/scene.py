@@ -94,7 +94,8 @@ class TrailLayer(Provenance):
 class ArrowLayer(Provenance):
     """Arrows with their middle at ``positions`` (n, 2), along ``vectors`` (n, 2) in plane units.
 
-    ``width`` of the shaft is in logical pixels; the head follows from it."""
+    ``width`` of the shaft is in logical pixels; the head follows from it. Where a vector is NaN, nothing is
+    drawn."""
 
     positions: Array
     vectors: Array

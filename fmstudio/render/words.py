@@ -34,7 +34,7 @@ from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import pairs_in_words
 from fmstudio.studio.resolve import Resolved
-from fmstudio.studio.results import Results
+from fmstudio.studio.results import Results, is_masked
 from fmstudio.studio.stage import Shown, Standing
 
 _COLOURS = {
@@ -43,6 +43,8 @@ _COLOURS = {
     ParticleColour.LABEL: "the label of where each particle ends",
     ParticleColour.PLAIN: "all particles alike",
 }
+WITH_MASS = " where pₜ has mass"
+"""Of arrows of which some are left out."""
 MOST_NAMES = 8
 """Labels that a legend names."""
 
@@ -198,6 +200,7 @@ def _arrows(standing: Standing) -> Iterator[Legend]:
         text = facts.exact if request.learned is None else facts.learned
         still = request.quantity is Quantity.SCORE and len(request.times) == 1
         text = text.replace("pₜ", "p_data") if still else text
+        text += WITH_MASS if shown is not None and is_masked(shown.job) else ""
         yield Legend("field", text if shown is not None else f"{text} …", answers=request)
 
 

@@ -93,6 +93,11 @@ def is_row_ready(job: Job, row: int) -> bool:
     return row < job.result.shape[0] and position_of(job, row) < job.result.ready
 
 
+def is_masked(job: Job) -> bool:
+    """Something in the rows that are ready is not known, and is not drawn."""
+    return bool(np.isnan(job.result.values[: job.result.ready]).any())
+
+
 def position_of(job: Job, row: int) -> int:
     """Where row ``row`` stands in the array: requests with an order are filled in that order."""
     order = getattr(job.request, "order", None)

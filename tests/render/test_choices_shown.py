@@ -105,6 +105,37 @@ def test_that_a_small_residual_is_not_blown_up(session: Session, engine: FakeEng
     assert layer.top == 1
 
 
+def test_that_arrows_without_mass_are_left_out_and_the_legend_says_so(
+    session: Session, engine: FakeEngine
+) -> None:
+    session.tick(0.0)
+    job = engine.in_lane("field/0")[-1]
+    row = np.ones(job.result.shape[1:], np.float32)
+    job.result.write(0, row)
+    assert all("mass" not in entry.text for entry in pane(session, 0.5).legend)
+    row[:5] = np.nan
+    for _ in range(1, job.result.shape[0]):
+        job.result.write(job.result.ready, row)
+    first = job.request.order[0] / (len(job.request.times) - 1)
+    for t in (first, 0.31, 0.5, 1.0):
+        layer, scene = shown(session, ArrowLayer, t), pane(session, t)
+        assert isinstance(layer, ArrowLayer)
+        drawn = np.isfinite(layer.vectors).all(1).reshape(row.shape[:2])
+        assert drawn[5:].all()
+        assert drawn[:5].all() if t == first else not drawn[:5].any()
+        assert "exact velocity uₜ where pₜ has mass" in [entry.text for entry in scene.legend]
+
+
+def test_that_a_pane_without_any_mass_has_no_arrow_and_no_fault(session: Session, engine: FakeEngine) -> None:
+    session.tick(0.0)
+    job = engine.in_lane("field/0")[-1]
+    for _ in range(job.result.shape[0]):
+        job.result.write(job.result.ready, np.full(job.result.shape[1:], np.nan, np.float32))
+    layer = shown(session, ArrowLayer)
+    assert isinstance(layer, ArrowLayer)
+    assert not np.isfinite(layer.vectors).any()
+
+
 def test_that_the_legend_names_the_equation_that_was_solved(session: Session, engine: FakeEngine) -> None:
     commands.choose_shown(session, 0, DensityMethod.FOKKER_PLANCK)
     for dynamics, name in ((ODESpec(), "continuity equation"), (SDESpec(), "Fokker–Planck equation")):

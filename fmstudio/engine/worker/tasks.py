@@ -95,8 +95,14 @@ def _exact_arrows(request: FieldRequest, result: ResultArray) -> Task:
             Quantity.SCORE: values.score,
             Quantity.FLUX: values.density[..., None] * values.velocity,
         }[request.quantity]
-        result.write(row, wanted.numpy())
+        masked = None if request.quantity is Quantity.FLUX else values.has_mass
+        result.write(row, _with_mass(wanted, masked).numpy())
         yield (row + 1) / len(request.times)
+
+
+def _with_mass(field: Tensor, has_mass: Tensor | None) -> Tensor:
+    """(ny, nx, 2) with NaN where p_t has no mass: what a closed form tells there is no particle's field."""
+    return field if has_mass is None else torch.where(has_mass[..., None], field, torch.nan)
 
 
 def _naive_arrows(request: FieldRequest, result: ResultArray) -> Task:
@@ -112,13 +118,15 @@ def _field_arrows(request: FieldRequest, result: ResultArray) -> Task:
     field = build.field(request.problem, request.learned, request.guide)
     points = _points(request.grid)
     ask = field.score if request.quantity is Quantity.SCORE else field.velocity
-    exact = None
-    if request.quantity is Quantity.FLUX:
-        exact = build.marginal(request.problem)
+    is_flux, of_ends = request.quantity is Quantity.FLUX, request.learned is None
+    exact = build.marginal(request.problem) if is_flux or of_ends else None
     for row, index in enumerate(request.order):
         t = request.times[index]
-        mass = 1.0 if exact is None else exact.log_prob(points, t).exp()[:, None]
-        result.write(row, (mass * ask(points, t)).numpy().reshape(request.shape[1:]))
+        values = None if exact is None else exact.on_grid(*axes(request.grid), t)
+        found = ask(points, t).reshape(request.shape[1:])
+        if values is not None:
+            found = values.density[..., None] * found if is_flux else _with_mass(found, values.has_mass)
+        result.write(row, found.numpy())
         yield (row + 1) / len(request.times)
 
 

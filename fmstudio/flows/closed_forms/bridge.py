@@ -19,7 +19,14 @@ from torch import Tensor
 
 from fmstudio.flows.closed_forms.bridge_moment import BridgeMoment, Course
 from fmstudio.flows.closed_forms.by_time import Answer, by_time
-from fmstudio.flows.closed_forms.marginals import FirstOrder, GridValues, Marginal, Pull, SecondOrder
+from fmstudio.flows.closed_forms.marginals import (
+    FAINT,
+    FirstOrder,
+    GridValues,
+    Marginal,
+    Pull,
+    SecondOrder,
+)
 from fmstudio.flows.closed_forms.nodes import nodes_of
 from fmstudio.flows.closed_forms.potential_fit import potentials
 from fmstudio.flows.closed_forms.sinkhorn import Scaling, solve
@@ -79,12 +86,15 @@ class SchroedingerBridgeMarginal(Marginal):
         return SecondOrder(*self._by_time(x, t, lambda m, y: m.second_order(y)))
 
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
-        first, spread = self._at(t).on_grid(xs, ys, divergence)
+        moment = self._at(t)
+        first, spread = moment.on_grid(xs, ys, divergence)
+        has_mass = first.log_prob >= moment.log_peak + math.log(FAINT)
         return GridValues(
             first.log_prob.to(xs),
             first.velocity.to(xs),
             first.score.to(xs),
             None if spread is None else spread.to(xs),
+            has_mass.to(xs.device),
         )
 
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:

@@ -62,6 +62,11 @@ class BridgeMoment:
         return LogSplines(xs, ys, channels, [-1 / (f.blur + self._past), -1 / (g.blur + self._future)])
 
     @cached_property
+    def log_peak(self) -> float:
+        """Of p_t, by the splines' own nodes."""
+        return self._splines.highest
+
+    @cached_property
     def _flow(self) -> LogSplines:
         """The potential of the probability flow: u is its gradient."""
         half = self.sigma**2 / 2

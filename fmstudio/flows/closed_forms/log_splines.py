@@ -36,13 +36,15 @@ class LogSplines:
         self._low = torch.stack([xs[0], ys[0]])
         self._high = torch.stack([xs[-1], ys[-1]])
         self._step = torch.stack([xs[1] - xs[0], ys[1] - ys[0]])
+        self.highest = float(torch.stack(channels).sum(0).max())
+        """the largest sum of all channels on the grid"""
         filtered = [torch.as_tensor(spline_filter(c.numpy(), order=3, mode="mirror")) for c in channels]
         # The mirror of its neighbours is what the filter continued each edge by.
         self._spline = torch.stack([_mirrored(c) for c in filtered], -1)
         self._curvatures = torch.tensor(curvatures, dtype=torch.float64)
 
     def combined(self, shares: list[float]) -> LogSplines:
-        """One channel: the sum of all, each times its share."""
+        """One channel: the sum of all, each times its share; ``highest`` stays that of all."""
         one = copy(self)
         weights = torch.tensor(shares, dtype=torch.float64)
         one._spline = (self._spline @ weights)[..., None]

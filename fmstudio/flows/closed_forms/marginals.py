@@ -19,6 +19,9 @@ from fmstudio.flows.paths.distributions import Distribution
 from fmstudio.flows.paths.probability_path import ProbabilityPath
 from fmstudio.flows.paths.schedules import Schedule, Time, as_time
 
+FAINT = 1e-5
+"""Of the peak of p_t: below it a quotient of two sums in float32 is rounding, and a field no particle's."""
+
 
 class NoClosedForm(ValueError):
     """This source, target and schedule have no closed-form marginal; the sentence says what to do."""
@@ -48,12 +51,16 @@ class SecondOrder:
 @final
 @dataclass(frozen=True)
 class GridValues:
-    """log density (ny, nx), velocity and score (ny, nx, 2), divergence (ny, nx) if asked for."""
+    """log density (ny, nx), velocity and score (ny, nx, 2), divergence (ny, nx) if asked for.
+
+    ``has_mass`` (ny, nx) is where p_t is at least ``FAINT`` of its peak, of a law whose fields are continued
+    beyond; None for one whose fields hold everywhere."""
 
     log_density: Tensor
     velocity: Tensor
     score: Tensor
     divergence: Tensor | None = None
+    has_mass: Tensor | None = None
 
     @property
     def density(self) -> Tensor:

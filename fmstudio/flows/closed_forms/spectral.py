@@ -88,7 +88,8 @@ class SpectralMarginal(Marginal):
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
         shape = (len(ys), len(xs))
         with torch.no_grad():
-            first = self._at(t, xs.dtype).first_order_on_grid(xs.detach().cpu(), ys.detach().cpu())
+            moment = self._at(t, xs.dtype)
+            first, has_mass = moment.first_order_on_grid(xs.detach().cpu(), ys.detach().cpu())
         x = grid_points(xs, ys).reshape(-1, 2)
         spread = self.divergence(x, t).reshape(shape) if divergence else None
         return GridValues(
@@ -96,6 +97,7 @@ class SpectralMarginal(Marginal):
             first.velocity.reshape(*shape, 2).to(xs),
             first.score.reshape(*shape, 2).to(xs),
             spread,
+            has_mass.reshape(shape).to(xs.device),
         )
 
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:

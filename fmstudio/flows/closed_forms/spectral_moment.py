@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from fmstudio.flows.closed_forms.kernels import grid_points
-from fmstudio.flows.closed_forms.marginals import Coefficients, FirstOrder
+from fmstudio.flows.closed_forms.marginals import FAINT, Coefficients, FirstOrder
 from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
 from fmstudio.flows.paths.schedules import END, Schedule
 
@@ -49,7 +49,7 @@ class Precision:
 
 
 PRECISIONS = {
-    torch.float32: Precision(torch.float32, cut=5.3, negligible=1e-6, faint=1e-5, nodes=3),
+    torch.float32: Precision(torch.float32, cut=5.3, negligible=1e-6, faint=FAINT, nodes=3),
     torch.float64: Precision(torch.float64, cut=7.0, negligible=1e-12, faint=1e-9, nodes=4),
 }
 
@@ -267,14 +267,16 @@ class SpectralMoment:
         return values[:, 1:3] / values[:, :1] + self.slope * (x - anchor)
 
     def first_order(self, x: Tensor) -> FirstOrder:
-        return self._first(x, None)
+        return self._first(x, *self._anchored(x, self._first_spline)[:2])
 
-    def first_order_on_grid(self, xs: Tensor, ys: Tensor) -> FirstOrder:
-        """Of a grid's points, row by row."""
-        return self._first(grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._first_spline, xs, ys))
+    def first_order_on_grid(self, xs: Tensor, ys: Tensor) -> tuple[FirstOrder, Tensor]:
+        """Of a grid's points, row by row, and which of them have mass."""
+        x, read = grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._first_spline, xs, ys)
+        has_mass = read[:, 0] >= FAINT * self._peak
+        values, anchor, far = self._anchored(x, self._first_spline, read)
+        return self._first(x, values, anchor), has_mass & ~far
 
-    def _first(self, x: Tensor, read: Tensor | None) -> FirstOrder:
-        values, anchor, _ = self._anchored(x, self._first_spline, read)
+    def _first(self, x: Tensor, values: Tensor, anchor: Tensor) -> FirstOrder:
         p, step = values[:, :1], x - anchor
         near = values[:, 3:5] / p
         log_prob = p[:, 0].log() + (near * step).sum(1) - step.square().sum(1) / (2 * self.variance)

@@ -8,6 +8,7 @@ import torch
 
 from fmstudio.document.specs import coupling as c
 from fmstudio.document.specs import distribution as d
+from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.dynamics import (
     DynamicsSpec,
     ODESpec,
@@ -16,13 +17,16 @@ from fmstudio.document.specs.dynamics import (
     SDESpec,
     SimulationSpec,
 )
+from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import (
     DensityRequest,
+    FieldRequest,
     Grid,
+    Guide,
     PairsRequest,
     ProbeRequest,
     Request,
@@ -115,3 +119,56 @@ def test_that_an_interpolant_with_noise_spreads_on_the_way_and_comes_back() -> N
     law = build.distribution(MOONS)
     ends = [float(law.log_prob(torch.from_numpy(states[-1])).mean()) for states in (plain, spread)]
     assert abs(ends[0] - ends[1]) < 0.25
+
+
+# ---- arrows ------------------------------------------------------------------------------------------
+
+FAR = Grid(0.0, 0.0, 6.0, 6.0, 25, 25)
+JOINED = (c.IndependentSpec(), c.IndependentSpec(noise=0.4), c.BridgeSpec(), c.OptimalTransportSpec())
+
+
+@pytest.mark.parametrize("coupling", JOINED, ids=lambda spec: spec.called or "independent")
+@pytest.mark.parametrize("quantity", [Quantity.VELOCITY, Quantity.SCORE])
+def test_that_arrows_are_known_exactly_where_there_is_mass(
+    coupling: c.JoiningSpec, quantity: Quantity
+) -> None:
+    problem, times = Problem(RING, MOONS, CondOTSpec()).joined(coupling), (0.0, 0.5, 1.0)
+    arrows = answered(FieldRequest(problem, FAR, times, quantity))
+    density = answered(DensityRequest(problem, FAR, times))
+    for row, p in zip(arrows, density, strict=True):
+        known = np.isfinite(row).all(-1)
+        assert np.array_equal(known, np.isfinite(row).any(-1))
+        assert known.any()
+        assert not known.all()
+        assert p[~known].max() < 1e-4 * p.max()
+        assert known[p > 1e-4 * p.max()].all()
+
+
+def test_that_what_is_seen_of_a_place_without_mass_alone_has_no_arrows() -> None:
+    """The peak is that of p_t, and not of what the camera sees."""
+    for coupling in JOINED:
+        problem = Problem(RING, MOONS, CondOTSpec()).joined(coupling)
+        apart = answered(FieldRequest(problem, Grid(9.0, 9.0, 1.0, 1.0, 5, 5), (0.5,)))
+        assert np.isnan(apart).all()
+
+
+def test_that_a_flux_fades_by_itself() -> None:
+    flux = answered(FieldRequest(BRIDGE, FAR, (0.5,), Quantity.FLUX))
+    assert np.isfinite(flux).all()
+
+
+@pytest.mark.parametrize("target", [MOONS, d.FunnelSpec(), d.GaussianMixtureSpec()], ids=lambda s: s.kind)
+def test_that_no_arrow_is_left_out_where_the_source_is_normal(target: d.DistributionSpec) -> None:
+    arrows = answered(
+        FieldRequest(Problem(d.StandardNormalSpec(), target, CondOTSpec()), FAR, (0.0, 0.5, 1.0))
+    )
+    assert np.isfinite(arrows).all()
+
+
+def test_that_guided_arrows_are_left_out_with_those_of_their_law() -> None:
+    target = d.GaussianMixtureSpec()
+    guide = Guide(GuidanceSpec(method=GuidanceMethod.EXACT, label=0, scale=2.0))
+    problem = Problem(RING, target, CondOTSpec())
+    plain, guided = (answered(FieldRequest(problem, FAR, (0.5,), guide=pull)) for pull in (None, guide))
+    assert np.array_equal(np.isnan(plain), np.isnan(guided))
+    assert np.isnan(plain).any()

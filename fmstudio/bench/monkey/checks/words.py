@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from fmstudio.bench.monkey.asking import essence
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
@@ -37,6 +39,7 @@ _QUANTITY_SIGNS = {
     Quantity.FLUX: "flux",
     Quantity.NAIVE_AVERAGE: "naive average",
 }
+_MASK = "where pₜ has mass"
 CHANCE_WORDS = "within sampling noise"
 _FIGURES = re.compile(r"(?<![\w.])\d+\.\d+(?:e-?\d+)?")
 
@@ -112,6 +115,10 @@ def arrow_words(seen: Seen) -> Iterator[str]:
             if not isinstance(asked, FieldRequest):
                 yield f"{pane.name}: “field {entry.text}” although none is asked"
                 continue
+            job = seen.answer(asked)
+            told = _MASK in entry.text
+            if job is not None and told is not bool(np.isnan(job.result.values).any()):
+                yield f"{pane.name}: “field {entry.text}” although {'none' if told else 'some'} is left out"
             if "learned" in entry.text and asked.learned is None:
                 yield f"{pane.name}: “field {entry.text}” although the field is exact"
             if entry.text.startswith("exact") and asked.learned is not None:

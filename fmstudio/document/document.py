@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fmstudio.document.lately import lately
@@ -127,8 +128,23 @@ class Document(Spec):
 
     def showing(self, field: FieldChoice) -> Document:
         """The same with the exact or the learned field in every pane."""
-        panes = tuple(pane.model_copy(update={"field": field}) for pane in self.view.panes)
-        return self.model_copy(update={"view": self.view.model_copy(update={"panes": panes})})
+        return self.with_panes(lambda pane: pane.model_copy(update={"field": field}))
+
+    def with_panes(self, change: Callable[[PaneSpec], PaneSpec], **own: object) -> Document:
+        """Every pane changed, and these parts of the document itself."""
+        panes = tuple(change(pane) for pane in self.view.panes)
+        if panes == self.view.panes and not own:
+            return self
+        return self.model_copy(update={**own, "view": self.view.model_copy(update={"panes": panes})})
+
+    def everywhere(self, part: str, change: Callable[[Any], object]) -> Document:
+        """One part changed: the document's own, and that of each pane that has its own."""
+
+        def changed(holder: Document | PaneSpec) -> dict[str, object]:
+            own = getattr(holder, part)
+            return {} if own is None else {part: change(own)}
+
+        return self.with_panes(lambda pane: pane.model_copy(update=changed(pane)), **changed(self))
 
 
 def _idle_parts(asked: Experiment) -> dict[str, Any]:

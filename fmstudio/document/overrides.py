@@ -124,9 +124,8 @@ def _joining(kind: str) -> Spec:
 
 def _everywhere(document: Document, part: str, spec: Spec) -> Document:
     """The document with another source, target or path; panes that had their own follow it."""
-    panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
-    view = document.view.model_copy(update={"panes": panes, "camera": None})
-    return document.model_copy(update={part: spec, "view": view})
+    changed = document.with_panes(lambda pane: pane.model_copy(update={part: None}), **{part: spec})
+    return changed.model_copy(update={"view": changed.view.model_copy(update={"camera": None})})
 
 
 def _with_seed(document: Document, seed: int) -> Document:

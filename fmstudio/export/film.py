@@ -46,16 +46,7 @@ class Shot:
 def with_seed(document: Document, seed: int) -> Document:
     """The document with other starting points and other noise, in every pane."""
     fresh = {"start_seed": seed, "noise_seed": seed + 1}
-    panes = tuple(
-        pane.model_copy(update={"simulation": pane.simulation.model_copy(update=fresh)})
-        if pane.simulation
-        else pane
-        for pane in document.view.panes
-    )
-    view = document.view.model_copy(update={"panes": panes})
-    return document.model_copy(
-        update={"simulation": document.simulation.model_copy(update=fresh), "view": view}
-    )
+    return document.everywhere("simulation", lambda simulation: simulation.model_copy(update=fresh))
 
 
 class Film:

@@ -201,7 +201,7 @@ def run(engine: Engine, opening: Opening) -> int:
     start = Start(window, opening)
     window.start()
     if opening.screenshot is None:
-        window.files.rescue()
+        window.files.keep_unsaved()
     if opening.path is None:
         window.session.train_what_lacks()  # a built-in entry shows what it is about at once
     application.exec()

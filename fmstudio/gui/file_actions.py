@@ -6,10 +6,9 @@ import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.document.file_state import FileState
@@ -17,13 +16,12 @@ from fmstudio.document.files import SUFFIX
 from fmstudio.document.imports import SUFFIXES, VECTOR_SUFFIX
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.dialogs.file_name import ask_file_name
-from fmstudio.gui.rescue import Copy
+from fmstudio.gui.importer import Importer
+from fmstudio.gui.notices import NoticeBar
+from fmstudio.gui.rescue import Copy, Rescue
 from fmstudio.studio.importing import ask
 from fmstudio.studio.opening import Opened, open_file, open_gallery, save_file
 from fmstudio.studio.session import Session
-
-if TYPE_CHECKING:
-    from fmstudio.gui.main_window import MainWindow
 
 FILTER = f"fmstudio (*{SUFFIX})"
 IMPORT_FILTER = (
@@ -34,8 +32,18 @@ IMPORT_FILTER = (
 class FileActions:
     """Knows which file the document came from. All errors end as one sentence in the window."""
 
-    def __init__(self, window: MainWindow, session: Session, preferences: Preferences) -> None:
-        self._window, self._session = window, session
+    def __init__(
+        self,
+        over: QWidget,
+        session: Session,
+        preferences: Preferences,
+        notices: NoticeBar,
+        importer: Importer,
+    ) -> None:
+        """Dialogs stand over ``over``; what could not be done is told by ``notices``."""
+        self._over, self._session = over, session
+        self._notices, self._importer = notices, importer
+        self._rescue = Rescue(session, self.where, notices.say)
         self.preferences = preferences
         self._states: dict[Path, FileState] = {}
         """of the files that were opened or saved here, as they were then"""
@@ -45,6 +53,11 @@ class FileActions:
         opened = self.where()
         if opened is not None:
             self._know(opened, FileState.of(opened))
+
+    @property
+    def rescue(self) -> Rescue:
+        """Keeps what is unsaved."""
+        return self._rescue
 
     def where(self) -> Path | None:
         """The document's own file, if it has one."""
@@ -56,13 +69,13 @@ class FileActions:
         try:
             self.preferences.save()
         except OSError as error:
-            self._window.notices.say(f"Preferences could not be kept: {error.strerror or error}.")
+            self._notices.say(f"Preferences could not be kept: {error.strerror or error}.")
 
     def new(self) -> None:
         self._show((Document(), ()), None)
 
     def ask_and_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open", "", FILTER)
+        name, _ = QFileDialog.getOpenFileName(self._over, "Open", "", FILTER)
         if name:
             self.open_file(Path(name))
 
@@ -72,7 +85,7 @@ class FileActions:
         try:
             opened = open_file(path)
         except ValueError as error:
-            self._window.notices.say(str(error), "file")
+            self._notices.say(str(error), "file")
             return
         self._know(path, state)
         self._show(opened, path)
@@ -83,9 +96,9 @@ class FileActions:
 
     def _show(self, opened: Opened, path: Path | None) -> None:
         document, models = opened
-        self._window.importer.close()  # what was asked for was asked of another document
+        self._importer.close()  # what was asked for was asked of another document
         self._session.open(document, models, path)
-        self._window.rescue.look()
+        self._rescue.look()
         self._session.playback.play()
 
     def save(self) -> bool:
@@ -106,7 +119,7 @@ class FileActions:
         if is_ours or not self.asks:
             return buttons.Yes
         return QMessageBox.question(
-            self._window,
+            self._over,
             "Changed on disk",
             f"“{path.name}” was changed by another program since it was opened or saved here. Replace it? "
             "“No” saves under another name.",
@@ -119,23 +132,23 @@ class FileActions:
             self._states[path] = state
 
     def save_as(self) -> bool:
-        path = ask_file_name(self._window, "Save as", self._session.store.name, "fmstudio", (SUFFIX,))
+        path = ask_file_name(self._over, "Save as", self._session.store.name, "fmstudio", (SUFFIX,))
         return path is not None and self._write(path)
 
     def _write(self, path: Path) -> bool:
         try:
             save_file(path, self._session.store.document, self._session.results)
         except ValueError as error:
-            self._window.notices.say(str(error), "file")
+            self._notices.say(str(error), "file")
             return False
         self._session.store.mark_saved(path)
         self._session.unsaved.mark_saved(self._session.unsaved.models)
         self._know(path, FileState.of(path))
-        self._window.rescue.look()  # no copy says otherwise
+        self._rescue.look()  # no copy says otherwise
         return True
 
     def ask_and_import(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, "Import a target", "", IMPORT_FILTER)
+        name, _ = QFileDialog.getOpenFileName(self._over, "Import a target", "", IMPORT_FILTER)
         if name:
             self.import_file(Path(name))
 
@@ -145,7 +158,7 @@ class FileActions:
             self.import_file(Path(url.toLocalFile()))
             return
         what = url.fileName() or url.toDisplayString()
-        self._window.notices.say(f"{what} is on the web: save it first, then drop the file.", "file")
+        self._notices.say(f"{what} is on the web: save it first, then drop the file.", "file")
 
     def import_file(self, path: Path) -> None:
         """A dropped or chosen file becomes the target, or the document if it is one."""
@@ -154,35 +167,34 @@ class FileActions:
             return
         ask(self._session, "target", path)
 
-    def rescue(self) -> None:
+    def keep_unsaved(self) -> None:
         """Keep unsaved work from now on, and offer what crashes left, one copy after another."""
-        left = self._window.rescue.start()
+        left = self._rescue.start()
         for number, copy in enumerate(left, 1):
             self._offer(copy, f" ({number} of {len(left)})" if len(left) > 1 else "")
 
     def _offer(self, copy: Copy, which: str = "") -> None:
         when = datetime.fromtimestamp(copy.kept_at, UTC).astimezone()
         what = "your work" if copy.path is None else f"“{copy.path.name}”"
-        self._window.notices.offer(
+        self._notices.offer(
             f"fmstudio ended before {what} was saved. A copy of {when:%d %B, %H:%M:%S} was kept{which}.",
             "Restore it",
             partial(self._restore, copy),
-            partial(self._window.rescue.let_go, copy),
+            partial(self._rescue.let_go, copy),
         )
 
     def _restore(self, copy: Copy) -> None:
         """Show what a crash left, as unsaved as it was."""
-        rescue = self._window.rescue
         try:
-            document, models, path = rescue.restore(copy)
+            document, models, path = self._rescue.restore(copy)
         except ValueError as error:
-            self._window.notices.say(str(error), "file")
+            self._notices.say(str(error), "file")
             return
         if path is not None and (state := FileState.of(path)) and state.modified_ns <= copy.kept_at * 1e9:
             self._know(path, state)
         self._show((document, models), path)
         self._session.store.mark_unsaved()
-        rescue.adopt(copy)
+        self._rescue.adopt(copy)
 
     def may_close(self) -> bool:
         """True if there is nothing unsaved, or it is saved now, or the person lets it go."""
@@ -198,7 +210,7 @@ class FileActions:
         what = "" if entry.left_unsaved else "The model that was trained in "
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
-            self._window,
+            self._over,
             "Unsaved changes",
             f"{what}“{entry.before.title}” was not saved before “{entry.after.title}” was opened. "
             "Go back to it?",
@@ -214,7 +226,7 @@ class FileActions:
             return True
         what = "the changes to" if session.store.is_dirty else "the model that was trained in"
         answer = QMessageBox.question(
-            self._window,
+            self._over,
             "Unsaved changes",
             f"Save {what} “{session.store.name}”?",
             QMessageBox.StandardButton.Save

@@ -2,65 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject
 
 from fmstudio.engine.messages import TrainingCommand
-from fmstudio.gui.dialogs.reference_dialog import show_reference
+from fmstudio.gui.file_actions import FileActions
 from fmstudio.studio import commands, panes
 from fmstudio.studio.clocks import finest_steps
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
-if TYPE_CHECKING:
-    from fmstudio.gui.main_window import MainWindow
+
+class Room(Protocol):
+    """What a window can be asked to do."""
+
+    @property
+    def files(self) -> FileActions: ...
+    def show_gallery(self) -> None: ...
+    def show_export(self) -> None: ...
+    def show_commands(self) -> None: ...
+    def show_keys(self) -> None: ...
+    def show_sources(self) -> None: ...
+    def copy_picture(self) -> None: ...
+    def choose_theme(self, name: str, /) -> None: ...
+    def toggle_full_screen(self) -> None: ...
+    def toggle_columns(self) -> None: ...
+    def close(self) -> bool: ...
 
 
 class Handlers(QObject):
     """One method an action (see gui.actions.ACTIONS)."""
 
-    def __init__(self, window: MainWindow, session: Session) -> None:
-        super().__init__(window)
-        self._window, self._session = window, session
+    def __init__(self, room: Room, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._room, self._session = room, session
 
     # ---- files ----
 
     def on_new(self) -> None:
-        self._window.files.new()
+        self._room.files.new()
 
     def on_gallery(self) -> None:
-        self._window.show_gallery()
+        self._room.show_gallery()
 
     def on_open(self) -> None:
-        self._window.files.ask_and_open()
+        self._room.files.ask_and_open()
 
     def on_save(self) -> None:
-        self._window.files.save()
+        self._room.files.save()
 
     def on_save_as(self) -> None:
-        self._window.files.save_as()
+        self._room.files.save_as()
 
     def on_import(self) -> None:
-        self._window.files.ask_and_import()
+        self._room.files.ask_and_import()
 
     def on_export(self) -> None:
-        self._window.show_export()
+        self._room.show_export()
 
     def on_copy_picture(self) -> None:
-        self._window.copy_picture()
+        self._room.copy_picture()
 
     def on_commands(self) -> None:
-        self._window.show_commands()
+        self._room.show_commands()
 
     def on_reference(self) -> None:
-        show_reference(self._window)
+        self._room.show_sources()
 
     def on_keys(self) -> None:
-        self._window.show_keys()
+        self._room.show_keys()
 
     def on_quit(self) -> None:
-        self._window.close()
+        self._room.close()
 
     # ---- edit ----
 
@@ -76,13 +90,13 @@ class Handlers(QObject):
     # ---- view ----
 
     def on_theme_dark(self) -> None:
-        self._window.choose_theme("dark")
+        self._room.choose_theme("dark")
 
     def on_theme_light(self) -> None:
-        self._window.choose_theme("light")
+        self._room.choose_theme("light")
 
     def on_theme_system(self) -> None:
-        self._window.choose_theme("system")
+        self._room.choose_theme("system")
 
     def on_look(self) -> None:
         self._session.tools.choose_mode(Mode.LOOK)
@@ -104,10 +118,10 @@ class Handlers(QObject):
         commands.fit_camera(self._session)
 
     def on_full_screen(self) -> None:
-        self._window.toggle_full_screen()
+        self._room.toggle_full_screen()
 
     def on_zen(self) -> None:
-        self._window.toggle_columns()
+        self._room.toggle_columns()
 
     # ---- time ----
 

@@ -17,6 +17,7 @@ from fmstudio.gui.column import Column
 from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
+from fmstudio.gui.dialogs.reference_dialog import show_reference
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.geometry import as_left, opening_place, screen_areas
@@ -25,7 +26,6 @@ from fmstudio.gui.importer import Importer
 from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
-from fmstudio.gui.rescue import Rescue
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
 from fmstudio.gui.top_bar import TopBar
@@ -44,12 +44,12 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, theme: Theme, preferences: Preferences) -> None:
         super().__init__()
         self.session, self.theme = session, theme
-        self.files = FileActions(self, session, preferences)
-        self.handlers = Handlers(self, session)
-        self.actions_by_id = ActionTable(self, self.handlers)
         self.notices = NoticeBar(self)
-        self.rescue = Rescue(session, self.files.where, self.notices.say)
         self.importer = Importer(session, self.notices)
+        self.files = FileActions(self, session, preferences, self.notices, self.importer)
+        self.rescue = self.files.rescue
+        self.handlers = Handlers(self, session, self)
+        self.actions_by_id = ActionTable(self, self.handlers)
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.take_dropped)
@@ -143,6 +143,10 @@ class MainWindow(QMainWindow):
             Offer("Gallery", entry.title, partial(self.files.open_gallery, entry.id)) for entry in ENTRIES
         )
         self._offer("Commands", (*self.actions_by_id.offers(), *choices(self.session), *gallery))
+
+    def show_sources(self) -> None:
+        """The bibliography and the notation."""
+        show_reference(self)
 
     def show_keys(self) -> None:
         """Every command that has a key, with its key."""

@@ -35,8 +35,5 @@ def _typed(document: Document, end: End, text: str, is_log: bool) -> Document:
     def typed(law: Any) -> Any:
         return law.typed(text, is_log) if isinstance(law, FormulaLaw) else law
 
-    view = document.view
-    panes = tuple(pane.model_copy(update={end: typed(getattr(pane, end))}) for pane in view.panes)
-    changes = {end: typed(getattr(document, end)), "view": view.model_copy(update={"panes": panes})}
-    after = document.model_copy(update=changes)
+    after = document.everywhere(end, typed)
     return document if after == document else kept_true(document, after.model_copy(update={"caption": ""}))

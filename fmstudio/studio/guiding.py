@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
-from fmstudio.document.specs.view import PaneSpec
 from fmstudio.studio.session import Session
 
 
@@ -38,23 +37,10 @@ def choose(session: Session, method: GuidanceMethod | None) -> None:
 
 def chosen(document: Document, method: GuidanceMethod | None) -> Document:
     """The document as ``choose`` leaves it."""
-    conditional = method is GuidanceMethod.CLASSIFIER_FREE
-    panes = tuple(_pane(pane, method, conditional) for pane in document.view.panes)
-    changes = {
-        "guidance": _by(document.guidance or GuidanceSpec(), method),
-        "model": document.model.model_copy(update={"conditional": conditional}),
-        "view": document.view.model_copy(update={"panes": panes}),
-    }
-    return document.model_copy(update=changes)
-
-
-def _pane(pane: PaneSpec, method: GuidanceMethod | None, conditional: bool) -> PaneSpec:
-    changes: dict[str, object] = {}
-    if pane.guidance is not None:
-        changes["guidance"] = _by(pane.guidance, method)
-    if pane.model is not None:
-        changes["model"] = pane.model.model_copy(update={"conditional": conditional})
-    return pane.model_copy(update=changes)
+    shape = {"conditional": method is GuidanceMethod.CLASSIFIER_FREE}
+    of_shape = document.everywhere("model", lambda model: model.model_copy(update=shape))
+    guided = of_shape.model_copy(update={"guidance": of_shape.guidance or GuidanceSpec()})
+    return guided.everywhere("guidance", lambda guidance: _by(guidance, method))
 
 
 def _by(guidance: GuidanceSpec, method: GuidanceMethod | None) -> GuidanceSpec | None:

@@ -50,14 +50,7 @@ def _is_picture(spec: object) -> bool:
 
 def _inked(document: Document, end: End, **changes: Any) -> Document:
     """Every picture at that end, in the document and in its panes, read otherwise."""
-    view = document.view
-    own = tuple(pane.model_copy(update={end: _read(getattr(pane, end), changes)}) for pane in view.panes)
-    return document.model_copy(
-        update={
-            end: _read(getattr(document, end), changes),
-            "view": view.model_copy(update={"panes": own}),
-        }
-    )
+    return document.everywhere(end, lambda law: _read(law, changes))
 
 
 def _read(spec: Any, changes: dict[str, Any]) -> Any:

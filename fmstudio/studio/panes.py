@@ -107,16 +107,15 @@ def _chosen(document: Document, part: Part, spec: Spec) -> Document:
     changed = with_field(document, part, spec)
     if part in ("source", "target"):
         changed = changed.model_copy(update={"caption": ""})  # it spoke of other distributions
-    panes = tuple(pane.model_copy(update={part: None}) for pane in document.view.panes)
-    return kept_true(document, _with_panes(changed, panes))
+    return kept_true(document, changed.with_panes(lambda pane: pane.model_copy(update={part: None})))
 
 
 def _swapped(document: Document) -> Document:
-    panes = tuple(
-        pane.model_copy(update={"source": pane.target, "target": pane.source}) for pane in document.view.panes
-    )
-    ends = {"source": document.target, "target": document.source, "caption": ""}
-    return kept_true(document, _with_panes(document.model_copy(update=ends), panes))
+    def swapped(pane: PaneSpec) -> PaneSpec:
+        return pane.model_copy(update={"source": pane.target, "target": pane.source})
+
+    changed = document.with_panes(swapped, source=document.target, target=document.source, caption="")
+    return kept_true(document, changed)
 
 
 def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Document:
@@ -124,8 +123,7 @@ def _set_everywhere(document: Document, part: Part, name: str, value: Any) -> Do
     own = getattr(document, part)
     if own is not None and name in type(own).model_fields:
         changed = with_field(document, f"{part}.{name}", value)
-    panes = tuple(_pane_with(pane, part, name, value) for pane in document.view.panes)
-    return kept_true(document, _with_panes(changed, panes))
+    return kept_true(document, changed.with_panes(lambda pane: _pane_with(pane, part, name, value)))
 
 
 def _pane_with(pane: PaneSpec, part: Part, name: str, value: Any) -> PaneSpec:
@@ -134,9 +132,3 @@ def _pane_with(pane: PaneSpec, part: Part, name: str, value: Any) -> PaneSpec:
         return pane
     fields = {field: getattr(own, field) for field in type(own).model_fields}
     return pane.model_copy(update={part: type(own).model_validate({**fields, name: value})})
-
-
-def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
-    if panes == document.view.panes:
-        return document
-    return document.model_copy(update={"view": document.view.model_copy(update={"panes": panes})})

@@ -85,7 +85,7 @@ def test_that_every_action_that_is_enabled_is_offered_but_the_search_itself(qtbo
 
     window = QWidget()
     qtbot.addWidget(window)
-    table = ActionTable(window, Handlers(window, session))  # type: ignore[arg-type]
+    table = ActionTable(window, Handlers(window, session, window))  # type: ignore[arg-type]
     table["undo"].setEnabled(False)
     found = [offer.title for offer in table.offers()]
     assert len(found) == len(ACTIONS) - 2

@@ -91,7 +91,7 @@ class Walk:
             window.show()
             window.add_right_column()
             window.start()
-            window.files.rescue()
+            window.files.keep_unsaved()
             self._walk(window, world)
         finally:
             self._heart.stop()

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from fmstudio.cli.app import JsonOption, app, load, print_json, sentences
+from fmstudio.cli.app import JsonOption, app, print_json, sentences
+from fmstudio.cli.overriding import (
+    CouplingKind,
+    DynamicsKind,
+    PairsKind,
+    PathKind,
+    Settings,
+    Sigma,
+    SolverName,
+    Source,
+    Target,
+    asked,
+)
 from fmstudio.document.endings import asked_for
-
-if TYPE_CHECKING:
-    from fmstudio.document.document import Document
-    from fmstudio.engine.messages import LearnedModel
-
-OPENING_DOCUMENT = "two-moons"
 
 Doc = Annotated[
     str,
     typer.Argument(metavar="[DOC]", help="A gallery id or a .fmstudio file; the opening scene by default."),
 ]
-Source = Annotated[
-    str | None,
-    typer.Option(metavar="S", help="A built-in name, or a file: .npy, .csv (points), .png (density)."),
-]
-Target = Annotated[
-    str | None,
-    typer.Option(metavar="T", help="A built-in name, or a file: .npy, .csv (points), .png (density)."),
-]
-PathKind = Annotated[
-    str | None, typer.Option("--path", metavar="P", help="condot, fm-ot, vp, ve, cosine, ...")
-]
-CouplingKind = Annotated[
-    str | None, typer.Option("--coupling", metavar="C", help="Of the ends, exact: independent, bridge, ...")
-]
-PairsKind = Annotated[
-    str | None, typer.Option("--pairs", metavar="C", help="In training: independent, ot, ...")
-]
 Seed = Annotated[int | None, typer.Option(help="Of the training, the starting points and the noise.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="path.to.field=value", help="Any field of the document; may be repeated."),
-]
 Resume = Annotated[
     bool | None,
     typer.Option(
@@ -50,46 +34,6 @@ Resume = Annotated[
         help="Go on from the checkpoint of a training that was killed, or not; by default if one is there.",
     ),
 ]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The document of a command line with all that it overrides, and the models that came with it."""
-
-    document: Document
-    models: tuple[LearnedModel, ...]
-
-
-def _asked(
-    doc: str,
-    source: str | None,
-    target: str | None,
-    path: str | None,
-    coupling: str | None,
-    pairs: str | None,
-    seed: int | None,
-    settings: list[str] | None,
-    **more: Any,
-) -> Asked:
-    """``more``: what else ``Overrides`` takes, from a command's own options. Raises ValueError."""
-    from fmstudio.document.overrides import Overrides
-
-    document, models = load(doc or OPENING_DOCUMENT)
-    overrides = Overrides(source, target, path, coupling, pairs, seed, settings or (), **more)
-    asked = overrides.applied(document)
-    ends = ((asked.target, document.target), (asked.source, document.source))
-    _tell(*(spec for spec, before in ends if spec != before))
-    return Asked(asked, models)
-
-
-def _tell(*distributions: Any) -> None:
-    """How files were read, and what became of formulas, on standard error."""
-    from fmstudio.document.naming import called
-    from fmstudio.document.sentences import MOST_OF_ALL, sentence
-
-    for spec in distributions:
-        if remarks := getattr(spec, "remarks", ""):
-            typer.echo(sentence(f"{called(spec)}: {remarks}.", MOST_OF_ALL), err=True)
 
 
 @app.command()
@@ -121,11 +65,12 @@ def train(
         if objective is not None:
             objective = one_of(objective, MODEL_OBJECTIVES, "objective")
         more = {"training.objective": objective, "training.steps": steps, "training.device": device}
-        asked = _asked(doc, source, target, path, coupling, pairs, seed, settings, fields=more)
+        ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
+        found = asked(doc, settings, seed=seed, fields=more, **ends)
         out = asked_for(out, (".fmstudio",))
         _require_suffix(out, ".fmstudio")
         _require_place(out)
-        trained = train_and_save(out, asked.document, asked.models, resume)
+        trained = train_and_save(out, found.document, found.models, resume)
     if as_json:
         print_json(trained.report)
     else:
@@ -158,12 +103,10 @@ def sample(
     field: Annotated[
         str | None, typer.Option(help="exact or learned; by default learned if DOC holds it.")
     ] = None,
-    dynamics: Annotated[str | None, typer.Option(help="ode, sde, reverse-sde, langevin, ...")] = None,
-    solver: Annotated[
-        str | None, typer.Option(help="euler, midpoint, heun, rk4, euler-maruyama, ...")
-    ] = None,
+    dynamics: DynamicsKind = None,
+    solver: SolverName = None,
     steps: Annotated[int, typer.Option(help="Solver steps.")] = 100,
-    sigma: Annotated[float | None, typer.Option(help="Noise of an SDE or of Langevin dynamics.")] = None,
+    sigma: Sigma = None,
     start: Annotated[
         Path | None, typer.Option(metavar="POINTS.npy", help="Where to start, instead of n source draws.")
     ] = None,
@@ -177,10 +120,10 @@ def sample(
         out = asked_for(out, (".npz",))
         _require_suffix(out, ".npz")
         _require_place(out)
-        more = {"simulation.steps": steps}
-        motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma}
-        asked = _asked(doc, source, target, path, coupling, pairs, seed, settings, fields=more, **motion)
-        sampling = Sampling(asked.document, asked.models, field, n, start)
+        ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
+        motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
+        found = asked(doc, settings, seed=seed, **ends, **motion)
+        sampling = Sampling(found.document, found.models, field, n, start)
         arrays = sampling.run(keep=trajectories, log_density=log_density)
         _save_arrays(out, arrays)
     if sampling.note:

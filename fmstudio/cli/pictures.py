@@ -7,16 +7,29 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmstudio.cli.app import DocArgument, ThemeOption, app, load, parse_size, print_json, sentences
-from fmstudio.cli.learning import CouplingKind, Settings
+from fmstudio.cli.app import DocArgument, ThemeOption, app, parse_size, print_json, sentences
+from fmstudio.cli.overriding import (
+    CouplingKind,
+    DynamicsKind,
+    PairsKind,
+    PathKind,
+    Settings,
+    Sigma,
+    SolverName,
+    Source,
+    Target,
+    asked,
+)
 from fmstudio.document.endings import asked_for
 
 if TYPE_CHECKING:
     from fmstudio.export.film import Film, Shot
+
+Steps = Annotated[int | None, typer.Option("--steps", help="Solver steps.")]
 
 
 @app.command()
@@ -27,7 +40,15 @@ def render(
     fps: Annotated[float, typer.Option(min=1, max=240)] = 30,
     seconds: Annotated[float, typer.Option(min=0.05, max=3600)] = 4,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    source: Source = None,
+    target: Target = None,
+    path: PathKind = None,
     coupling: CouplingKind = None,
+    pairs: PairsKind = None,
+    dynamics: DynamicsKind = None,
+    solver: SolverName = None,
+    steps: Steps = None,
+    sigma: Sigma = None,
     settings: Settings = None,
     theme: ThemeOption = "dark",
     json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
@@ -41,7 +62,9 @@ def render(
         width, height = parse_size(size)
         fps, slower = frame_rate(out, fps)
         shot = Shot(width, height, fps, seconds)
-        with _film(doc, shot, theme, seed, coupling, settings) as film:
+        ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
+        motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
+        with _film(doc, shot, theme, seed, settings, **ends, **motion) as film:
             _make_video(film, shot, out, _Progress(json_progress))
     if not json_progress:
         told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
@@ -55,7 +78,15 @@ def still(
     at: Annotated[float, typer.Option("--at", min=0, max=1, help="The moment t.")] = 0.75,
     size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x720",
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
+    source: Source = None,
+    target: Target = None,
+    path: PathKind = None,
     coupling: CouplingKind = None,
+    pairs: PairsKind = None,
+    dynamics: DynamicsKind = None,
+    solver: SolverName = None,
+    steps: Steps = None,
+    sigma: Sigma = None,
     settings: Settings = None,
     theme: ThemeOption = "dark",
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
@@ -71,7 +102,9 @@ def still(
     out = asked_for(out, (".png",))
     with sentences():
         width, height = parse_size(size)
-        with _film(doc, Shot(width, height, 1, 1), theme, seed, coupling, settings) as film:
+        ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
+        motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
+        with _film(doc, Shot(width, height, 1, 1), theme, seed, settings, **ends, **motion) as film:
             film.prepare()
             renderer = OffscreenRenderer(width, height, transparent=transparent)
             try:
@@ -81,25 +114,18 @@ def still(
 
 
 def _film(
-    doc: str,
-    shot: Shot,
-    theme: str,
-    seed: int | None,
-    coupling: str | None = None,
-    settings: list[str] | None = None,
+    doc: str, shot: Shot, theme: str, seed: int | None, settings: list[str] | None, **options: Any
 ) -> Film:
-    """The film of a document. Raises ValueError with a sentence for what cannot be."""
-    from fmstudio.document.overrides import Overrides
+    """The film of a document with all that a command line changes of it. Raises ValueError with a sentence
+    for what cannot be."""
     from fmstudio.export.film import Film, with_seed
     from fmstudio.render.palette import PALETTES
 
     if theme not in PALETTES:
         raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
-    document, models = load(doc)
-    document = Overrides(coupling=coupling, settings=settings or ()).applied(document)
-    if seed is not None:
-        document = with_seed(document, seed)
-    return Film(document, models, PALETTES[theme], shot)
+    found = asked(doc, settings, **options)
+    document = found.document if seed is None else with_seed(found.document, seed)
+    return Film(document, found.models, PALETTES[theme], shot)
 
 
 def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:

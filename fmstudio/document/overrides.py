@@ -1,4 +1,4 @@
-"""What the shell's options change of a document: one place for train and sample."""
+"""What the shell's options change of a document: one place for train, sample, render and still."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 
 PATH_KINDS: tuple[str, ...] = tuple(path.model_fields["kind"].default for path in PATHS)
+DYNAMICS_KINDS: tuple[str, ...] = tuple(
+    str(motion.model_fields["kind"].default) for motion in (*DYNAMICS, *MORE_DYNAMICS)
+)
 MOVING_KINDS: tuple[str, ...] = tuple(
     motion.model_fields["kind"].default for motion in (*DYNAMICS, *MORE_DYNAMICS) if motion.by_equation
 )
@@ -42,6 +45,8 @@ class Overrides:
     dynamics: str | None = None
     solver: str | None = None
     sigma: float | None = None
+    steps: int | None = None
+    """of the solver"""
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def applied(self, document: Document) -> Document:
@@ -71,9 +76,14 @@ class Overrides:
         return document
 
     def _moved(self, document: Document) -> Document:
-        """With other dynamics."""
+        """With other dynamics, which panes that had their own follow, and another number of steps."""
         kind = self.dynamics
-        if kind is not None and one_of(kind, MOVING_KINDS, "dynamics") != document.dynamics.kind:
+        if self.steps is not None:
+            document = _with_steps(document, self.steps)
+        if kind is None and self.solver is None and self.sigma is None:
+            return document
+        document = _following(document, "dynamics", document.dynamics)
+        if kind is not None and one_of(kind, DYNAMICS_KINDS, "dynamics") != document.dynamics.kind:
             document = with_field(document, "dynamics.kind", kind)
         if self.solver is not None:
             document = with_field(document, "dynamics.solver", self.solver)
@@ -122,10 +132,23 @@ def _joining(kind: str) -> Spec:
     return kinds[one_of(kind, tuple(kinds), "coupling")]()
 
 
-def _everywhere(document: Document, part: str, spec: Spec) -> Document:
+def _everywhere(document: Document, part: str, spec: Any) -> Document:
     """The document with another source, target or path; panes that had their own follow it."""
-    changed = document.with_panes(lambda pane: pane.model_copy(update={part: None}), **{part: spec})
+    changed = _following(document, part, spec)
     return changed.model_copy(update={"view": changed.view.model_copy(update={"camera": None})})
+
+
+def _following(document: Document, part: str, spec: Any) -> Document:
+    """The same, seen from where somebody looked."""
+    return document.with_panes(lambda pane: pane.model_copy(update={part: None}), **{part: spec})
+
+
+def _with_steps(document: Document, steps: int) -> Document:
+    """So many in every pane."""
+    for index, pane in enumerate(document.view.panes):
+        if pane.simulation is not None:
+            document = with_field(document, f"view.panes.{index}.simulation.steps", steps)
+    return with_field(document, "simulation.steps", steps)
 
 
 def _with_seed(document: Document, seed: int) -> Document:

@@ -61,7 +61,7 @@ def _drawn_to_drawn() -> dict[str, Any]:
     "bridge",
     "The Schrödinger bridge, σ from small to large",
     (cite("MIT6S184", "Thm 2.3"), cite("Leonard2014"), cite("TongSF2M2023")),
-    "dX = σ² ∇ log g_t dt + σ dW",
+    "dX = ½ σ² (∇ log g_t − ∇ log f_t) dt",
 )
 def _bridge() -> dict[str, Any]:
     def pane(sigma: float) -> PaneSpec:

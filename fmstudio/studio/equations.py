@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fmstudio.document.document import Experiment
 from fmstudio.document.references import Citations, cite
+from fmstudio.document.scores import why_no_flow
+from fmstudio.studio.motions import is_the_bridge
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,50 @@ EQUATIONS: dict[str, Equation] = {
     ),
 }
 """By the kind of the dynamics, and RealNVP, which has none."""
+
+_BRIDGED = "u<sub>t</sub> = ½ σ<sup>2</sup> (∇log g<sub>t</sub> − ∇log f<sub>t</sub>),  "
+_SPLIT = "p<sub>t</sub> = f<sub>t</sub> g<sub>t</sub>"
+
+WAYS: dict[str, Equation] = {
+    "independent": Equation(
+        "u<sub>t</sub> = E[α′z + β′X<sub>0</sub> | X<sub>t</sub>] "
+        "− γ<sub>t</sub>γ<sub>t</sub>′ ∇log p<sub>t</sub>",
+        (cite("AlbergoBoffi2023"),),
+        "The noise γ√(t(1 − t)) on the way smooths every p<sub>t</sub> between the ends; "
+        "its own part of the velocity takes it back before the end.",
+    ),
+    "bridge": Equation(
+        _BRIDGED + _SPLIT,
+        (cite("Leonard2014"), cite("TongSF2M2023")),
+        "σ is that of the bridge: f<sub>t</sub> and g<sub>t</sub> are the potentials of source and target, "
+        "blurred by its noise so far and by that to come.",
+    ),
+    "ot": Equation(
+        _BRIDGED + _SPLIT,
+        (cite("Leonard2014"), cite("Bunne2022")),
+        "σ is the least that can be computed: f<sub>t</sub> and g<sub>t</sub> are the potentials of source "
+        "and target, hardly blurred, and particles go straight.",
+    ),
+}
+"""What u_t and p_t are between ends that are joined, by the kind of the coupling; of independent ends, with
+noise on the way."""
+
+BRIDGE_ITSELF = Equation(
+    "dX<sub>t</sub> = σ<sup>2</sup> ∇log g<sub>t</sub>(X<sub>t</sub>) dt + σ dW<sub>t</sub>,  " + _SPLIT,
+    (cite("Leonard2014"), cite("MIT6S184", "Thm 2.3")),
+    "The bridge itself: of all ways between the ends, the likeliest under noise σ. g<sub>t</sub> is the "
+    "target's potential, blurred by the noise to come.",
+)
+"""The SDE with the noise of the bridge that joins its ends: u_t + sigma^2/2 grad log p_t is this drift."""
+
+
+def equations_of(experiment: Experiment) -> tuple[Equation, ...]:
+    """What moves the particles and, where the ends are joined, what u_t and p_t are in it."""
+    if experiment.is_layered:
+        return (EQUATIONS[REALNVP],)
+    if is_the_bridge(experiment) and not experiment.is_learned:
+        return (BRIDGE_ITSELF,)
+    motion, way = EQUATIONS[experiment.dynamics.kind], WAYS[experiment.coupling.kind]
+    if not experiment.is_joined:
+        return (motion,)
+    return (way,) if why_no_flow(experiment.dynamics, experiment.problem) else (motion, way)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.scores import why_no_flow, why_no_score, why_no_training
 from fmstudio.document.specs.distribution import DrawnSpec
+from fmstudio.document.specs.dynamics import SigmaProfile
 from fmstudio.document.specs.guidance import GuidanceMethod
 from fmstudio.document.specs.motion import Motion, duration_of, growth_of, sigma_of, substeps_of
 from fmstudio.document.specs.path import PathSpec
@@ -18,7 +19,13 @@ from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal, TrainingState
 from fmstudio.studio import learning
 from fmstudio.studio.effects import Control, idle
-from fmstudio.studio.motions import FASTEST, mixes_infinitely_fast, pull
+from fmstudio.studio.motions import (
+    FASTEST,
+    is_noisy_on_a_bridge,
+    is_the_bridge,
+    mixes_infinitely_fast,
+    pull,
+)
 from fmstudio.studio.resolve import is_waiting_for_a_stroke
 from fmstudio.studio.results import Results
 
@@ -49,6 +56,7 @@ class Remedy(StrEnum):
     SHORTER = "Use a duration of {}"
     VP_PATH = "Use the VP path"
     BRIDGE = "Join the ends by a bridge"
+    BRIDGE_NOISE = "Use the bridge's σ = {}"
     DRAW = "Draw"
 
 
@@ -100,6 +108,8 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
         yield from _of_model(experiment, results)
         yield from _refused(experiment, results, index)
     yield from overshoots(experiment.dynamics, experiment.path, experiment.simulation.steps)
+    if not reasons:
+        yield from _of_another_noise(experiment)
     dynamics = experiment.dynamics
     if dynamics.is_process and dynamics.fades and mixes_infinitely_fast(experiment.path):
         text = (
@@ -107,6 +117,21 @@ def notes_of(document: Document, results: Results, index: int) -> Iterator[Guard
             f"its rate is cut off at {FASTEST:g}. Those of VP, sub-VP and VE are finite."
         )
         yield Guardrail(Section.MOTION, text, Remedy.VP_PATH)
+
+
+def _of_another_noise(experiment: Experiment) -> Iterator[Guardrail]:
+    """Any noise keeps the law of a bridge; its own alone keeps the ways."""
+    if not is_noisy_on_a_bridge(experiment) or is_the_bridge(experiment):
+        return
+    sigma, own = sigma_of(experiment.dynamics), experiment.coupling.spread
+    steady = getattr(experiment.dynamics, "profile", None) is SigmaProfile.CONSTANT
+    fades = "" if steady else " that fades"
+    chosen = f"With σ = {sigma:g}{fades}" if sigma else "Without noise"
+    text = (
+        f"The bridge's own noise is a steady σ = {own:g}. "
+        f"{chosen}, pₜ is the same and each particle's way is not."
+    )
+    yield Guardrail(Section.MOTION, text, Remedy.BRIDGE_NOISE, own)
 
 
 def _empty(experiment: Experiment) -> Iterator[Guardrail]:

@@ -11,6 +11,7 @@ from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.dynamics import (
     FreeProcess,
+    SigmaProfile,
 )
 from fmstudio.document.specs.motion import Motion, pull_of
 from fmstudio.document.specs.path import PathSpec
@@ -40,6 +41,21 @@ def quantity_of(dynamics: Motion) -> Quantity:
 def is_coupled(dynamics: Motion) -> bool:
     """Pairs whose p_t is their own: the closed form belongs to independent pairs."""
     return dynamics.pairs not in (None, Coupling.INDEPENDENT)
+
+
+def is_noisy_on_a_bridge(experiment: Experiment) -> bool:
+    """It is moved by the velocity of a bridge, with a noise that a person chose."""
+    dynamics = experiment.dynamics
+    chosen = dynamics.moved_by == "velocity" and "sigma" in type(dynamics).model_fields
+    return chosen and experiment.goes_its_own_way and experiment.coupling.spread > 0
+
+
+def is_the_bridge(experiment: Experiment) -> bool:
+    """The noise is the bridge's own, so that particles go as the bridge does, and not by its law alone."""
+    if not is_noisy_on_a_bridge(experiment):
+        return False
+    dynamics: Any = experiment.dynamics
+    return bool(dynamics.profile is SigmaProfile.CONSTANT and dynamics.sigma == experiment.coupling.spread)
 
 
 def has_arrows(experiment: Experiment) -> bool:

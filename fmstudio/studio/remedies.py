@@ -7,7 +7,7 @@ from typing import Any
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec
-from fmstudio.document.specs.dynamics import ODESpec
+from fmstudio.document.specs.dynamics import ODESpec, SigmaProfile
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.training import Coupling, Objective, TrainingSpec
 from fmstudio.studio import commands, guiding, panes
@@ -118,6 +118,10 @@ def _bridge(document: Document, index: int, _amount: float) -> Document:
     return _with(document, index, "coupling", BridgeSpec())
 
 
+def _bridge_noise(document: Document, index: int, amount: float) -> Document:
+    return _set(document, index, "dynamics", sigma=amount, profile=SigmaProfile.CONSTANT)
+
+
 _CHANGES: dict[Remedy, Change] = {
     Remedy.TRAIN: _as_it_is,
     Remedy.FLOW_MATCHING: _flow_matching,
@@ -131,5 +135,6 @@ _CHANGES: dict[Remedy, Change] = {
     Remedy.SHORTER: _shorter,
     Remedy.VP_PATH: _vp_path,
     Remedy.BRIDGE: _bridge,
+    Remedy.BRIDGE_NOISE: _bridge_noise,
 }
 _THEN_TRAINED = (Remedy.TRAIN, Remedy.FLOW_MATCHING)

@@ -9,7 +9,7 @@ from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.references import cite, in_words, references
 from fmstudio.document.specs.path import PATHS
 from fmstudio.resources import asset
-from fmstudio.studio.equations import EQUATIONS
+from fmstudio.studio.equations import BRIDGE_ITSELF, EQUATIONS, WAYS
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"\b([A-Z][\w-]+(?: et al\.|(?:, [A-Z]\w+)? & [A-Z][\w-]+)?),? \(?((?:19|20)\d\d)\)?")
@@ -28,7 +28,8 @@ def texts() -> dict[str, str]:
 
 def test_that_every_citation_of_an_entry_or_equation_is_in_the_bibliography() -> None:
     cited = [c for entry in ENTRIES for c in entry.sources]
-    cited += [c for equation in EQUATIONS.values() for c in equation.sources]
+    equations = (*EQUATIONS.values(), *WAYS.values(), BRIDGE_ITSELF)
+    cited += [c for equation in equations for c in equation.sources]
     assert all(citation.reference.title for citation in cited)
     assert {c.key for c in cited} >= {key for key, work in references().items() if work.about}
 

@@ -13,6 +13,7 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs import distribution as d
 from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.coupling import BridgeSpec
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.path import CondOTSpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES, Coupling, ModelSpec, Objective, TrainingSpec
@@ -88,6 +89,8 @@ def hard_documents() -> Iterator[Document]:
     for kind in KINDS:
         yield Document(source=d.RingSpec(), dynamics=kind(), view=ViewSpec(panes=sided))
     yield Document(training=TrainingSpec(coupling=Coupling.OT), view=ViewSpec(panes=MOTIONS))
+    for sigma, noise in product((0.1, 5.0), (0.0, 0.1, 1.0)):
+        yield Document(coupling=BridgeSpec(sigma=sigma), dynamics=m.SDESpec(sigma=noise))
     yield Document(target=d.DrawnSpec())
     yield Document(source=d.DrawnSpec())
 

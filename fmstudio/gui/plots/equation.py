@@ -14,10 +14,11 @@ from fmstudio.gui.markup import caption_markup
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme, symbol_font
 from fmstudio.render.palette import Palette
-from fmstudio.studio import learning
-from fmstudio.studio.equations import EQUATIONS, REALNVP, Equation
+from fmstudio.studio.equations import Equation, equations_of
 from fmstudio.studio.session import Session
 
+Equations = tuple[Equation, ...]
+"""Of one pane."""
 LARGEST, SMALLEST = 16, 11
 _PAD = 12
 
@@ -67,7 +68,7 @@ class EquationPanel(Panel):
         self._box.addWidget(self.words)
         self._box.addWidget(self.caption)
         self.lay_out("Equation", "", content)
-        watch(self, session.store, _kinds, self._on_kinds_changed)
+        watch(self, session.store, _equations, self._on_equations_changed)
         watch(self, session.store, _caption, self._on_caption_changed)
 
     @property
@@ -77,12 +78,12 @@ class EquationPanel(Panel):
     def tick(self) -> None:
         """All that is shown follows the document."""
 
-    def _on_kinds_changed(self, kinds: tuple[str, ...]) -> None:
+    def _on_equations_changed(self, panes: tuple[Equations, ...]) -> None:
         for old in self.wells:
             self._box.removeWidget(old)
             old.hide()
             old.deleteLater()
-        equations = [EQUATIONS[kind] for kind in kinds]
+        equations = list(dict.fromkeys(equation for each in panes for equation in each))
         self.wells = [self._well(equation) for equation in equations]
         for index, well in enumerate(self.wells):
             self._box.insertWidget(index, well)
@@ -92,7 +93,7 @@ class EquationPanel(Panel):
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         """Words that are there keep the colour of their links."""
-        self._on_kinds_changed(_kinds(self.session.store.document))
+        self._on_equations_changed(_equations(self.session.store.document))
 
     def _on_caption_changed(self, caption: str) -> None:
         self.caption.setText(caption_markup(caption))
@@ -120,14 +121,15 @@ class EquationPanel(Panel):
     def _show_words(self) -> None:
         """The document's own words say more than the general ones."""
         document = self.session.store.document
-        kinds = _kinds(document)
-        self.words.setText(EQUATIONS[kinds[0]].words)
-        self.words.setVisible(len(kinds) == 1 and not document.caption)
+        panes = _equations(document)
+        self.words.setText(" ".join(equation.words for equation in panes[0]))
+        self.words.setVisible(len(panes) == 1 and not document.caption)
 
 
-def _kinds(document: Document) -> tuple[str, ...]:
+def _equations(document: Document) -> tuple[Equations, ...]:
+    """Of all panes, without repetition."""
     experiments = (document.experiment(index) for index in range(len(document.view.panes)))
-    return tuple(dict.fromkeys(e.dynamics.kind if learning.has_field(e) else REALNVP for e in experiments))
+    return tuple(dict.fromkeys(equations_of(experiment) for experiment in experiments))
 
 
 def _caption(document: Document) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QLabel
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.specs.coupling import BridgeSpec
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import RingSpec
 from fmstudio.document.specs.dynamics import SDESpec
@@ -26,7 +27,7 @@ from fmstudio.gui.plots.loss_curve import BAND_BINS, BINS, loss_curve, vertical_
 from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.throttle import Throttle
-from fmstudio.studio import commands
+from fmstudio.studio import commands, panes
 from fmstudio.studio.learning import recipe_of_model
 from tests.gui.conftest import frame
 
@@ -308,6 +309,16 @@ def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
     assert panel.words.text()
     commands.compare(session, commands.COMPARISONS[1])
     assert len(panel.wells) == 3
+
+
+def test_that_the_equation_tells_the_coupling(session, show):
+    panel = show(EquationPanel)
+    panes.choose_new(session, "coupling", BridgeSpec)
+    assert len(panel.wells) == 2
+    assert "In u<sub>t</sub>, σ is that of the bridge" in panel.words.text()
+    commands.set_field(session, "dynamics", SDESpec(sigma=0.6, profile="constant"), "Choose dynamics")
+    assert len(panel.wells) == 1
+    assert "The bridge itself" in panel.words.text()
 
 
 def test_that_a_caption_takes_the_place_of_the_general_words_and_reads_well(session, show):

@@ -15,7 +15,6 @@ from fmstudio.bench.monkey.checks.words import figures_in, is_told, true_distanc
 from fmstudio.bench.monkey.seen import PaneSeen, Seen, alike
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityRequest, FieldErrorRequest, ProbeRequest, Request
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.plots.equation import EquationLabel, EquationPanel
@@ -25,7 +24,7 @@ from fmstudio.gui.plots.marginals import MarginalsPanel
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.probe import ProbePanel
 from fmstudio.studio import learning
-from fmstudio.studio.equations import EQUATIONS, REALNVP
+from fmstudio.studio.equations import equations_of
 
 P = TypeVar("P", bound=Panel)
 PACE = 0.8
@@ -189,9 +188,5 @@ def equations(seen: Seen) -> Iterator[str]:
 
 
 def _markup(experiments: list[Experiment]) -> list[str]:
-    kinds = [REALNVP if _is_layered(each) else each.dynamics.kind for each in experiments]
-    return [EQUATIONS[kind].markup for kind in dict.fromkeys(kinds)]
-
-
-def _is_layered(experiment: Experiment) -> bool:
-    return experiment.field is FieldChoice.LEARNED and experiment.training.objective.value == REALNVP
+    shown = [equation for each in experiments for equation in equations_of(each)]
+    return [equation.markup for equation in dict.fromkeys(shown)]

@@ -111,20 +111,20 @@ WAYS: dict[str, Equation] = {
         "u<sub>t</sub> = E[α′z + β′X<sub>0</sub> | X<sub>t</sub>] "
         "− γ<sub>t</sub>γ<sub>t</sub>′ ∇log p<sub>t</sub>",
         (cite("AlbergoBoffi2023"),),
-        "The noise γ√(t(1 − t)) on the way smooths every p<sub>t</sub> between the ends; "
+        "The noise γ<sub>t</sub> w, γ<sub>t</sub> = γ√(t(1 − t)), smooths every p<sub>t</sub> on the way; "
         "its own part of the velocity takes it back before the end.",
     ),
     "bridge": Equation(
         _BRIDGED + _SPLIT,
         (cite("Leonard2014"), cite("TongSF2M2023")),
-        "σ is that of the bridge: f<sub>t</sub> and g<sub>t</sub> are the potentials of source and target, "
-        "blurred by its noise so far and by that to come.",
+        "In u<sub>t</sub>, σ is that of the bridge: f<sub>t</sub> and g<sub>t</sub> are the potentials of "
+        "source and target, blurred by its noise so far and by that to come.",
     ),
     "ot": Equation(
         _BRIDGED + _SPLIT,
         (cite("Leonard2014"), cite("Bunne2022")),
-        "σ is the least that can be computed: f<sub>t</sub> and g<sub>t</sub> are the potentials of source "
-        "and target, hardly blurred, and particles go straight.",
+        "In u<sub>t</sub>, σ is the least that can be computed: f<sub>t</sub> and g<sub>t</sub> are the "
+        "potentials of source and target, hardly blurred, and particles go straight.",
     ),
 }
 """What u_t and p_t are between ends that are joined, by the kind of the coupling; of independent ends, with

@@ -11,6 +11,7 @@ from fmstudio.document.pictures import import_picture
 from fmstudio.document.point_files import import_points
 from fmstudio.document.sentences import short
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
+from fmstudio.document.vectors import import_vector
 
 __all__ = ["SUFFIXES", "ImportProblem", "import_picture", "import_points", "import_target"]
 
@@ -18,7 +19,7 @@ POINT_SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".dat", ".npy")
 PICTURE_SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 VECTOR_SUFFIX = ".svg"
-"""Drawn by Qt, where the window is."""
+"""Drawn by Qt, in a process of its own."""
 
 SUFFIXES: tuple[str, ...] = (*POINT_SUFFIXES, *PICTURE_SUFFIXES)
 
@@ -31,7 +32,7 @@ def import_target(path: Path, other: Any = None) -> PointsSpec | DrawnSpec:
         raise ImportProblem(f"{name} is a folder: give a file of points or a picture.")
     suffix = path.suffix.lower()
     if suffix == VECTOR_SUFFIX:
-        raise ImportProblem(f"{name} is a vector drawing, which only the window reads: save it as PNG first.")
+        return import_vector(path)
     if suffix in POINT_SUFFIXES:
         return import_points(path, other if isinstance(other, PointsSpec) else None)
     if suffix in PICTURE_SUFFIXES:

@@ -418,6 +418,22 @@ def test_that_files_that_are_not_there_are_one_sentence(tmp_path: Path, suffix: 
     assert "not there" in refusal(tmp_path / f"none{suffix}")
 
 
+def test_that_a_vector_drawing_comes_in_as_its_picture_does(tmp_path: Path) -> None:
+    (tmp_path / "disc.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><rect width="200" height="100" '
+        'fill="white"/><circle cx="60" cy="50" r="30" fill="#c00"/></svg>'
+    )
+    rows, columns = np.mgrid[0:512, 0:1024]
+    disc = (columns - 307) ** 2 + (rows - 256) ** 2 < 154**2
+    pixels = np.where(disc[..., None], np.array([204, 0, 0]), 255).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "disc.png")
+    vector, picture = (import_target(tmp_path / f"disc{ending}") for ending in (".svg", ".png"))
+    assert isinstance(vector, DrawnSpec)
+    drawn, taken = (np.asarray(spec.raster.values) > 0.5 for spec in (vector, picture))
+    assert np.mean(drawn != taken) < 0.01
+    assert 0.02 < drawn.mean() < 0.5
+
+
 def test_that_a_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     assert "folder" in refusal(tmp_path / "folder.csv")

@@ -78,11 +78,8 @@ class Parts:
             raise ArchiveError(f"{short(unknown[0])} is no part of a fmstudio file: it is damaged")
 
     def _judge(self, arrays: list[str]) -> None:
-        total = 0
-        for name in arrays:
-            total += self._header(name).count
-            if total > MAX_VALUES:
-                raise ArchiveError(f"its arrays hold more than {MAX_VALUES:,} numbers")
+        if sum(self._header(name).count for name in arrays) > MAX_VALUES:
+            raise ArchiveError(f"its arrays hold more than {MAX_VALUES:,} numbers")
 
     def _header(self, name: str) -> NpyHeader:
         try:

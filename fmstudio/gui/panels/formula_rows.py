@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -17,15 +18,29 @@ from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.studio import formulas, panes
 from fmstudio.studio.asked_files import End
 from fmstudio.studio.session import Session
+from fmstudio.studio.store import Entry
 
 PAUSE_SECONDS = 0.4
 """A formula is read when its typing rests for so long, and not at every key: half a formula is none."""
 LOG, PLAIN = "log p", "p"
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """What was typed and cannot be read, and what was in force meanwhile."""
+
+    text: str
+    is_log: bool
+    error: FormulaError
+    law: FormulaLaw
+    opened: Entry | None
+    """the document that it belongs to, by how that was opened"""
+
+
 class FormulaRows(QWidget):
     """Takes no room for what has no formula. What cannot be read stays as it was typed; the last that could
-    is in force meanwhile."""
+    is in force meanwhile. A draft outlives the choice of another tile, until the formula is changed
+    otherwise."""
 
     def __init__(self, session: Session, end: End) -> None:
         super().__init__()
@@ -34,6 +49,9 @@ class FormulaRows(QWidget):
         self._shown: tuple[str, bool] | None = None
         self._typed_at: float | None = None
         self._is_log = True
+        self._law: FormulaLaw | None = None
+        self._drafts: dict[type, _Draft] = {}
+        """by the kind of the formula"""
         self.side = Segmented(
             f"What the formula of the {end} is",
             (
@@ -67,17 +85,51 @@ class FormulaRows(QWidget):
         return panes.shown(document, self._end)[0]
 
     def _on_spec_changed(self, spec: Any) -> None:
+        self._read_before_leaving(spec)
         self.setVisible(isinstance(spec, FormulaLaw))
-        if not isinstance(spec, FormulaLaw):
+        comes_back = type(spec) is not type(self._law)
+        self._law = spec if isinstance(spec, FormulaLaw) else None
+        if self._law is None:
             self._shown, self._typed_at = None, None
             return
         self.note.setText(f"{spec.remarks}." if spec.remarks else "")
         self.note.setVisible(bool(spec.remarks))
         text, is_log, _ = spec.stated
-        if (text, is_log) != self._shown:
-            self._shown, self._typed_at, self._is_log = (text, is_log), None, is_log
-            self.field.show_text(text)
-            self._tell(None)
+        if (text, is_log) == self._shown:
+            return
+        draft = self._draft_of(spec, comes_back)
+        self._shown, self._typed_at = (text, is_log), None
+        self._is_log = is_log if draft is None else draft.is_log
+        self.field.show_text(text if draft is None else draft.text)
+        self._tell(None if draft is None else draft.error)
+
+    def _read_before_leaving(self, spec: Any) -> None:
+        """What was typed a moment ago may be a draft too."""
+        if self._law is None or self._typed_at is None or type(spec) is type(self._law):
+            return
+        try:
+            formulas.check(self._law, self.field.text, self._is_log)
+        except FormulaError as error:
+            self._keep(error)
+
+    def _keep(self, error: FormulaError) -> None:
+        assert self._law is not None
+        draft = _Draft(self.field.text, self._is_log, error, self._law, self._opened())
+        self._drafts[type(self._law)] = draft
+
+    def _draft_of(self, law: FormulaLaw, comes_back: bool) -> _Draft | None:
+        """The draft that was left for another tile, where the formula is what it was or as its tile gives it;
+        any other change of the formula ends it."""
+        draft = self._drafts.get(type(law))
+        if draft is None:
+            return None
+        if comes_back and law in (draft.law, type(law)()) and draft.opened is self._opened():
+            return draft
+        del self._drafts[type(law)]
+        return None
+
+    def _opened(self) -> Entry | None:
+        return next(reversed(self._session.store.openings), None)
 
     def _take(self) -> None:
         """Put what is typed into the document, or say why not."""
@@ -86,8 +138,10 @@ class FormulaRows(QWidget):
         try:
             self._is_log = formulas.type_formula(self._session, self._end, text, self._is_log)
         except FormulaError as error:
+            self._keep(error)
             self._tell(error)
             return
+        self._drafts.pop(type(self._law), None)
         if self._shown == before:
             self._tell(None)
 

@@ -18,6 +18,7 @@ from fmstudio.gui.panels import formula_rows
 from fmstudio.gui.panels.end import source_panel, target_panel
 from fmstudio.gui.panels.formula_rows import LOG, PAUSE_SECONDS, PLAIN, FormulaRows
 from fmstudio.gui.widgets.formula_field import pointed
+from fmstudio.studio import panes
 from tests.gui.conftest import frame
 
 PANELS = {"source": source_panel, "target": target_panel}
@@ -212,3 +213,80 @@ def test_that_the_caret_stands_under_its_sign_however_long_the_text(place):
         assert shown[at] == text[place]
     else:
         assert at == len(shown)
+
+
+# ---- drafts --------------------------------------------------------------------------------------------
+
+BAD = "-x^2 - sine(y)"
+
+
+def is_draft_there(rows: FormulaRows, text: str = BAD) -> bool:
+    shown = rows.caret.text().split("\n")[0] if rows.caret.isVisible() else ""
+    told = "did you mean sin" in rows.problem.text() and bool(rows.field.property("wrong"))
+    return rows.field.text == text and shown == text and told
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_that_a_draft_outlives_the_choice_of_another_tile(qtbot, session, show, end):
+    panel = show(PANELS[end])
+    tiles, rows = panel.tiles.tiles, panel.formula
+    qtbot.mouseClick(tiles["formula"], LEFT)
+    write(qtbot, rows, "-x^2 - y^2")
+    write(qtbot, rows, BAD, done=False)
+    qtbot.mouseClick(tiles["ring"], LEFT)
+    qtbot.mouseClick(tiles["funnel"], LEFT)
+    assert rows.field.text == FunnelSpec().stated.text
+    assert not rows.problem.isVisible()
+    assert not rows.caret.isVisible()
+    before = session.store.document
+    qtbot.mouseClick(tiles["formula"], LEFT)
+    assert is_draft_there(rows)
+    assert getattr(session.store.document, end) == FormulaSpec()
+    session.store.undo()
+    assert session.store.document == before
+    qtbot.mouseClick(tiles["formula"], LEFT)
+    write(qtbot, rows, "-x^2 - sin(y)^2")
+    assert getattr(session.store.document, end) == FormulaSpec(expression="-x^2 - sin(y)^2")
+    qtbot.mouseClick(tiles["ring"], LEFT)
+    qtbot.mouseClick(tiles["formula"], LEFT)
+    assert rows.field.text == FormulaSpec().expression
+
+
+def test_that_undoing_the_choice_finds_the_draft_too(qtbot, session, rows):
+    write(qtbot, rows, "-x^4 - y^2")
+    write(qtbot, rows, BAD)
+    panes.choose_new(session, "target", TwoMoonsSpec)
+    session.store.undo()
+    assert target(session) == FormulaSpec(expression="-x^4 - y^2")
+    assert is_draft_there(rows)
+
+
+@pytest.mark.usefixtures("clock")
+def test_that_a_draft_that_was_not_read_yet_is_kept(qtbot, session, rows):
+    write(qtbot, rows, BAD, done=False)
+    panes.choose_new(session, "target", TwoMoonsSpec)
+    panes.choose_new(session, "target", FormulaSpec)
+    assert is_draft_there(rows)
+
+
+def test_that_any_other_change_of_the_formula_ends_the_draft(qtbot, session, rows):
+    write(qtbot, rows, "-x^4 - y^2")
+    write(qtbot, rows, BAD)
+    session.store.undo()
+    assert rows.field.text == FormulaSpec().expression
+    panes.choose_new(session, "target", TwoMoonsSpec)
+    panes.choose_new(session, "target", FormulaSpec)
+    assert rows.field.text == FormulaSpec().expression
+    assert not rows.problem.isVisible()
+
+
+def test_that_a_draft_is_of_its_document_and_its_end(qtbot, session, show, rows):
+    other = show(source_panel).formula
+    write(qtbot, rows, BAD)
+    panes.choose_new(session, "source", FormulaSpec)
+    assert other.field.text == FormulaSpec().expression
+    panes.choose_new(session, "target", TwoMoonsSpec)
+    session.open(Document(title="another"))
+    panes.choose_new(session, "target", FormulaSpec)
+    assert rows.field.text == FormulaSpec().expression
+    assert not rows.problem.isVisible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -82,3 +83,12 @@ def test_that_the_cards_of_the_gallery_have_room_for_their_titles(qtbot, window:
         assert "_" not in gallery.caption.text()
     gallery.close()
     qtbot.wait(10)
+
+
+def test_that_every_card_of_the_gallery_gets_its_picture(qtbot, window: MainWindow) -> None:
+    window.show_gallery()
+    gallery = next(made for made in window.findChildren(GalleryDialog) if made.isVisible())
+    qtbot.waitUntil(lambda: not gallery._pictureless)
+    pictures = [gallery.cards.item(row).icon().pixmap(PICTURE).toImage() for row in range(len(ENTRIES))]
+    assert all(one != other for one, other in itertools.pairwise(pictures))
+    gallery.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+from collections import deque
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,6 +28,8 @@ from fmstudio.resources import asset
 
 PICTURE = QSize(224, 140)
 CARD = QSize(240, 184)
+PICTURES_A_TURN = 4
+"""A millisecond each."""
 
 
 class GalleryDialog(QDialog):
@@ -43,6 +46,9 @@ class GalleryDialog(QDialog):
         self.search.setAccessibleName("Search the gallery")
         self.search.setClearButtonEnabled(True)
         self.cards = QListWidget()
+        self._pictureless = deque(range(len(ENTRIES)))
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._on_timer_timeout)
         self.title, self.caption = QLabel(), QLabel()
         self.open_button = QPushButton("Open")
         self._fill()
@@ -63,13 +69,23 @@ class GalleryDialog(QDialog):
         self.cards.setWordWrap(True)
         self.cards.setUniformItemSizes(True)
         self.cards.setAccessibleName("Built-in documents")
+        blank = _blank()
         for entry in ENTRIES:
-            item = QListWidgetItem(_picture(entry), entry.title)
+            item = QListWidgetItem(blank, entry.title)
             item.setData(Qt.ItemDataRole.UserRole, entry.id)
             item.setToolTip(in_words(entry.sources))
             item.setSizeHint(CARD - QSize(6, 6))  # room for two lines of words
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             self.cards.addItem(item)
+        self._timer.start(0)
+
+    def _on_timer_timeout(self) -> None:
+        """A few pictures a turn: all at once would hold the window up."""
+        for _ in range(min(PICTURES_A_TURN, len(self._pictureless))):
+            row = self._pictureless.popleft()
+            self.cards.item(row).setIcon(_picture(ENTRIES[row]))
+        if not self._pictureless:
+            self._timer.stop()
 
     def _build(self) -> None:
         self.title.setProperty("role", "value")
@@ -131,6 +147,10 @@ def _picture(entry: Entry) -> QIcon:
     try:
         return QIcon(QPixmap(str(asset(f"gallery/{entry.id}.png"))))
     except FileNotFoundError:
-        blank = QPixmap(PICTURE)
-        blank.fill(Qt.GlobalColor.transparent)
-        return QIcon(blank)
+        return _blank()
+
+
+def _blank() -> QIcon:
+    blank = QPixmap(PICTURE)
+    blank.fill(Qt.GlobalColor.transparent)
+    return QIcon(blank)

@@ -146,6 +146,15 @@ class Handlers(QObject):
     def on_page_on(self) -> None:
         self._step(self._page())
 
+    def on_mark_start(self) -> None:
+        self._session.playback.mark(True)
+
+    def on_mark_end(self) -> None:
+        self._session.playback.mark(False)
+
+    def on_clear_marks(self) -> None:
+        self._session.playback.clear_marks()
+
     def _page(self) -> int:
         """A tenth of the way, in whole steps."""
         return max(1, round(finest_steps(self._session.store.document) / 10))

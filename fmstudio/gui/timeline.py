@@ -23,6 +23,7 @@ from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
 from fmstudio.studio.clocks import PATH_CLOCK, Clock, clock, finest_steps
+from fmstudio.studio.playback import WHOLE
 from fmstudio.studio.session import Session
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -44,6 +45,7 @@ class TimeLine(QWidget):
         self._t = 0.0
         self._steps = 1
         self._clock = PATH_CLOCK
+        self._marks = WHOLE
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Time")
@@ -54,9 +56,10 @@ class TimeLine(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(400, 52)
 
-    def show_time(self, t: float, steps: int, clock: Clock) -> None:
-        if (t, steps, clock) != (self._t, self._steps, self._clock):
-            self._t, self._steps, self._clock = t, steps, clock
+    def show_time(self, t: float, steps: int, clock: Clock, marks: tuple[float, float] = WHOLE) -> None:
+        """``marks`` are from where to where it plays."""
+        if (t, steps, clock, marks) != (self._t, self._steps, self._clock, self._marks):
+            self._t, self._steps, self._clock, self._marks = t, steps, clock, marks
             self.update()
 
     def _on_theme_changed(self, _palette: Palette) -> None:
@@ -90,6 +93,7 @@ class TimeLine(QWidget):
         gradient.setColorAt(1, QColor(end))
         painter.setPen(QPen(gradient, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(left, y), QPointF(right, y))
+        self._paint_marks(painter, left, right, y)
         self._paint_ends(painter)
         knob = QPointF(left + self._t * (right - left), y)
         painter.setPen(QPen(QColor(palette.window), 2))
@@ -108,6 +112,21 @@ class TimeLine(QWidget):
         for k in range(self._steps + 1):
             x = left + (right - left) * k / self._steps
             painter.drawLine(QPointF(x, y + 6), QPointF(x, y + 10))
+
+    def _paint_marks(self, painter: QPainter, left: float, right: float, y: float) -> None:
+        """What is not played is faint, and a bracket stands at either mark."""
+        palette, (start, end) = self._theme.palette, self._marks
+        at = [left + (right - left) * mark for mark in self._marks]
+        painter.setPen(QPen(QColor(palette.line), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        if start > 0:
+            painter.drawLine(QPointF(left, y), QPointF(at[0], y))
+        if end < 1:
+            painter.drawLine(QPointF(at[1], y), QPointF(right, y))
+        painter.setPen(QPen(QColor(palette.text), 1.5))
+        for x, mark, side in ((at[0], start, 4.0), (at[1], end, -4.0)):
+            if 0 < mark < 1:
+                corners = ((x + side, y - 13), (x, y - 13), (x, y + 11), (x + side, y + 11))
+                painter.drawPolyline([QPointF(*corner) for corner in corners])
 
     def _colours(self) -> tuple[str, str]:
         palette = self._theme.palette
@@ -205,7 +224,7 @@ class TimelineBar(QFrame):
         if document is not self._document:
             self._document, self._clock, self._steps = document, clock(document), finest_steps(document)
         steps = self._steps
-        self.line.show_time(playback.t, steps, self._clock)
+        self.line.show_time(playback.t, steps, self._clock, playback.marks)
         self._t_label.setText(self._clock.words(playback.t))
         self._step_label.setText(f"step {int(playback.t * steps + 1e-9)} / {steps}")
         look = (playback.playing, playback.loop, self._theme.palette.name)

@@ -6,7 +6,9 @@ from typing import Literal
 
 LoopMode = Literal["once", "loop", "bounce"]
 HOLD_SECONDS = 0.8
-"""How long a loop rests on t = 1 before it starts again, so that the target can be seen."""
+"""How long a loop rests on its end before it starts again, so that the target can be seen."""
+
+WHOLE = (0.0, 1.0)
 
 
 class Playback:
@@ -18,13 +20,30 @@ class Playback:
         self.speed = 1.0
         self.seconds = seconds
         self.loop: LoopMode = loop
+        self.marks = WHOLE
+        """from where to where it plays"""
         self._direction = 1
         self._held = 0.0
         self._resume_after_scrub = False
 
+    def mark(self, is_start: bool) -> None:
+        """Play from here, or to here; the other mark gives way where it would lie behind."""
+        start, end = self.marks
+        if is_start:
+            self.marks = (self.t, end if end > self.t else 1.0)
+        else:
+            self.marks = (start if start < self.t else 0.0, self.t)
+        if self.marks[0] >= self.marks[1]:  # the very start was marked as the end, or the end as the start
+            self.marks = WHOLE
+
+    def clear_marks(self) -> None:
+        """Play from 0 to 1."""
+        self.marks = WHOLE
+
     def play(self) -> None:
-        if self.t >= 1.0 and self.loop == "once":
-            self.t = 0.0
+        start, end = self.marks
+        if not start <= self.t <= end or (self.t >= end and self.loop == "once"):
+            self.t = start
         self._held = 0.0
         self.playing = True
 
@@ -71,12 +90,13 @@ class Playback:
     def advance(self, seconds: float) -> None:
         if not self.playing:
             return
-        at_end = self.t >= 1.0 if self._direction > 0 else self.t <= 0.0
+        start, end = self.marks
+        at_end = self.t >= end if self._direction > 0 else self.t <= start
         if at_end:
             self._rest(seconds)
             return
-        self.t = min(1.0, max(0.0, self.t + self._direction * seconds * self.speed / self.seconds))
-        if self.loop == "once" and self.t >= 1.0:
+        self.t = min(end, max(start, self.t + self._direction * seconds * self.speed / self.seconds))
+        if self.loop == "once" and self.t >= end:
             self.pause()
 
     def _rest(self, seconds: float) -> None:
@@ -87,6 +107,6 @@ class Playback:
         if self.loop == "bounce":
             self._direction = -self._direction
         elif self.loop == "loop":
-            self._direction, self.t = 1, 0.0
+            self._direction, self.t = 1, self.marks[0]
         else:
             self.pause()

@@ -50,3 +50,19 @@ def test_that_the_path_is_followed_from_the_data_end_by_noising(session, show):
     commands.set_field(session, "dynamics", m.NoisingSpec(), "Choose dynamics")
     panel.tick()
     assert panel.plot.time == pytest.approx(0.75)
+
+
+def test_that_what_is_not_played_is_faint_on_the_line(bar, session):
+    bar.refresh()
+    whole = bar.line.grab().toImage()
+    session.playback.seek(0.5)
+    session.playback.mark(False)
+    session.playback.seek(0.0)
+    bar.refresh()
+    marked = bar.line.grab().toImage()
+    left, right = (round(whole.width() * share) for share in (0.25, 0.75))
+    assert marked.pixel(left, 21) == whole.pixel(left, 21)
+    assert marked.pixel(right, 21) != whole.pixel(right, 21)
+    session.playback.clear_marks()
+    bar.refresh()
+    assert bar.line.grab().toImage() == whole

@@ -71,3 +71,44 @@ def test_that_steps_stop_at_the_ends():
     playback.seek(1.0)
     playback.step(1, 10)
     assert playback.t == 1.0
+
+
+def _walk(playback: Playback, frames: int) -> list[float]:
+    return [playback.t for _ in range(frames) if playback.advance(0.05) is None]
+
+
+@pytest.mark.parametrize("loop", ["once", "loop", "bounce"])
+def test_that_it_plays_between_its_marks_and_nowhere_else(loop):
+    playback = Playback(seconds=1.0, loop=loop)
+    for t, is_start in ((0.3, True), (0.7, False)):
+        playback.seek(t)
+        playback.mark(is_start)
+    for begin in (0.0, 0.5, 1.0):
+        playback.seek(begin)
+        playback.play()
+        seen = _walk(playback, 200)
+        assert max(seen) == pytest.approx(0.7)
+        assert min(seen) >= 0.3
+        assert playback.playing is (loop != "once")
+    playback.clear_marks()
+    playback.seek(0.9)
+    playback.play()
+    assert max(_walk(playback, 10)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("acts", "marks"),
+    [
+        (((0.6, True), (0.4, False)), (0.0, 0.4)),
+        (((0.4, False), (0.6, True)), (0.6, 1.0)),
+        (((1.0, True),), (0.0, 1.0)),
+        (((0.0, False),), (0.0, 1.0)),
+        (((0.2, True), (0.2, False)), (0.0, 0.2)),
+    ],
+)
+def test_that_a_mark_that_would_lie_behind_gives_way_to_the_new_one(acts, marks):
+    playback = Playback()
+    for t, is_start in acts:
+        playback.seek(t)
+        playback.mark(is_start)
+    assert playback.marks == marks

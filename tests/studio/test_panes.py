@@ -125,3 +125,21 @@ def test_that_fields_are_compared_only_where_they_move_something_whatever_comes_
         session.close()
     assert len(told) == (0 if dynamics.uses_field else 1)
     assert all("plays a part" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize("motion", [*DYNAMICS, *MORE_DYNAMICS])
+def test_that_sigma_goes_along_to_a_motion_of_the_target_and_to_no_other(session, motion):
+    """A process's σ is its own: it is no noise on the way to the target, and neither takes nor gives one."""
+    as_it_comes, kind = motion(), str(motion.model_fields["kind"].default)
+    has_sigma = "sigma" in motion.model_fields
+    with_sigma = SDESpec(sigma=0.7)
+    commands.set_field(session, "dynamics", with_sigma, "Choose dynamics")
+    panes.choose_motion(session, kind)
+    chosen = session.store.document.dynamics
+    if has_sigma and not motion.is_process:
+        assert chosen.sigma == 0.7
+    elif motion is not SDESpec:
+        assert chosen == as_it_comes
+    panes.choose_motion(session, "sde")
+    if has_sigma and motion.is_process:
+        assert session.store.document.dynamics.sigma == SDESpec().sigma

@@ -1,4 +1,4 @@
-"""Draws the gallery's cards: ``assets/gallery/<id>.png``, one moment of each built-in document.
+"""Draws the gallery's cards: ``assets/gallery/<id>.png`` and ``<id>-light.png``, one moment of each document.
 
 Run it with the project's own Python after an entry was added or changed:
 ``.venv/bin/python packaging/gallery_cards.py [ID ...]``
@@ -6,6 +6,7 @@ Run it with the project's own Python after an entry was added or changed:
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -30,9 +31,12 @@ MOMENT = {
 }
 
 
-def draw(entry_id: str) -> Path:
+SUFFIXES = {"dark": "", "light": "-light"}
+
+
+def draw(entry_id: str, theme: str) -> Path:
     """One card. Raises CalledProcessError with what fmstudio said on standard error."""
-    path = FOLDER / f"{entry_id}.png"
+    path = FOLDER / f"{entry_id}{SUFFIXES[theme]}.png"
     at = str(MOMENT.get(entry_id, 0.7))
     size = "x".join(str(side) for side in DRAWN)
     command = [
@@ -47,6 +51,8 @@ def draw(entry_id: str) -> Path:
         at,
         "--size",
         size,
+        "--theme",
+        theme,
     ]
     subprocess.run([*command, "--bare"], check=True)
     with Image.open(path) as picture:
@@ -57,8 +63,8 @@ def draw(entry_id: str) -> Path:
 
 def main() -> None:
     wanted = sys.argv[1:] or [entry.id for entry in ENTRIES]
-    for entry_id in wanted:
-        path = draw(entry_id)
+    for entry_id, theme in itertools.product(wanted, SUFFIXES):
+        path = draw(entry_id, theme)
         print(f"{path.name}: {path.stat().st_size // 1024} kB", flush=True)
 
 

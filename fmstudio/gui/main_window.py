@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self._export.raise_()
 
     def show_gallery(self) -> None:
-        dialog = GalleryDialog(self)
+        dialog = GalleryDialog(self, self.theme.palette)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self._on_gallery_chosen)
         dialog.open()

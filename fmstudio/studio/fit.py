@@ -10,7 +10,7 @@ import numpy as np
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.extent import Extent, Interval, union
-from fmstudio.document.specs.motion import FreeMotion, duration_of
+from fmstudio.document.specs.motion import FreeMotion, as_free, duration_of
 from fmstudio.document.specs.view import CameraSpec
 
 MARGIN = 16 / 15
@@ -68,8 +68,9 @@ def _moments(experiment: Experiment) -> Iterator[Extent]:
         for alpha, beta, blur in zip(*(curve.tolist() for curve in curves), strict=True):
             noise = Extent(Interval(0.0, 0.0, blur), Interval(0.0, 0.0, blur))
             yield target.scaled(alpha).plus(source.scaled(beta)).plus(noise)
-    if isinstance(dynamics, FreeMotion):
-        yield from _law(dynamics, source)
+    free = as_free(dynamics)
+    if free is not None:
+        yield from _law(free, source)
 
 
 def _law(dynamics: FreeMotion, start: Extent) -> Iterator[Extent]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fmstudio.document.files import load, save
 from fmstudio.document.gallery import ENTRIES, Entry
@@ -64,3 +65,13 @@ def test_that_the_shipped_drawing_stands_upright() -> None:
     mass = target.raster.values
     top = np.nonzero(mass.sum(axis=1))[0].max()
     assert len(np.nonzero(np.diff(np.sign(mass[top - 3])))[0]) == 4  # two ears, and they are on top
+
+
+def _shade(entry: Entry, theme: str) -> float:
+    with Image.open(asset(f"gallery/{entry.id}{theme}.png")) as card:
+        return float(np.asarray(card.convert("L"), float).mean())
+
+
+@each
+def test_that_its_card_is_drawn_for_either_theme(entry: Entry) -> None:
+    assert _shade(entry, "") < 110 < _shade(entry, "-light")

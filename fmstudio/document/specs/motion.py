@@ -107,6 +107,11 @@ class FreeMotion(ProcessMotion):
         """At time t of its own clock; a is linear in t."""
 
 
+def as_free(dynamics: Motion) -> FreeMotion | None:
+    """The same, where it goes from the source whatever the target and the path are."""
+    return dynamics if isinstance(dynamics, FreeMotion) else None
+
+
 def substeps_of(dynamics: Motion) -> int:
     """Solver steps from one state that is shown to the next."""
     return int(getattr(dynamics, "substeps", 1))
@@ -124,18 +129,20 @@ def duration_of(dynamics: Motion) -> float:
 
 def pull_of(dynamics: Motion) -> float:
     """The fastest rate at which a drift of its own draws particles in; 0 where none does."""
-    if not isinstance(dynamics, FreeMotion):
+    free = as_free(dynamics)
+    if free is None:
         return 0.0
-    return max(0.0, *(-dynamics.coefficients(t)[0] for t in (0.0, duration_of(dynamics))))
+    return max(0.0, *(-free.coefficients(t)[0] for t in (0.0, duration_of(dynamics))))
 
 
 def growth_of(dynamics: Motion) -> float:
     """The logarithm of how many times as far a drift of its own takes the particles, at its height: the
     largest of the integrals of a up to some t."""
-    if not isinstance(dynamics, FreeMotion):
+    free = as_free(dynamics)
+    if free is None:
         return 0.0
     end = duration_of(dynamics)
-    first, last = dynamics.coefficients(0.0)[0], dynamics.coefficients(end)[0]
+    first, last = free.coefficients(0.0)[0], free.coefficients(end)[0]
     times = [end]
     if last < 0 < first:
         times.append(end * first / (first - last))

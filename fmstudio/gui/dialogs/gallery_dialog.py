@@ -24,6 +24,7 @@ from fmstudio.document.gallery import ENTRIES, Entry
 from fmstudio.document.references import in_words
 from fmstudio.gui.dialogs.reference_dialog import links, show_reference
 from fmstudio.gui.markup import caption_markup
+from fmstudio.render.palette import DARK, Palette
 from fmstudio.resources import asset
 
 PICTURE = QSize(224, 140)
@@ -37,8 +38,9 @@ class GalleryDialog(QDialog):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, palette: Palette) -> None:
         super().__init__(parent)
+        self._theme = palette.name
         self.setWindowTitle("Gallery")
         self.resize(1080, 720)
         self.search = QLineEdit()
@@ -83,7 +85,7 @@ class GalleryDialog(QDialog):
         """A few pictures a turn: all at once would hold the window up."""
         for _ in range(min(PICTURES_A_TURN, len(self._pictureless))):
             row = self._pictureless.popleft()
-            self.cards.item(row).setIcon(_picture(ENTRIES[row]))
+            self.cards.item(row).setIcon(_picture(ENTRIES[row], self._theme))
         if not self._pictureless:
             self._timer.stop()
 
@@ -142,10 +144,11 @@ class GalleryDialog(QDialog):
             self._on_card_activated(item)
 
 
-def _picture(entry: Entry) -> QIcon:
+def _picture(entry: Entry, theme: str) -> QIcon:
     """The card's picture; plain where none ships."""
+    name = entry.id if theme == DARK.name else f"{entry.id}-{theme}"
     try:
-        return QIcon(QPixmap(str(asset(f"gallery/{entry.id}.png"))))
+        return QIcon(QPixmap(str(asset(f"gallery/{name}.png"))))
     except FileNotFoundError:
         return _blank()
 

@@ -43,3 +43,9 @@ def test_that_the_facts_of_an_objective_go_together() -> None:
         assert facts.uses_path or not facts.regresses
         assert facts.regresses or not (facts.reflows or facts.knows_field)
         assert (objective in MODEL_OBJECTIVES) is (facts.makes is not Trained.CLASSIFIER)
+
+
+@pytest.mark.parametrize("method", DensityMethod)
+def test_that_a_map_whose_legend_names_its_scale_is_drawn_on_that_scale(method: DensityMethod) -> None:
+    names_scale = any(words in method.facts.legend for words in ("in units of", "on the scale of"))
+    assert method.facts.is_relative is names_scale

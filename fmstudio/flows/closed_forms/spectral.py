@@ -88,16 +88,15 @@ class SpectralMarginal(Marginal):
     def on_grid(self, xs: Tensor, ys: Tensor, t: float, divergence: bool = False) -> GridValues:
         shape = (len(ys), len(xs))
         with torch.no_grad():
-            moment = self._at(t, xs.dtype)
-            first, has_mass = moment.first_order_on_grid(xs.detach().cpu(), ys.detach().cpu())
+            found = self._at(t, xs.dtype).fields_on_grid(xs.detach().cpu(), ys.detach().cpu())
+        log_prob, velocity, score, has_mass = (part.to(xs.device) for part in found)
         x = grid_points(xs, ys).reshape(-1, 2)
-        spread = self.divergence(x, t).reshape(shape) if divergence else None
         return GridValues(
-            first.log_prob.reshape(shape).to(xs),
-            first.velocity.reshape(*shape, 2).to(xs),
-            first.score.reshape(*shape, 2).to(xs),
-            spread,
-            has_mass.reshape(shape).to(xs.device),
+            log_prob.reshape(shape),
+            velocity.reshape(*shape, 2),
+            score.reshape(*shape, 2),
+            self.divergence(x, t).reshape(shape) if divergence else None,
+            has_mass.reshape(shape),
         )
 
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:

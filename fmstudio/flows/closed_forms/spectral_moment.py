@@ -15,10 +15,9 @@ from typing import final
 
 import torch
 from scipy.fft import next_fast_len
-from scipy.ndimage import binary_erosion
-from scipy.spatial import cKDTree
 from torch import Tensor
 
+from fmstudio.flows.closed_forms.border import Border
 from fmstudio.flows.closed_forms.kernels import grid_points
 from fmstudio.flows.closed_forms.marginals import FAINT, Coefficients, FirstOrder
 from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
@@ -26,6 +25,9 @@ from fmstudio.flows.paths.schedules import END, Schedule
 
 MOST_MODES = 384
 """Modes a side, of one sign. A law that is finer is smoothed to what they resolve."""
+
+SPARSE = 2
+"""Every other node of the splines tells where mass ends: they are three or four to a mode."""
 
 
 @final
@@ -194,9 +196,12 @@ class SpectralMoment:
         return torch.cat([self._density_spline, self._spline(self._flux_modes())], -1)
 
     @cached_property
+    def _picture_spline(self) -> Tensor:
+        return torch.cat([self._flux_spline, self._spline(self._gradient_modes())], -1)
+
+    @cached_property
     def _first_spline(self) -> Tensor:
-        more = self._spline([*self._gradient_modes(), *self._target_modes()])
-        return torch.cat([self._flux_spline, more], -1)
+        return torch.cat([self._picture_spline, self._spline(self._target_modes())], -1)
 
     def _read(self, spline: Tensor, x: Tensor) -> Tensor:
         """(n, channels) at points within the period; beyond it the nearest edge."""
@@ -215,19 +220,12 @@ class SpectralMoment:
     def _read_grid(self, spline: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
         """(ny nx, channels) on a grid: one axis after the other."""
         low, length = (self.centre - self.half).to(xs), (2 * self.half).to(xs)
-        taken = []
+        values = spline
         for k, points in enumerate((xs, ys)):
             nodes = spline.shape[1 - k]
             place = ((points - low[k]) / length[k]).clamp(0, 1) * nodes
             first = place.floor()
-            taken.append(
-                ((first[:, None].long() + torch.arange(-1, 3)) % nodes, spline_weights(place - first))
-            )
-        (columns, across), (rows, along) = taken
-        lines = torch.einsum("yk,ykxc->yxc", along, spline[rows])
-        values = across.new_zeros(len(ys), len(xs), spline.shape[2])
-        for k in range(4):
-            values.addcmul_(lines[:, columns[:, k]], across[:, k, None])
+            values = _gathered(values.transpose(0, 1), first.long() - 1, spline_weights(place - first))
         return values.reshape(-1, spline.shape[2])
 
     @cached_property
@@ -235,14 +233,13 @@ class SpectralMoment:
         return float(self._density_spline.max())
 
     @cached_property
-    def _trusted(self) -> tuple[cKDTree, Tensor]:
-        """A search tree over the border of where p_t is not faint."""
-        solid = (self._density_spline[..., 0] > 10 * self._precision.faint * self._peak).numpy()
-        border = torch.as_tensor(solid & ~binary_erosion(solid)).nonzero()
-        ny, nx = solid.shape
-        place = border.flip(1).double() / torch.tensor([nx, ny], dtype=torch.float64)
-        points = self.centre - self.half + place * 2 * self.half
-        return cKDTree(points.numpy()), points
+    def _border(self) -> Border:
+        """Of where p_t is not faint, among the nodes of the splines."""
+        sparse = self._density_spline[::SPARSE, ::SPARSE, 0]
+        ny, nx = self._density_spline.shape[:2]
+        cell = 2 * self.half / torch.tensor([nx, ny], dtype=torch.float64)
+        solid = sparse > 10 * self._precision.faint * self._peak
+        return Border(solid, self.centre - self.half, SPARSE * cell)
 
     def _anchored(
         self, x: Tensor, spline: Tensor, read: Tensor | None = None
@@ -252,36 +249,38 @@ class SpectralMoment:
         values = self._read(spline, x) if read is None else read
         outside = ((x - self.centre.to(x)).abs() > self.half.to(x)).any(1)
         far = outside | (values[:, 0] < self._precision.faint * self._peak)
-        anchor = x
-        if bool(far.any()):
-            tree, points = self._trusted
-            index = torch.as_tensor(tree.query(x[far].numpy())[1])
-            anchor = x.clone()
-            anchor[far] = points[index].to(x)
-            few = len(index) < len(points)
-            values[far] = self._read(spline, anchor[far]) if few else self._read(spline, points.to(x))[index]
-        return values, anchor, far
+        rows = far.nonzero()[:, 0]
+        if not len(rows):
+            return values, x, far
+        points = self._border.points.to(x)
+        index = self._border.nearest(x[rows])
+        at_border = self._read(spline, points) if len(rows) > len(points) else None
+        found = self._read(spline, points[index]) if at_border is None else at_border[index]
+        return values.index_copy(0, rows, found), x.index_copy(0, rows, points[index]), far
 
     def velocity(self, x: Tensor) -> Tensor:
         values, anchor, _ = self._anchored(x, self._flux_spline)
         return values[:, 1:3] / values[:, :1] + self.slope * (x - anchor)
 
     def first_order(self, x: Tensor) -> FirstOrder:
-        return self._first(x, *self._anchored(x, self._first_spline)[:2])
+        values, anchor, _ = self._anchored(x, self._first_spline)
+        log_prob, velocity, score = self._fields(values, x - anchor)
+        drawn = self.alpha * self._target.width**2 / self.variance * (x - anchor)
+        return FirstOrder(log_prob, velocity, score, values[:, 5:7] / values[:, :1] + drawn)
 
-    def first_order_on_grid(self, xs: Tensor, ys: Tensor) -> tuple[FirstOrder, Tensor]:
-        """Of a grid's points, row by row, and which of them have mass."""
-        x, read = grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._first_spline, xs, ys)
+    def fields_on_grid(self, xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of a grid's points, row by row: log p_t, velocity, score, and whether p_t has mass."""
+        x, read = grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._picture_spline, xs, ys)
         has_mass = read[:, 0] >= FAINT * self._peak
-        values, anchor, far = self._anchored(x, self._first_spline, read)
-        return self._first(x, values, anchor), has_mass & ~far
+        values, anchor, far = self._anchored(x, self._picture_spline, read)
+        return *self._fields(values, x - anchor), has_mass & ~far
 
-    def _first(self, x: Tensor, values: Tensor, anchor: Tensor) -> FirstOrder:
-        p, step = values[:, :1], x - anchor
+    def _fields(self, values: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """log p_t, velocity and score ``step`` away from where the values are read."""
+        p = values[:, :1]
         near = values[:, 3:5] / p
         log_prob = p[:, 0].log() + (near * step).sum(1) - step.square().sum(1) / (2 * self.variance)
-        mean = values[:, 5:7] / p + self.alpha * self._target.width**2 / self.variance * step
-        return FirstOrder(log_prob, values[:, 1:3] / p + self.slope * step, near - step / self.variance, mean)
+        return log_prob, values[:, 1:3] / p + self.slope * step, near - step / self.variance
 
     def second_order(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         values, _, far = self._anchored(x, self._second_spline)
@@ -318,6 +317,16 @@ class SpectralMoment:
             pushed = 1j * self.kx * drawn[0] + 1j * self.rows[:, None] * drawn[1]
             square = square - 2 * self.noise_rate * pushed
         return self._spline([p, *mean, *raw, *flux, spread, square, *gradient])
+
+
+def _gathered(values: Tensor, first: Tensor, weights: Tensor) -> Tensor:
+    """(m, other nodes, channels): of each place, its four rows of (nodes, other nodes, channels) by their
+    weights (m, 4)."""
+    rows = values.reshape(len(values), -1)
+    found = rows.new_zeros(len(first), rows.shape[1])
+    for k in range(weights.shape[1]):
+        found.addcmul_(rows.index_select(0, (first + k) % len(rows)), weights[:, k, None])
+    return found.reshape(len(first), *values.shape[1:])
 
 
 def _transfer(k: Tensor, half: Tensor, nodes: int) -> Tensor:

@@ -133,7 +133,9 @@ class BridgeMoment:
 
     def _first(self, x: Tensor, jet: Jet) -> FirstOrder:
         mean = x + self._future * jet.gradient[..., 1, :]
-        return FirstOrder(jet.value.sum(-1), self._velocity(jet), jet.gradient.sum(-2), mean)
+        log_prob = jet.value[..., 0] + jet.value[..., 1]
+        score = jet.gradient[..., 0, :] + jet.gradient[..., 1, :]
+        return FirstOrder(log_prob, self._velocity(jet), score, mean)
 
     def _divergence(self, jet: Jet) -> Tensor:
         assert jet.second is not None

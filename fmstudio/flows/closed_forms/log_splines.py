@@ -67,33 +67,38 @@ class LogSplines:
         return self._beyond(jet, x - inside)
 
     def on_grid(self, xs: Tensor, ys: Tensor, second: bool = False) -> Jet:
-        """The same on a grid, by products of matrices: leading shape (ny, nx)."""
-        bases, beyond = [], []
+        """The same on a grid, one coordinate after the other: leading shape (ny, nx)."""
+        firsts, weights, beyond = [], [], []
         for k, points in enumerate((xs, ys)):
             inside = points.clamp(float(self._low[k]), float(self._high[k]))
             place = (inside - self._low[k]) / self._step[k]
             first = torch.minimum(place.floor(), self._last[k])
-            bases.append(
-                [
-                    torch.zeros(len(points), self._spline.shape[1 - k], dtype=torch.float64).scatter_(
-                        1, first[:, None].long() + torch.arange(4), w
-                    )
-                    for w in _weights(place - first, float(self._step[k]), second)
-                ]
-            )
+            firsts.append(first.long())
+            weights.append(_weights(place - first, float(self._step[k]), second))
             beyond.append(points - inside)
-        spline = self._spline.permute(2, 0, 1)
-        values = {
-            (i, j): (bases[1][j] @ spline @ bases[0][i].T).permute(1, 2, 0)
-            for i, j in ORDERS[: 6 if second else 3]
-        }
-        jet = Jet(
-            values[0, 0],
-            torch.stack([values[1, 0], values[0, 1]], -1),
-            torch.stack([values[2, 0], values[1, 1], values[0, 2]], -1) if second else None,
-        )
-        step = torch.stack(torch.meshgrid(beyond[0], beyond[1], indexing="xy"), -1)
-        return self._beyond(jet, step)
+        by_column = self._spline.permute(1, 2, 0)
+        across = [gathered(by_column, firsts[0], w).permute(2, 1, 0) for w in weights[0]]
+        orders = ORDERS[: 6 if second else 3]
+        # The channels first, (c, ny, nx): what is made of them is a sum of whole pictures.
+        found = [
+            gathered(across[i], firsts[1], weights[1][j]).transpose(0, 1).contiguous() for i, j in orders
+        ]
+        value, gradient = self._grid_beyond(found[0], torch.stack(found[1:3]), beyond[0], beyond[1])
+        curves = torch.stack(found[3:]).permute(2, 3, 1, 0) if second else None
+        return Jet(value.permute(1, 2, 0), gradient.permute(2, 3, 1, 0), curves)
+
+    def _grid_beyond(
+        self, value: Tensor, gradient: Tensor, across: Tensor, along: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``_beyond`` for values (c, ny, nx) and gradients (2, c, ny, nx) on a grid."""
+        if not bool((across != 0).any()) and not bool((along != 0).any()):
+            return value, gradient
+        along, curves = along[:, None], self._curvatures[:, None, None]
+        value = value + gradient[0] * across + gradient[1] * along
+        value += (across.square() + along.square()) * (curves / 2)
+        gradient[0] += across * curves
+        gradient[1] += along * curves
+        return value, gradient
 
     @property
     def _last(self) -> Tensor:
@@ -109,6 +114,16 @@ class LogSplines:
         value = jet.value + along + step.square().sum(-1, keepdim=True) * (self._curvatures / 2)
         gradient = jet.gradient + step[..., None, :] * self._curvatures[:, None]
         return Jet(value, gradient, jet.second)
+
+
+def gathered(values: Tensor, first: Tensor, weights: Tensor) -> Tensor:
+    """(m, ...): of each place, its rows ``first``, ``first`` + 1, ... of (n, ...), round and round, by their
+    weights (m, k)."""
+    rows = values.reshape(len(values), -1)
+    found = rows.new_zeros(len(first), rows.shape[1])
+    for k in range(weights.shape[1]):
+        found.addcmul_(rows.index_select(0, (first + k) % len(rows)), weights[:, k, None])
+    return found.reshape(len(first), *values.shape[1:])
 
 
 ORDERS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))

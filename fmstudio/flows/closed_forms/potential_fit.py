@@ -102,16 +102,18 @@ class _Deconvolution:
         for _ in range(LUCY_STEPS):
             ratio = self._over(self._mass, self._blurred(weights))
             weights = self._over(weights * self._blurred(ratio), power)
-        best, least = weights, self._error(weights)
+        blurred = self._blurred(weights)
+        best, best_blurred, least = weights, blurred, self._error(blurred)
         for _ in range(RATIO_STEPS):
-            weights = self._over(weights * self._mass, self._seen * self._blurred(weights))
-            error = self._error(weights)
+            weights = self._over(weights * self._mass, self._seen * blurred)
+            blurred = self._blurred(weights)
+            error = self._error(blurred)
             if not error < least:
                 break
-            best, least = weights, error
+            best, best_blurred, least = weights, blurred, error
             if least < GOOD:
                 break
-        return best / float((self._seen * self._blurred(best)).sum()), least
+        return best / float((self._seen * best_blurred).sum()), least
 
     def _blurred(self, values: _Array) -> _Array:
         once = correlate1d(values, self._taps, 0, mode="constant")
@@ -120,5 +122,5 @@ class _Deconvolution:
     def _over(self, values: _Array, by: _Array) -> _Array:
         return np.divide(values, by, out=np.zeros_like(values), where=self._filled & (by > 0))
 
-    def _error(self, weights: _Array) -> float:
-        return float(np.abs(self._seen * self._blurred(weights) - self._mass).sum())
+    def _error(self, blurred: _Array) -> float:
+        return float(np.abs(self._seen * blurred - self._mass).sum())

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from fmstudio.flows.closed_forms.border import Border
 from fmstudio.flows.closed_forms.kernels import grid_points
+from fmstudio.flows.closed_forms.log_splines import gathered
 from fmstudio.flows.closed_forms.marginals import FAINT, Coefficients, FirstOrder
 from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
 from fmstudio.flows.paths.schedules import END, Schedule
@@ -225,7 +226,7 @@ class SpectralMoment:
             nodes = spline.shape[1 - k]
             place = ((points - low[k]) / length[k]).clamp(0, 1) * nodes
             first = place.floor()
-            values = _gathered(values.transpose(0, 1), first.long() - 1, spline_weights(place - first))
+            values = gathered(values.transpose(0, 1), first.long() - 1, spline_weights(place - first))
         return values.reshape(-1, spline.shape[2])
 
     @cached_property
@@ -317,16 +318,6 @@ class SpectralMoment:
             pushed = 1j * self.kx * drawn[0] + 1j * self.rows[:, None] * drawn[1]
             square = square - 2 * self.noise_rate * pushed
         return self._spline([p, *mean, *raw, *flux, spread, square, *gradient])
-
-
-def _gathered(values: Tensor, first: Tensor, weights: Tensor) -> Tensor:
-    """(m, other nodes, channels): of each place, its four rows of (nodes, other nodes, channels) by their
-    weights (m, 4)."""
-    rows = values.reshape(len(values), -1)
-    found = rows.new_zeros(len(first), rows.shape[1])
-    for k in range(weights.shape[1]):
-        found.addcmul_(rows.index_select(0, (first + k) % len(rows)), weights[:, k, None])
-    return found.reshape(len(first), *values.shape[1:])
 
 
 def _transfer(k: Tensor, half: Tensor, nodes: int) -> Tensor:

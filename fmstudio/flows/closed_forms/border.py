@@ -6,7 +6,6 @@ import math
 from functools import cached_property
 from typing import final
 
-import numpy as np
 import torch
 from scipy.ndimage import binary_erosion, distance_transform_edt
 from scipy.spatial import cKDTree
@@ -41,23 +40,23 @@ class Border:
     def nearest(self, x: Tensor) -> Tensor:
         """(m,) the index of the point of the border that is nearest to each place (m, 2); of many places,
         nearest to the node beside each, on a raster that reaches as far as they do."""
-        place = ((x - self._low.to(x)) / self._cell.to(x)).round()
         ny, nx = self._solid.shape
-        beyond = torch.cat([-place.amin(0), place.amax(0) + 1 - place.new_tensor([nx, ny])])
-        margin = max(0, math.ceil(float(beyond.max()) / STRIDE)) * STRIDE
+        column, row = ((x - self._low.to(x)) / self._cell.to(x)).round().T.contiguous()
+        beyond = [-column.min(), column.max() + 1 - nx, -row.min(), row.max() + 1 - ny]
+        margin = max(0, math.ceil(float(max(beyond)) / STRIDE)) * STRIDE
         if len(x) < MANY or margin > WIDEST * max(nx, ny):
             return torch.as_tensor(cKDTree(self.points.numpy()).query(x.numpy())[1])
-        index = place[:, 1] * (nx + 2 * margin) + place[:, 0] + margin * (nx + 2 * margin + 1)
-        return self._by_node(margin)[index.long()]
+        index = (row.long() + margin) * (nx + 2 * margin) + column.long() + margin
+        return self._by_node(margin)[index]
 
     def _by_node(self, margin: int) -> Tensor:
         """Of each node, with so many more at every side, the nearest point of the border; flat."""
-        wide = np.pad(self._solid, margin)
-        row, column = distance_transform_edt(
-            ~wide, sampling=self._cell.flip(0).tolist(), return_distances=False, return_indices=True
-        )
-        number = torch.zeros(wide.shape, dtype=torch.long)
+        ny, nx = (side + 2 * margin for side in self._solid.shape)
+        number = torch.full((ny, nx), -1)
         rows, columns = self._nodes.unbind(1)
         number[rows + margin, columns + margin] = torch.arange(len(rows))
-        flat = torch.as_tensor(row).long() * wide.shape[1] + torch.as_tensor(column)
-        return number.flatten()[flat.flatten()]
+        row, column = distance_transform_edt(
+            (number < 0).numpy(), self._cell.flip(0).tolist(), return_distances=False, return_indices=True
+        )
+        flat = torch.as_tensor(row * nx + column).flatten()
+        return number.flatten()[flat]

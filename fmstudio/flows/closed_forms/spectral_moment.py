@@ -248,8 +248,8 @@ class SpectralMoment:
         """Values at ``x`` (``read``, if they are), or where p_t is faint at the nearest place that is not:
         (values, anchor, is_far)."""
         values = self._read(spline, x) if read is None else read
-        outside = ((x - self.centre.to(x)).abs() > self.half.to(x)).any(1)
-        far = outside | (values[:, 0] < self._precision.faint * self._peak)
+        beyond_x, beyond_y = ((x - self.centre.to(x)).abs() > self.half.to(x)).unbind(1)
+        far = beyond_x | beyond_y | (values[:, 0] < self._precision.faint * self._peak)
         rows = far.nonzero()[:, 0]
         if not len(rows):
             return values, x, far
@@ -280,7 +280,9 @@ class SpectralMoment:
         """log p_t, velocity and score ``step`` away from where the values are read."""
         p = values[:, :1]
         near = values[:, 3:5] / p
-        log_prob = p[:, 0].log() + (near * step).sum(1) - step.square().sum(1) / (2 * self.variance)
+        x, y = step.unbind(1)
+        log_prob = p[:, 0].log() + near[:, 0] * x + near[:, 1] * y
+        log_prob -= (x.square() + y.square()) / (2 * self.variance)
         return log_prob, values[:, 1:3] / p + self.slope * step, near - step / self.variance
 
     def second_order(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

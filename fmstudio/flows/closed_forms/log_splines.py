@@ -14,7 +14,7 @@ import torch
 from scipy.ndimage import spline_filter
 from torch import Tensor
 
-from fmstudio.flows.closed_forms.spectra import spline_weights
+from fmstudio.flows.closed_forms.spectra import gathered, spline_weights
 
 
 @final
@@ -114,16 +114,6 @@ class LogSplines:
         value = jet.value + along + step.square().sum(-1, keepdim=True) * (self._curvatures / 2)
         gradient = jet.gradient + step[..., None, :] * self._curvatures[:, None]
         return Jet(value, gradient, jet.second)
-
-
-def gathered(values: Tensor, first: Tensor, weights: Tensor) -> Tensor:
-    """(m, ...): of each place, its rows ``first``, ``first`` + 1, ... of (n, ...), round and round, by their
-    weights (m, k)."""
-    rows = values.reshape(len(values), -1)
-    found = rows.new_zeros(len(first), rows.shape[1])
-    for k in range(weights.shape[1]):
-        found.addcmul_(rows.index_select(0, (first + k) % len(rows)), weights[:, k, None])
-    return found.reshape(len(first), *values.shape[1:])
 
 
 ORDERS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))

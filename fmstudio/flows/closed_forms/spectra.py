@@ -308,6 +308,16 @@ def spline_weights(fraction: Tensor) -> Tensor:
     return torch.cat([g**3, 3 * f**3 - 6 * f.square() + 4, 3 * g**3 - 6 * g.square() + 4, f**3], -1) / 6
 
 
+def gathered(values: Tensor, first: Tensor, weights: Tensor) -> Tensor:
+    """(m, ...): of each place, its rows ``first``, ``first`` + 1, ... of (n, ...), round and round, by their
+    weights (m, k)."""
+    rows = values.reshape(len(values), -1)
+    found = rows.new_zeros(len(first), rows.shape[1])
+    for k in range(weights.shape[1]):
+        found.addcmul_(rows.index_select(0, (first + k) % len(rows)), weights[:, k, None])
+    return found.reshape(len(first), *values.shape[1:])
+
+
 def _spread(place: Tensor, weights: Tensor, shape: tuple[int, int]) -> Tensor:
     """Points at ``place`` (n, 2), in cells of a raster (rows, columns), as B-splines on its nodes."""
     first = place.floor()

@@ -19,9 +19,8 @@ from torch import Tensor
 
 from fmstudio.flows.closed_forms.border import Border
 from fmstudio.flows.closed_forms.kernels import grid_points
-from fmstudio.flows.closed_forms.log_splines import gathered
 from fmstudio.flows.closed_forms.marginals import FAINT, Coefficients, FirstOrder
-from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, spline_weights
+from fmstudio.flows.closed_forms.spectra import TAIL, Spectrum, gathered, spline_weights
 from fmstudio.flows.paths.schedules import END, Schedule
 
 MOST_MODES = 384

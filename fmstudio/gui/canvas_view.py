@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from fmstudio.gui.canvas_handles import CanvasHandles
 from fmstudio.gui.layer_switches import LayerSwitches
 from fmstudio.gui.theme import Theme
 from fmstudio.render.presenter import Presenter
@@ -27,7 +28,8 @@ RESERVE, NARROW_RESERVE = 216.0, 40.0
 
 
 class CanvasView(QWidget):
-    """Shows what the presenter makes of the session; wheel zooms, drag pans or draws, double click fits."""
+    """Shows what the presenter makes of the session; wheel zooms, drag pans or draws, double click fits;
+    on a handle of a mixture all of that is about the handle."""
 
     def __init__(self, session: Session, theme: Theme, on_drop: Callable[[QUrl], None]) -> None:
         super().__init__()
@@ -41,6 +43,7 @@ class CanvasView(QWidget):
         self._stroke: Stroke | None = None
         self.canvas = StudioCanvas(app="pyside6")
         self.native: QWidget = self.canvas.native
+        self.handles = CanvasHandles(session, self.canvas, self.native)
         self.native.installEventFilter(self)
         self.native.setAccessibleName("Canvas")
         self.native.setMouseTracking(True)
@@ -58,13 +61,13 @@ class CanvasView(QWidget):
     def frame(self) -> bool:
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
         document, t = self._session.store.document, self._session.playback.t
-        inks = self._session.tools.inks
-        look = (self._theme.palette.name, self.size(), inks)
+        inks, handles = self._session.tools.inks, self._session.tools.handles
+        look = (self._theme.palette.name, self.size(), inks, handles)
         seen = (document, t, self._session.stage.signature(), self._session.results.training.state, look)
         if seen == self._shown:
             return False
         self._shown = seen
-        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, inks))
+        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, inks, handles))
         self._place_switches()
         for switches in self.switches:
             switches.refresh()
@@ -116,6 +119,9 @@ class CanvasView(QWidget):
             QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
             QEvent.Type.Wheel: self._on_wheel_turned,
             QEvent.Type.Leave: self._on_mouse_left,
+            QEvent.Type.ShortcutOverride: self.handles.offered,
+            QEvent.Type.KeyPress: self.handles.key,
+            QEvent.Type.KeyRelease: self.handles.key_up,
         }
         handler = handlers.get(event.type())
         return False if handler is None else handler(event)
@@ -128,8 +134,12 @@ class CanvasView(QWidget):
         at = self._plane(event)
         if at is None:
             return False
-        draws = self._session.tools.mode is Mode.DRAW and event.button() == Qt.MouseButton.LeftButton
-        if draws:
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.RightButton:
+            self.handles.press_menu(event.position())
+        if is_left and self.handles.press(event.position()):
+            return True
+        if is_left and self._session.tools.mode is Mode.DRAW:
             self._stroke = Stroke(self._session, at)
         else:
             self._pan_from = at
@@ -150,6 +160,8 @@ class CanvasView(QWidget):
         if at is None:
             return False
         self._hover(event, at)
+        if self._stroke is None and self._pan_from is None and self.handles.move(event.position()):
+            return True
         if self._stroke is not None:
             self._stroke.reach(at)
         elif self._pan_from is not None:
@@ -161,13 +173,19 @@ class CanvasView(QWidget):
             return False
         return True
 
-    def _on_mouse_released(self, _event: QMouseEvent) -> bool:
+    def _on_mouse_released(self, event: QMouseEvent) -> bool:
+        if self.handles.release():
+            return True
+        if event.button() == Qt.MouseButton.RightButton:
+            self.handles.release_menu(event.position())
         used = self._stroke is not None or self._pan_from is not None
         self._stroke = self._pan_from = None
         commands.end_stroke(self._session)
         return used
 
-    def _on_mouse_double_clicked(self, _event: QMouseEvent) -> bool:
+    def _on_mouse_double_clicked(self, event: QMouseEvent) -> bool:
+        if self.handles.double_click(event.position()):
+            return True
         if self._session.tools.mode is Mode.DRAW:
             return False
         commands.fit_camera(self._session)
@@ -177,6 +195,8 @@ class CanvasView(QWidget):
         at = self._plane(event)
         if at is None:
             return False
+        if self.handles.turn(event.position(), event.angleDelta().y() / 120):
+            return True
         camera = self._session.stage.camera(self._session.store.document)
         factor = ZOOM_PER_NOTCH ** (-event.angleDelta().y() / 120)
         half = min(FARTHEST, max(NEAREST, camera.half * factor))
@@ -186,9 +206,11 @@ class CanvasView(QWidget):
         return True
 
     def show_cursor(self, mode: Mode) -> None:
-        """A cross where the mouse draws or probes."""
-        plain = mode is Mode.LOOK
-        self.native.setCursor(QCursor(Qt.CursorShape.ArrowCursor if plain else Qt.CursorShape.CrossCursor))
+        """A hand on a handle, a cross where the mouse draws or probes."""
+        plain = Qt.CursorShape.ArrowCursor if mode is Mode.LOOK else Qt.CursorShape.CrossCursor
+        shape = Qt.CursorShape.SizeAllCursor if self.handles.is_over else plain
+        if self.native.cursor().shape() != shape:
+            self.native.setCursor(QCursor(shape))
 
     # ---- files dropped on it ----
 

@@ -11,16 +11,19 @@ from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.engine.client import Job
 from fmstudio.render import words
 from fmstudio.render.backdrop import Backdrop
+from fmstudio.render.handle_layers import handle_layers
 from fmstudio.render.kept import Kept
 from fmstudio.render.moving import MovingLayers
 from fmstudio.render.palette import Palette
 from fmstudio.render.probe_layers import probe_layers
 from fmstudio.render.scene import Camera, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
+from fmstudio.studio.mixtures import Handles
 from fmstudio.studio.resolve import Known, Look, resolve
 from fmstudio.studio.stage import Shown, Stage, Standing
 
 INK_OPACITY = 0.38
+NO_HANDLES = Handles()
 DIMMED = 0.3
 """Opacity of what waits to be replaced: plainly not the present answer, and still to be made out."""
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
@@ -43,18 +46,33 @@ class Presenter:
         self._backdrop = Backdrop(self._kept)
         self._moving = MovingLayers(stage.results, self._kept)
 
-    def scene(self, document: Document, t: float, palette: Palette, inks: Collection[str] = ()) -> Scene:
-        """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t."""
+    def scene(
+        self,
+        document: Document,
+        t: float,
+        palette: Palette,
+        inks: Collection[str] = (),
+        handles: Handles = NO_HANDLES,
+    ) -> Scene:
+        """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t, and
+        so are handles."""
         self._kept.drop_stale(self._stage.jobs)
         view = self._stage.camera(document)
         panes = tuple(
-            self._pane(document, index, t, palette, inks) for index in range(len(document.view.panes))
+            self._pane(document, index, t, palette, inks, handles)
+            for index in range(len(document.view.panes))
         )
         camera = Camera(view.x, view.y, view.half)
         return Scene(panes, camera, palette, t, clock=clock(document))
 
     def _pane(
-        self, document: Document, index: int, t: float, palette: Palette, inks: Collection[str]
+        self,
+        document: Document,
+        index: int,
+        t: float,
+        palette: Palette,
+        inks: Collection[str],
+        handles: Handles,
     ) -> Pane:
         standing = self._stage.panes.get(index) or Standing(resolve(document, index, Known(), Look()))
         resolved, results = standing.resolved, self._stage.results
@@ -64,6 +82,7 @@ class Presenter:
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))
+        layers = (*layers, *handle_layers(document, index, handles, palette))
         is_old = any(shown.is_waiting for shown in standing.shown.values())
         said = (*(() if is_old else resolved.asks.values()), *(layer.answers for layer in layers))
         legend = tuple(e for e in words.legend(standing, document, results) if e.answers in (None, *said))

@@ -7,7 +7,7 @@ for as long as it is handed the same array object. Coordinates are those of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -124,7 +124,17 @@ class InkLayer(Provenance):
     opacity: float
 
 
-Layer = InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer
+@dataclass(frozen=True, eq=False)
+class HandleLayer(Provenance):
+    """What a hand may take hold of on a window's canvas: lines from back to front, and discs upon them. In no
+    picture that is exported."""
+
+    lines: tuple[TrailLayer, ...]
+    discs: tuple[PointLayer, ...]
+    opacity: float = 1.0
+
+
+Layer = InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer | HandleLayer
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,15 @@ class Scene:
     """titles, legends and (in exports) the time bar"""
     clock: Clock = PATH_CLOCK
     """what t is called"""
+
+
+def without_handles(scene: Scene) -> Scene:
+    """As it is taken along: in a copied picture nobody takes hold of anything."""
+    panes = tuple(
+        replace(pane, layers=tuple(layer for layer in pane.layers if not isinstance(layer, HandleLayer)))
+        for pane in scene.panes
+    )
+    return replace(scene, panes=panes)
 
 
 class SceneCanvas(Protocol):

@@ -1,4 +1,5 @@
-"""What the pointer does on the canvas: look, draw (with which brush) or probe (where). GUI thread."""
+"""What the pointer does on the canvas: look, draw (with which brush), probe (where), and which normal of a
+mixture it holds. GUI thread."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from psygnal import Signal
 
 from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush
+from fmstudio.studio.mixtures import Chosen, Handles
 
 RADIUS_RANGE = (0.02, 1.5)
 """Brush radii that a person can choose, in plane units."""
@@ -39,7 +41,8 @@ class Place:
 
 
 class Tools:
-    """Sole owner of mode, brush and probe: no part of the document, so choosing a brush is no undo step."""
+    """Sole owner of mode, brush, probe and chosen normal: no part of the document, so choosing one of them is no
+    undo step."""
 
     changed = Signal()
 
@@ -49,6 +52,8 @@ class Tools:
         self._brush = Brush()
         self._probe: Place | None = None
         self._inks: frozenset[str] = frozenset()
+        self._held_ends: frozenset[End] = frozenset(("source", "target"))
+        self._chosen: Chosen | None = None
 
     @property
     def mode(self) -> Mode:
@@ -76,6 +81,27 @@ class Tools:
     def show_ink(self, end: str, shows: bool) -> None:
         """What is taken as ink is looked at, or no more."""
         self._inks = self._inks | {end} if shows else self._inks - {end}
+
+    @property
+    def handles(self) -> Handles:
+        """What of mixtures may be taken hold of; nothing while probing."""
+        return Handles() if self._mode is Mode.PROBE else Handles(self._held_ends, self._chosen)
+
+    def shows_handles(self, end: End) -> bool:
+        return end in self._held_ends
+
+    def show_handles(self, end: End, shows: bool) -> None:
+        """The handles of a mixture at that end are wanted on the canvas, or not."""
+        self._held_ends = self._held_ends | {end} if shows else self._held_ends - {end}
+        if not shows and self._chosen is not None and self._chosen.end == end:
+            self._chosen = None
+        self.changed.emit()
+
+    def choose_normal(self, chosen: Chosen | None) -> None:
+        """Keys and rows are about this one from now on."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.changed.emit()
 
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:

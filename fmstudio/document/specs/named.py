@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,18 +15,7 @@ from fmstudio.document.specs.units import Vector
 
 Covariance = tuple[float, float, float]
 """(xx, xy, yy)"""
-
-
-class StandardNormalSpec(Law):
-    """N(0, I)."""
-
-    title: ClassVar[str] = "Standard normal"
-    is_normal = True
-    has_parts = False
-    kind: Literal["standard-normal"] = "standard-normal"
-
-    def extent(self) -> Extent:
-        return Extent.square(0.0, blur=1.0)
+MOST_NORMALS = 256
 
 
 class Component(Spec):
@@ -47,6 +37,30 @@ class Component(Spec):
         return Extent(Interval(x, 0.0, math.sqrt(xx)), Interval(y, 0.0, math.sqrt(yy)))
 
 
+class FewNormals(Law):
+    """A mixture of so few normals that a person may take hold of each."""
+
+    is_normal = True
+
+    @abstractmethod
+    def normals(self) -> tuple[Component, ...]:
+        """Each of them."""
+
+    def extent(self) -> Extent:
+        return union(component.extent() for component in self.normals())
+
+
+class StandardNormalSpec(FewNormals):
+    """N(0, I)."""
+
+    title: ClassVar[str] = "Standard normal"
+    has_parts = False
+    kind: Literal["standard-normal"] = "standard-normal"
+
+    def normals(self) -> tuple[Component, ...]:
+        return (Component(mean=(0.0, 0.0), cov=(1.0, 0.0, 1.0)),)
+
+
 def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) -> tuple[Component, ...]:
     angles = [2 * math.pi * k / n + turn for k in range(n)]
     return tuple(
@@ -55,11 +69,11 @@ def _ring_of_components(n: int, radius: float, std: float, turn: float = 0.0) ->
     )
 
 
-class GaussianMixtureSpec(Law):
+class GaussianMixtureSpec(FewNormals):
     """Some normal clouds, each with a place, a shape and a weight of its own: sum_k w_k N(m_k, S_k)."""
 
     title: ClassVar[str] = "Gaussian mixture"
-    is_normal = has_parts = True
+    has_parts = True
     kind: Literal["gaussian-mixture"] = "gaussian-mixture"
     components: tuple[Component, ...] = Field(
         default=(
@@ -68,27 +82,24 @@ class GaussianMixtureSpec(Law):
             Component(mean=(0.0, -1.2), cov=(0.09, 0.0, 0.09)),
         ),
         min_length=1,
-        max_length=256,
+        max_length=MOST_NORMALS,
     )
 
-    def extent(self) -> Extent:
-        return union(component.extent() for component in self.components)
+    def normals(self) -> tuple[Component, ...]:
+        return self.components
 
 
-class EightGaussiansSpec(Law):
+class EightGaussiansSpec(FewNormals):
     """Eight Gaussians on a ring."""
 
     title: ClassVar[str] = "Eight Gaussians"
-    is_normal = has_parts = True
+    has_parts = True
     kind: Literal["eight-gaussians"] = "eight-gaussians"
     radius: float = setting(2.0, "Radius", low=0.1, high=10.0, step=0.1)
     std: float = setting(0.2, "Width", low=0.01, high=3.0, step=0.01)
 
-    def components(self) -> tuple[Component, ...]:
+    def normals(self) -> tuple[Component, ...]:
         return _ring_of_components(8, self.radius, self.std)
-
-    def extent(self) -> Extent:
-        return union(component.extent() for component in self.components())
 
 
 class FortyGaussiansSpec(Law):
@@ -103,20 +114,17 @@ class FortyGaussiansSpec(Law):
         return Extent.square(39.0, 1.32).scaled(self.scale)
 
 
-class FiveModesSpec(Law):
+class FiveModesSpec(FewNormals):
     """Five Gaussians on a ring, as in the 6.S184 notes, figure 4."""
 
     title: ClassVar[str] = "Five modes"
-    is_normal = has_parts = True
+    has_parts = True
     kind: Literal["five-modes"] = "five-modes"
     radius: float = setting(1.8, "Radius", low=0.1, high=10.0, step=0.1)
     std: float = setting(0.3, "Width", low=0.01, high=3.0, step=0.01)
 
-    def components(self) -> tuple[Component, ...]:
+    def normals(self) -> tuple[Component, ...]:
         return _ring_of_components(5, self.radius, self.std, math.pi / 2)
-
-    def extent(self) -> Extent:
-        return union(component.extent() for component in self.components())
 
 
 class RingSpec(Law):

@@ -7,7 +7,7 @@ from typing import Any
 from vispy import app, gloo
 
 from fmstudio.render.panes import PaneArea
-from fmstudio.render.scene import Bytes, Scene
+from fmstudio.render.scene import Bytes, Scene, without_handles
 from fmstudio.render.sheet import Sheet
 from fmstudio.render.vispy.capture import Capture, is_software, renderer_name
 from fmstudio.render.vispy.painter import ScenePainter
@@ -50,14 +50,14 @@ class StudioCanvas(app.Canvas):
         self.draws += 1
 
     def picture(self) -> Bytes:
-        """What is seen, drawn afresh into pixels (h, w, 3)."""
+        """What is seen but for handles, drawn afresh into pixels (h, w, 3)."""
         width, height = self.physical_size
         self.set_current()
         capture = Capture(int(width), int(height))
         try:
             with capture.drawing():
                 if self._scene is not None:
-                    self._paint(self._scene, self.sheet())
+                    self._paint(without_handles(self._scene), self.sheet())
                 return capture.pixels(3)
         finally:
             capture.close()

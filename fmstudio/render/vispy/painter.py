@@ -12,6 +12,7 @@ from fmstudio.render.panes import PaneArea
 from fmstudio.render.scene import (
     ArrowLayer,
     DensityLayer,
+    HandleLayer,
     InkLayer,
     Layer,
     Pane,
@@ -26,6 +27,7 @@ from fmstudio.render.vispy.arrows import ArrowVisual
 from fmstudio.render.vispy.chrome import Chrome
 from fmstudio.render.vispy.density import DensityVisual
 from fmstudio.render.vispy.frame import PaneFrame
+from fmstudio.render.vispy.handles import HandleVisual
 from fmstudio.render.vispy.ink import InkVisual
 from fmstudio.render.vispy.particles import ParticleVisual, PointVisual
 from fmstudio.render.vispy.trails import TrailVisual
@@ -48,6 +50,7 @@ class ScenePainter:
             ArrowLayer: ArrowVisual(),
             PointLayer: PointVisual(),
             InkLayer: InkVisual(),
+            HandleLayer: HandleVisual(),
         }
         self._chrome = Chrome()
 

@@ -192,7 +192,7 @@ def _guide(scale: float, method: GuidanceMethod = GuidanceMethod.EXACT, label: i
 @pytest.mark.parametrize("method", [GuidanceMethod.EXACT, GuidanceMethod.CLASSIFIER_FREE])
 def test_that_guidance_by_one_is_the_flow_to_that_label_alone(method):
     x, t = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)), 0.6
-    one = d.GaussianMixtureSpec(components=(MODES.components()[1],))
+    one = d.GaussianMixtureSpec(components=(MODES.normals()[1],))
     guided = build.field(Problem(NORMAL, MODES, PATH), None, _guide(1.0, method)).velocity(x, t)
     torch.testing.assert_close(
         guided, build.marginal(Problem(NORMAL, one, PATH)).velocity(x, t), atol=1e-4, rtol=1e-4

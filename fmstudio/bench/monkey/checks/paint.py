@@ -11,7 +11,7 @@ from fmstudio.bench.monkey.asking import differences, essence
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import Seen
 from fmstudio.engine.messages import DensityRequest, FieldRequest, TrajectoriesRequest
-from fmstudio.render.scene import ArrowLayer, DensityLayer, InkLayer, ParticleLayer
+from fmstudio.render.scene import ArrowLayer, DensityLayer, HandleLayer, InkLayer, ParticleLayer
 from fmstudio.studio.results import position_of
 
 
@@ -30,7 +30,7 @@ def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
         for layer in pane.certain():
             answers = layer.answers
             if answers is None:
-                if not isinstance(layer, InkLayer):
+                if not isinstance(layer, InkLayer | HandleLayer):
                     yield f"{pane.name}: a {type(layer).__name__} does not say what it answers"
             elif essence(answers, seen.trains) not in asked:
                 kind, name = type(layer).__name__, type(answers).__name__

@@ -13,7 +13,7 @@ from fmstudio.document.specs.units import Vector
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import handles
 from fmstudio.studio.handles import HandleDrag
-from fmstudio.studio.mixtures import Hold, hold_at, with_round
+from fmstudio.studio.mixtures import Chosen, Hold, hold_at, with_round
 from fmstudio.studio.session import Session
 
 REACH = 11.0
@@ -94,12 +94,12 @@ class CanvasHandles(QObject):
 
     def double_click(self, at: QPointF) -> bool:
         """While a normal is chosen, one more is made where there is none."""
-        found, place = handles.chosen_normal(self._session), self._plane(at)
+        chosen, place = self._chosen, self._plane(at)
         if self.hold(at) is not None:
             return True
-        if found is None or place is None:
+        if chosen is None or place is None:
             return False
-        handles.add_normal(self._session, found[0].end, place)
+        handles.add_normal(self._session, chosen.end, place)
         return True
 
     def turn(self, at: QPointF, notches: float) -> bool:
@@ -172,11 +172,17 @@ class CanvasHandles(QObject):
 
     # ---- the keys ----
 
+    @property
+    def _chosen(self) -> Chosen | None:
+        """The chosen normal, if its handles are seen."""
+        found = handles.chosen_normal(self._session)
+        return found[0] if found is not None and found[0].end in self._session.tools.handles.ends else None
+
     def wants(self, event: QKeyEvent) -> bool:
         """Whether a key is about the chosen normal."""
         key = Qt.Key(event.key())
         known = key in _NUDGES or key in _WEIGHTS or key in (*_REMOVE, Qt.Key.Key_Insert, Qt.Key.Key_Escape)
-        return known and not event.modifiers() & _OTHERS and handles.chosen_normal(self._session) is not None
+        return known and not event.modifiers() & _OTHERS and self._chosen is not None
 
     def offered(self, event: QKeyEvent) -> bool:
         """A key of the chosen normal is no shortcut of the window."""
@@ -186,10 +192,10 @@ class CanvasHandles(QObject):
         return wanted
 
     def key(self, event: QKeyEvent) -> bool:
-        found = handles.chosen_normal(self._session)
-        if not self.wants(event) or found is None:
+        chosen = self._chosen
+        if not self.wants(event) or chosen is None:
             return False
-        key, chosen = Qt.Key(event.key()), found[0]
+        key = Qt.Key(event.key())
         if key in _NUDGES:
             far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             handles.nudge(self._session, *_NUDGES[key], far)

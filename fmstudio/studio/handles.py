@@ -42,7 +42,7 @@ def shown_in(document: Document, pane: int, ends: frozenset[End]) -> dict[End, G
 
 def chosen_normal(session: Session) -> tuple[Chosen, Component] | None:
     """None where none is chosen, or the chosen one is no more."""
-    chosen = session.tools.handles.chosen
+    chosen = session.tools.chosen
     law = None if chosen is None else mixture_at(session.store.document, chosen.end)
     if chosen is None or law is None or chosen.index >= len(law.components):
         return None
@@ -180,8 +180,8 @@ def weigh(session: Session, chosen: Chosen, notches: float) -> None:
 
 @final
 class HandleDrag:
-    """From the press on a handle until it is let go. The view rests meanwhile: fitted to a mean that is dragged
-    it would run away from the pointer."""
+    """From the press on a handle until it is let go. The view rests meanwhile: fitted to a mean that is
+    dragged it would run away from the pointer."""
 
     def __init__(self, session: Session, hold: Hold, at: Vector) -> None:
         self._session, self._hold = session, hold

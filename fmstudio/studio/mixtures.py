@@ -78,8 +78,8 @@ class Shape:
 
 
 def shape_of(cov: Covariance, like: Shape | None = None) -> Shape:
-    """Of all ways to tell the ellipse the one nearest to ``like``, so that nothing jumps under a hand; or else
-    the longer axis is the first. A round one keeps the angle of ``like``."""
+    """Of all ways to tell the ellipse the one nearest to ``like``, so that nothing jumps under a hand; or
+    else the longer axis is the first. A round one keeps the angle of ``like``."""
     xx, xy, yy = cov
     middle, apart = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
     wide, narrow = math.sqrt(middle + apart), math.sqrt(max(middle - apart, 0.0))

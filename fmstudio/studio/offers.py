@@ -10,7 +10,7 @@ from typing import Any
 from fmstudio.document.specs.distribution import BUILT_INS
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
-from fmstudio.studio import panes
+from fmstudio.studio import handles, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.session import Session
 
@@ -40,6 +40,11 @@ def choices(session: Session) -> Iterator[Offer]:
     for part, control, group, offered in specs:
         for spec in offered if not idle(session.store.document, control) else ():
             yield Offer(group, spec.title, partial(panes.choose_new, session, part, spec))
+    for end in handles.ENDS:
+        if handles.may_be_mixture(session.store.document, end):
+            yield Offer(end.capitalize(), "Edit as a mixture", partial(handles.edit_as_mixture, session, end))
+        elif handles.mixture_at(session.store.document, end) is not None:
+            yield Offer(end.capitalize(), "Add a Gaussian", partial(handles.add_normal, session, end))
     for spec in (*DYNAMICS, *MORE_DYNAMICS):
         kind = str(spec.model_fields["kind"].default)
         yield Offer("Motion", str(spec.title), partial(panes.choose_motion, session, kind))

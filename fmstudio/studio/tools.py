@@ -41,8 +41,8 @@ class Place:
 
 
 class Tools:
-    """Sole owner of mode, brush, probe and chosen normal: no part of the document, so choosing one of them is no
-    undo step."""
+    """Sole owner of mode, brush, probe and chosen normal: no part of the document, so choosing one of them is
+    no undo step."""
 
     changed = Signal()
 
@@ -83,6 +83,11 @@ class Tools:
         self._inks = self._inks | {end} if shows else self._inks - {end}
 
     @property
+    def chosen(self) -> Chosen | None:
+        """The normal that rows and keys are about; it may be no more."""
+        return self._chosen
+
+    @property
     def handles(self) -> Handles:
         """What of mixtures may be taken hold of; nothing while probing."""
         return Handles() if self._mode is Mode.PROBE else Handles(self._held_ends, self._chosen)
@@ -93,8 +98,6 @@ class Tools:
     def show_handles(self, end: End, shows: bool) -> None:
         """The handles of a mixture at that end are wanted on the canvas, or not."""
         self._held_ends = self._held_ends | {end} if shows else self._held_ends - {end}
-        if not shows and self._chosen is not None and self._chosen.end == end:
-            self._chosen = None
         self.changed.emit()
 
     def choose_normal(self, chosen: Chosen | None) -> None:

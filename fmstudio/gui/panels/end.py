@@ -16,6 +16,7 @@ from fmstudio.gui.panels.brush_controls import BrushControls
 from fmstudio.gui.panels.distribution_tiles import DistributionTiles
 from fmstudio.gui.panels.file_rows import FileRows
 from fmstudio.gui.panels.formula_rows import FormulaRows
+from fmstudio.gui.panels.mixture_rows import MixtureRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.disclosure import SettingsSwitch
@@ -69,6 +70,7 @@ class EndPanel(Panel):
         self.brush = BrushControls(session, theme, end)
         self.file = FileRows(session, end)
         self.formula = FormulaRows(session, end)
+        self.mixture = MixtureRows(session, end)
         self.settings = SettingsSwitch(f"Parameters of the {end}", self.form, theme)
         self.lay_out(end.capitalize(), SYMBOLS[end], self._content(), Section(end))
         self.section.add_to_head(self.settings)
@@ -89,8 +91,9 @@ class EndPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
-        self.reason = Reason(self.tiles, self.brush, self.file, self.formula, self.form)
-        for widget in (self.tiles, self.brush, self.file, self.formula, self.form, self.reason):
+        parts = (self.tiles, self.brush, self.file, self.formula, self.mixture, self.form)
+        self.reason = Reason(*parts)
+        for widget in (*parts, self.reason):
             box.addWidget(widget)
         return content
 
@@ -103,6 +106,7 @@ class EndPanel(Panel):
         self.brush.tick()
         self.file.tick()
         self.formula.tick()
+        self.mixture.tick()
 
     def _shown(self, document: Document) -> tuple[Any, ...]:
         return panes.shown(document, self.end)

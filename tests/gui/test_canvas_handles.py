@@ -204,15 +204,14 @@ def test_that_density_and_particles_follow_during_the_drag(qapp, qtbot):
     window = _window(qapp, qtbot, ProcessEngine(), APART)
     try:
         qtbot.waitUntil(lambda: window.session.is_complete, timeout=PATIENCE)
-        slots = window.session.results.slots
         hand, native = Hand(window, np.random.default_rng(0)), window.canvas.native
         start = at(window, normal(window, "target", 0).mean)
         QTest.mousePress(native, LEFT, PLAIN, start)
         hand._move(native, start + QPoint(60, 0), LEFT)
-        moved = window.session.store.document.target
-        assert moved != APART.target
+        assert window.session.store.document.target != APART.target
 
         def follows() -> bool:
+            moved, slots = window.session.store.document.target, window.session.results.slots
             jobs = [slots[lane].job for lane in ("density/0", "trajectories/0", "field/0")]
             return all(job.request.problem.target == moved and job.result.ready for job in jobs)
 

@@ -260,7 +260,8 @@ class MixtureRows(QWidget):
 
 def _button(sign: str, words: str) -> QPushButton:
     button = QPushButton(sign)
-    button.setFixedWidth(26)
+    button.setProperty("kind", "small")
+    button.setFixedSize(24, 22)
     button.setAccessibleName(words)
     button.setToolTip(words)
     return button

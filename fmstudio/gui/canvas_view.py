@@ -10,11 +10,13 @@ from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QRe
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.canvas_handles import CanvasHandles
+from fmstudio.gui.canvas_polygon import CanvasPolygon
 from fmstudio.gui.layer_switches import LayerSwitches
 from fmstudio.gui.theme import Theme
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands
+from fmstudio.studio.drawing import Pen
 from fmstudio.studio.fit import FARTHEST, NEAREST
 from fmstudio.studio.session import Session
 from fmstudio.studio.strokes import Stroke
@@ -44,6 +46,7 @@ class CanvasView(QWidget):
         self.canvas = StudioCanvas(app="pyside6")
         self.native: QWidget = self.canvas.native
         self.handles = CanvasHandles(session, self.canvas, self.native)
+        self._polygon = CanvasPolygon(session, self.canvas)
         self.native.installEventFilter(self)
         self.native.setAccessibleName("Canvas")
         self.native.setMouseTracking(True)
@@ -119,8 +122,8 @@ class CanvasView(QWidget):
             QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
             QEvent.Type.Wheel: self._on_wheel_turned,
             QEvent.Type.Leave: self._on_mouse_left,
-            QEvent.Type.ShortcutOverride: self.handles.offered,
-            QEvent.Type.KeyPress: self.handles.key,
+            QEvent.Type.ShortcutOverride: lambda e: self._polygon.offered(e) or self.handles.offered(e),
+            QEvent.Type.KeyPress: lambda e: self._polygon.key(e) or self.handles.key(e),
             QEvent.Type.KeyRelease: self.handles.key_up,
         }
         handler = handlers.get(event.type())
@@ -137,14 +140,21 @@ class CanvasView(QWidget):
         is_left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.press_menu(event.position())
-        if is_left and self.handles.press(event.position()):
+        if is_left and (self._polygon.press(event.position()) or self.handles.press(event.position())):
             return True
         if is_left and self._session.tools.mode is Mode.DRAW:
-            self._stroke = Stroke(self._session, at)
+            self._begin_stroke(at)
         else:
             self._pan_from = at
             self._session.is_interacting = True
         return True
+
+    def _begin_stroke(self, at: tuple[float, float]) -> None:
+        brush = self._session.tools.brush
+        if brush.pen is Pen.TEXT and brush.letters is None:
+            self._session.notify("Type the words first, in the field below Text: a click then places them.")
+        else:
+            self._stroke = Stroke(self._session, at)
 
     def _on_mouse_left(self, _event: QEvent) -> bool:
         self._session.tools.hover(None)
@@ -160,6 +170,8 @@ class CanvasView(QWidget):
         if at is None:
             return False
         self._hover(event, at)
+        if self._pan_from is None and self._polygon.move(event.position()):
+            return True
         if self._stroke is None and self._pan_from is None and self.handles.move(event.position()):
             return True
         if self._stroke is not None:
@@ -184,7 +196,7 @@ class CanvasView(QWidget):
         return used
 
     def _on_mouse_double_clicked(self, event: QMouseEvent) -> bool:
-        if self.handles.double_click(event.position()):
+        if self._polygon.double_click() or self.handles.double_click(event.position()):
             return True
         if self._session.tools.mode is Mode.DRAW:
             return False

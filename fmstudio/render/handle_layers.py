@@ -32,6 +32,21 @@ def handle_layers(
     for end in sorted(shown, key=lambda end: handles.chosen_at(end) is not None):
         colour = palette.source if end == "source" else palette.target
         yield _layer(shown[end], handles.chosen_at(end), colour, palette)
+    if handles.outline:
+        colour = palette.source if handles.outline_end == "source" else palette.target
+        yield _outline(handles.outline, colour, palette)
+
+
+@lru_cache(maxsize=4)
+def _outline(corners: tuple[tuple[float, float], ...], colour: str, palette: Palette) -> HandleLayer:
+    """Edges between the corners, and the first corner larger: a click on it closes."""
+    lines = np.array([corners if len(corners) > 1 else corners * 2], np.float32)
+    places = np.array(corners, np.float32)
+    discs = ((places, TIP - RIM), (places[:1], TIP + RIM))
+    return HandleLayer(
+        (_trails(lines, [PLAIN], palette.canvas, 3.6, 0.7), _trails(lines, [PLAIN], colour, 1.6, 1.0)),
+        tuple(PointLayer(points, colour, size, 1.0) for points, size in discs),
+    )
 
 
 @lru_cache(maxsize=16)

@@ -24,6 +24,7 @@ from fmstudio.studio.stage import Shown, Stage, Standing
 
 INK_OPACITY = 0.38
 NO_HANDLES = Handles()
+DRAW_HERE = "Draw here: press and move the mouse"
 DIMMED = 0.3
 """Opacity of what waits to be replaced: plainly not the present answer, and still to be made out."""
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
@@ -78,7 +79,8 @@ class Presenter:
         resolved, results = standing.resolved, self._stage.results
         title, subtitle = words.title(resolved), words.subtitle(resolved)
         if resolved.is_waiting_for_a_stroke:
-            return Pane(title, subtitle, (), notice="Draw here: press and move the mouse")
+            begun = tuple(handle_layers(document, index, handles, palette))
+            return Pane(title, subtitle, begun, notice="" if begun else DRAW_HERE)
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))

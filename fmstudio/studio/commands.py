@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,15 @@ def draw_segment(
     changed = drawing.stroke(upon or law, start, end, brush)
     label = f"{brush.pen.capitalize()} stroke"
     session.store.edit(lambda d: d.model_copy(update={at: changed}), label, f"stroke at {at}")
+
+
+def draw_polygon(session: Session, corners: Sequence[Vector], brush: drawing.Brush) -> None:
+    """Fill it at the end that is drawn at."""
+    at = session.tools.end
+    law = getattr(session.store.document, at)
+    if isinstance(law, DrawnSpec):
+        changed = drawing.filled(law, corners, brush)
+        session.store.edit(lambda d: d.model_copy(update={at: changed}), "Polygon stroke")
 
 
 def end_stroke(session: Session) -> None:

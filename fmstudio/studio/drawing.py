@@ -3,8 +3,7 @@ piece's cost is its own bounding box, not the raster's."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -16,7 +15,9 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.units import Vector
+from fmstudio.studio import masks
 from fmstudio.studio.asked_files import End
+from fmstudio.studio.masks import Turn
 
 Raster = npt.NDArray[np.float32]
 INK_POINTS = 50_000
@@ -35,13 +36,17 @@ class Pen(StrEnum):
     """a straight line from where it began"""
     ELLIPSE = "ellipse"
     """the ellipse in the box from where it began"""
+    POLYGON = "polygon"
+    """all that its corners enclose: they are clicked"""
+    TEXT = "text"
+    """words, where it ends"""
     ERASER = "eraser"
     """nothing, where it went"""
 
     @property
     def spans(self) -> bool:
         """The drag as a whole is one shape, which follows the pointer."""
-        return self in (Pen.LINE, Pen.ELLIPSE)
+        return self in (Pen.LINE, Pen.ELLIPSE, Pen.TEXT)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,23 @@ class Brush:
     pen: Pen = Pen.BRUSH
     turns: int = 1
     mirrored: bool = False
+    words: str = ""
+    """what ``Pen.TEXT`` writes"""
+    letters: FrozenArray | None = None
+    """the words as coverage (h, w) in [0, 1], the uppermost row first"""
 
     @property
     def erases(self) -> bool:
         return self.pen is Pen.ERASER
+
+    @property
+    def copies(self) -> tuple[Turn, ...]:
+        return tuple(masks.turns(self.turns, self.mirrored))
+
+    @property
+    def blur(self) -> float:
+        """Of the edges of what is filled."""
+        return masks.SOFT * self.softness * self.radius
 
 
 Segment = tuple[Vector, Vector]
@@ -98,10 +116,31 @@ def _paint(out: Raster, half: float, start: Vector, end: Vector, brush: Brush) -
 
 def stroke(target: DrawnSpec, start: Vector, end: Vector, brush: Brush) -> DrawnSpec:
     """The drawing with what a drag from ``start`` to ``end`` leaves; it is no picture of a file any more."""
+    if brush.pen is Pen.TEXT:
+        return _written(target, end, brush)
     segments, tip = tuple(_left_by(brush, start, end)), brush
     if brush.pen is Pen.SPRAY:
         tip = replace(brush, radius=max(DROP * brush.radius, 1.5 * target.half / len(target.raster.values)))
-    raster = _painted(target.raster.values, target.half, _copies(brush, segments), tip)
+    return _with_raster(target, _painted(target.raster.values, target.half, _copies(brush, segments), tip))
+
+
+def filled(target: DrawnSpec, corners: Sequence[Vector], brush: Brush) -> DrawnSpec:
+    """The drawing with the inside of a polygon and of its copies."""
+    cells = len(target.raster.values)
+    ink = masks.polygon(corners, brush.copies, cells, target.half, brush.blur)
+    return _with_raster(target, np.maximum(target.raster.values, ink))
+
+
+def _written(target: DrawnSpec, at: Vector, brush: Brush) -> DrawnSpec:
+    """The drawing with the words and their copies."""
+    if brush.letters is None:
+        return target
+    cells, em = len(target.raster.values), masks.EM * brush.radius
+    ink = masks.words(brush.letters.values, at, brush.copies, cells, target.half, em, brush.blur / 2)
+    return _with_raster(target, np.maximum(target.raster.values, ink))
+
+
+def _with_raster(target: DrawnSpec, raster: Raster) -> DrawnSpec:
     return target.model_copy(update={"raster": FrozenArray(raster), "picture": None, "note": ""})
 
 
@@ -135,15 +174,9 @@ def _drops(radius: float, start: Vector, end: Vector) -> Iterator[Segment]:
 
 def _copies(brush: Brush, segments: Iterable[Segment]) -> Iterator[Segment]:
     """Around the middle of the plane, as often as the brush turns, and in the mirror."""
-    sides = (1.0, -1.0) if brush.mirrored else (1.0,)
     for start, end in segments:
-        for turn in range(brush.turns):
-            cos, sin = math.cos(math.tau * turn / brush.turns), math.sin(math.tau * turn / brush.turns)
-            for side in sides:
-                yield (
-                    (side * (cos * start[0] - sin * start[1]), sin * start[0] + cos * start[1]),
-                    (side * (cos * end[0] - sin * end[1]), sin * end[0] + cos * end[1]),
-                )
+        for turn in brush.copies:
+            yield masks.turned(start, turn), masks.turned(end, turn)
 
 
 def begun(points: npt.NDArray[np.float32], half: float) -> DrawnSpec:

@@ -29,10 +29,13 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Handles:
-    """At which ends normals may be taken hold of, and which one is chosen."""
+    """At which ends normals may be taken hold of, and which one is chosen; the polygon that is being clicked
+    at one end."""
 
     ends: frozenset[End] = frozenset()
     chosen: Chosen | None = None
+    outline_end: End = "target"
+    outline: tuple[Vector, ...] = ()
 
     def chosen_at(self, end: End) -> int | None:
         """Its number, if it is of that end."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from psygnal import Signal
 
+from fmstudio.document.specs.units import Vector
 from fmstudio.studio.asked_files import End
-from fmstudio.studio.drawing import Brush
+from fmstudio.studio.drawing import Brush, Pen
 from fmstudio.studio.mixtures import Chosen, Handles
 
 RADIUS_RANGE = (0.02, 1.5)
@@ -54,6 +55,7 @@ class Tools:
         self._inks: frozenset[str] = frozenset()
         self._held_ends: frozenset[End] = frozenset(("source", "target"))
         self._chosen: Chosen | None = None
+        self._outline: tuple[Vector, ...] = ()
 
     @property
     def mode(self) -> Mode:
@@ -90,10 +92,24 @@ class Tools:
     @property
     def handles(self) -> Handles:
         """What of mixtures may be taken hold of; nothing while probing."""
-        return Handles() if self._mode is Mode.PROBE else Handles(self._held_ends, self._chosen)
+        if self._mode is Mode.PROBE:
+            return Handles()
+        return Handles(self._held_ends, self._chosen, self._end, self.outline)
 
     def shows_handles(self, end: End) -> bool:
         return end in self._held_ends
+
+    @property
+    def draws_polygons(self) -> bool:
+        return self._mode is Mode.DRAW and self._brush.pen is Pen.POLYGON
+
+    @property
+    def outline(self) -> tuple[Vector, ...]:
+        """The corners of a polygon that is not closed yet."""
+        return self._outline if self.draws_polygons else ()
+
+    def show_outline(self, corners: tuple[Vector, ...]) -> None:
+        self._outline = corners
 
     def show_handles(self, end: End, shows: bool) -> None:
         """The handles of a mixture at that end are wanted on the canvas, or not."""
@@ -126,7 +142,7 @@ class Tools:
         self.change_brush(radius=self._brush.radius * SIZE_STEP**steps)
 
     def change_brush(self, **changes: Any) -> None:
-        """Another ``radius``, ``softness``, ``pen``, ``turns`` or ``mirrored``, kept within its range."""
+        """Another ``radius``, ``softness``, ``pen``, ``turns``, ... of the brush, kept within its range."""
         brush = _within_range(replace(self._brush, **changes))
         if brush != self._brush:
             self._brush = brush

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -204,7 +206,12 @@ def test_that_strokes_at_two_ends_are_two_steps(session):
 # ---- pens and symmetry -----------------------------------------------------------------------------------
 
 
+LETTERS = FrozenArray(np.pad(np.tri(40, 60, dtype=np.float32), 4))
+"""No sign of any script, and like none of its images."""
+
+
 def ink_of(brush: Brush, start: tuple[float, float] = (0.3, 0.2), end: tuple[float, float] = (1.1, 0.7)):
+    brush = replace(brush, letters=LETTERS)
     return drawing.stroke(DrawnSpec(half=2.0), start, end, brush).raster.values
 
 
@@ -250,10 +257,10 @@ def test_that_a_spray_scatters_drops_around_the_piece_and_the_same_piece_leaves_
     assert 0.01 < share < 0.6
 
 
-@pytest.mark.parametrize("pen", [Pen.LINE, Pen.ELLIPSE])
+@pytest.mark.parametrize("pen", [Pen.LINE, Pen.ELLIPSE, Pen.TEXT])
 def test_that_a_shape_follows_the_pointer_from_where_it_began_and_is_one_step(session, pen):
     session.tools.draw_at("target")
-    session.tools.change_brush(pen=pen)
+    session.tools.change_brush(pen=pen, letters=LETTERS)
     session.store.edit(lambda d: d.model_copy(update={"target": DrawnSpec(half=2.0)}), "Draw")
     before = session.store.document
     stroke = Stroke(session, (-1.0, -0.5))

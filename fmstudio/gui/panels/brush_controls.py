@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from fmstudio.document.arrays import FrozenArray
 from fmstudio.gui.icons import icon
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import SliderRow
+from fmstudio.render.lettering import MOST as MOST_CHARACTERS
+from fmstudio.render.lettering import lettering
 from fmstudio.render.palette import Palette
 from fmstudio.studio.asked_files import End
 from fmstudio.studio.drawing import Brush, Pen
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import MOST_TURNS, RADIUS_RANGE
 
-_PENS = (
+_FREEHAND = (
     Choice(Pen.BRUSH, "Brush", "Paint mass (D)"),
     Choice(Pen.SPRAY, "Spray", "Drops of mass around where you drag"),
+    Choice(Pen.ERASER, "Eraser", "Take mass away"),
+)
+_SHAPES = (
     Choice(Pen.LINE, "Line", "A straight line: drag from end to end"),
     Choice(Pen.ELLIPSE, "Ellipse", "Drag from corner to corner of its box"),
-    Choice(Pen.ERASER, "Eraser", "Take mass away"),
+    Choice(
+        Pen.POLYGON, "Polygon", "Click its corners; the first one again, a double click or Enter fills it"
+    ),
+    Choice(Pen.TEXT, "Text", "Type words, then click where they go"),
 )
 
 
@@ -34,7 +43,14 @@ class BrushControls(QWidget):
         super().__init__()
         self._session, self._theme, self._end = session, theme, end
         self._shown: Brush | None = None
-        self.pens = Segmented("What a drag paints", _PENS)
+        self.pens = Segmented("What a drag paints", _FREEHAND)
+        self.shapes = Segmented("Which shape is painted", _SHAPES)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Words to write")
+        self.words.setAccessibleName(f"Words to write at the {end}")
+        self.words.setToolTip("Then click on the canvas; the size of the brush is that of the letters")
+        self.words.setMaxLength(MOST_CHARACTERS)
+        self.words.hide()
         self.mirror = QCheckBox("Mirror")
         self.mirror.setToolTip("Paint in the mirror of the vertical axis too")
         self.clear = QPushButton("Clear")
@@ -52,7 +68,7 @@ class BrushControls(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
-        for row in (self.pens, self.size_row, self.soft_row, self.turns_row):
+        for row in (self.pens, self.shapes, self.words, self.size_row, self.soft_row, self.turns_row):
             box.addWidget(row)
         box.addLayout(below)
         self._connect()
@@ -60,6 +76,8 @@ class BrushControls(QWidget):
 
     def _connect(self) -> None:
         self.pens.chosen.connect(self._on_pens_chosen)
+        self.shapes.chosen.connect(self._on_pens_chosen)
+        self.words.textEdited.connect(self._on_words_edited)
         self.mirror.clicked.connect(self._on_mirror_clicked)
         self.clear.clicked.connect(self._on_clear_clicked)
         for row in (self.size_row, self.soft_row, self.turns_row):
@@ -78,7 +96,11 @@ class BrushControls(QWidget):
         if brush == self._shown:
             return
         self._shown = brush
-        self.pens.show_choices(brush.pen)
+        for choices in (self.pens, self.shapes):
+            choices.show_choices(brush.pen)
+        self.words.setVisible(brush.pen is Pen.TEXT)
+        if self.words.text() != brush.words:
+            self.words.setText(brush.words)
         self.mirror.setChecked(brush.mirrored)
         self.turns_row.show_value(brush.turns)
         self.size_row.show_value(brush.radius)
@@ -87,6 +109,14 @@ class BrushControls(QWidget):
     def _on_pens_chosen(self, pen: str) -> None:
         self._session.tools.change_brush(pen=Pen(pen))
         self._session.tools.draw_at(self._end)
+        if pen == Pen.TEXT:
+            self.tick()
+            self.words.setFocus()
+
+    def _on_words_edited(self, text: str) -> None:
+        ink = lettering(text)
+        letters = FrozenArray(ink) if ink.size else None
+        self._session.tools.change_brush(words=text, letters=letters)
 
     def _on_mirror_clicked(self, mirrored: bool) -> None:
         self._session.tools.change_brush(mirrored=mirrored)

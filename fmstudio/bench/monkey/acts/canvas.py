@@ -1,4 +1,4 @@
-"""Acts on the canvas: strokes, pans, wheel, probe, double clicks, and files dropped on it."""
+"""Acts on the canvas: strokes, polygons, words, pans, wheel, probe, double clicks, files dropped on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from fmstudio.bench.monkey.acts.registry import World, act
 from fmstudio.bench.monkey.hand import NO_KEYS, Hand
+from fmstudio.gui.panels.brush_controls import BrushControls
 from fmstudio.gui.widgets.tiles import Tile
+from fmstudio.studio.drawing import Pen
 
 
 @act("stroke", 6)
@@ -89,3 +91,44 @@ def _curve(hand: Hand, widget: QWidget) -> list[QPoint]:
         x, y = x + 0.05 * width * math.cos(heading), y + 0.05 * height * math.sin(heading)
         heading += bend
     return points
+
+
+@act("polygon", 3)
+def polygon(hand: Hand, _world: World) -> str | None:
+    """Corners are clicked, and closed, dropped or left open."""
+    brush = _brush(hand)
+    if brush is None:
+        return None
+    hand.click(brush.shapes.buttons[Pen.POLYGON])
+    native = hand.window.canvas.native
+    corners = [hand.somewhere(native) for _ in range(hand.luck.randint(1, 6))]
+    for corner in corners:
+        hand.click(native, corner)
+    end = hand.luck.choice((Qt.Key.Key_Return, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Backspace))
+    hand.keys(native, end)
+    return f"a polygon of {len(corners)} corners, then {end.name.removeprefix('Key_')}"
+
+
+@act("words", 3)
+def words(hand: Hand, _world: World) -> str | None:
+    """Words are typed and placed."""
+    brush = _brush(hand)
+    if brush is None:
+        return None
+    hand.click(brush.shapes.buttons[Pen.TEXT])
+    text = hand.luck.choice(("flow", "p_t", "流れ", "  ", "Größe", "a line of words that is wide"))
+    hand.fill(brush.words, text)
+    native = hand.window.canvas.native
+    at = hand.somewhere(native)
+    hand.click(native, at)
+    return f"write “{text}” at {at.x()}, {at.y()}"
+
+
+def _brush(hand: Hand) -> BrushControls | None:
+    """That of an end that is drawn; the target becomes one where none is."""
+    found = hand.pick(BrushControls)
+    if found is None:
+        hand.click(hand.window.top_bar.draw)
+        hand.wait(40)
+        found = hand.pick(BrushControls)
+    return found

@@ -43,6 +43,7 @@ class CanvasView(QWidget):
         self._placed: object = None
         self._pan_from: tuple[float, float] | None = None
         self._stroke: Stroke | None = None
+        self._is_pressed = False
         self.canvas = StudioCanvas(app="pyside6")
         self.native: QWidget = self.canvas.native
         self.handles = CanvasHandles(session, self.canvas, self.native)
@@ -140,6 +141,7 @@ class CanvasView(QWidget):
         is_left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.press_menu(event.position())
+        self._is_pressed = True
         if is_left and (self._polygon.press(event.position()) or self.handles.press(event.position())):
             return True
         if is_left and self._session.tools.mode is Mode.DRAW:
@@ -190,12 +192,13 @@ class CanvasView(QWidget):
             return True
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.release_menu(event.position())
-        used = self._stroke is not None or self._pan_from is not None
+        used, self._is_pressed = self._is_pressed, False
         self._stroke = self._pan_from = None
         commands.end_stroke(self._session)
         return used
 
     def _on_mouse_double_clicked(self, event: QMouseEvent) -> bool:
+        self._is_pressed = True
         if self._polygon.double_click() or self.handles.double_click(event.position()):
             return True
         if self._session.tools.mode is Mode.DRAW:

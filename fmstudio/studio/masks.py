@@ -48,9 +48,8 @@ def polygon(
         picture = Image.new("L", (FINE * cells, FINE * cells))
         scale = FINE * cells / (2 * half)
         places = [turned(corner, turn) for corner in corners]
-        ImageDraw.Draw(picture).polygon(
-            [((x + half) * scale, (y + half) * scale) for x, y in places], fill=255
-        )
+        pixels = [((x + half) * scale - 0.5, (y + half) * scale - 0.5) for x, y in places]
+        ImageDraw.Draw(picture).polygon(pixels, fill=255)
         ink = np.maximum(ink, _cells_of(_softened(picture, soft * scale).reduce(FINE)))
     return ink
 

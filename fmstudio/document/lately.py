@@ -17,17 +17,15 @@ Answer = TypeVar("Answer")
 def lately(function: Callable[[Value, int], Answer]) -> Callable[[Value, int], Answer]:
     """The same function; of the ``KEPT`` last frozen values and numbers it says what it said."""
     said: OrderedDict[tuple[int, int], tuple[Value, Answer]] = OrderedDict()
+    # The value is kept beside its answer: while it is, no other has its identity.
 
     @wraps(function)
     def asked(value: Value, number: int) -> Answer:
         key = (id(value), number)
-        known = said.get(key)
-        if known is not None and known[0] is value:
-            return known[1]
-        answer = function(value, number)
-        said[key] = (value, answer)
-        while len(said) > KEPT:
-            said.popitem(last=False)
-        return answer
+        if key not in said:
+            said[key] = (value, function(value, number))
+            if len(said) > KEPT:
+                said.popitem(last=False)
+        return said[key][1]
 
     return asked

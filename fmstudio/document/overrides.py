@@ -145,10 +145,8 @@ def _following(document: Document, part: str, spec: Any) -> Document:
 
 def _with_steps(document: Document, steps: int) -> Document:
     """So many in every pane."""
-    for index, pane in enumerate(document.view.panes):
-        if pane.simulation is not None:
-            document = with_field(document, f"view.panes.{index}.simulation.steps", steps)
-    return with_field(document, "simulation.steps", steps)
+    document = with_field(document, "simulation.steps", steps)
+    return document.everywhere("simulation", lambda own: own.model_copy(update={"steps": steps}))
 
 
 def _with_seed(document: Document, seed: int) -> Document:

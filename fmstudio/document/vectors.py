@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fmstudio import children
-from fmstudio.document.foreign import ImportProblem
-from fmstudio.document.sentences import short
+from fmstudio.document.foreign import ImportProblem, border
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
 
 LONGEST = 60.0
@@ -19,11 +18,11 @@ LONGEST = 60.0
 def import_vector(path: Path) -> DrawnSpec:
     """The drawing in an SVG. Raises ImportProblem, one sentence."""
     asked = {"path": str(path.absolute()), "other": StandardNormalSpec().model_dump(mode="json")}
-    answer = _answer(json.dumps(asked).encode())
-    if "spec" in answer:
+    with border(path, "vector drawing that can be read: save it as PNG and try again"):
+        answer = _answer(json.dumps(asked).encode())
+        if "problem" in answer:
+            raise ImportProblem(str(answer["problem"]))
         return DrawnSpec.model_validate(answer["spec"])
-    unsaid = f"{short(path.name)} could not be drawn: save it as PNG first."
-    raise ImportProblem(str(answer.get("problem", unsaid)))
 
 
 def _answer(question: bytes) -> dict[str, Any]:
@@ -31,8 +30,8 @@ def _answer(question: bytes) -> dict[str, Any]:
     with reader.start(subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL) as process:
         try:
             said, _ = process.communicate(question, LONGEST)
-            return dict(json.loads(said))
-        except (subprocess.TimeoutExpired, ValueError, TypeError):
-            return {}
+        except subprocess.TimeoutExpired as error:
+            raise ValueError("it takes too long") from error
         finally:
             process.kill()
+    return dict(json.loads(said))

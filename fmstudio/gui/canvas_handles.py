@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt
@@ -32,6 +32,9 @@ _OTHERS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 )
 
+Entry = tuple[str, Callable[[], object]]
+"""What a menu says, and does."""
+
 
 class CanvasHandles(QObject):
     """Each method takes positions in logical pixels, and is True for what was used."""
@@ -54,9 +57,8 @@ class CanvasHandles(QObject):
         held = self._session.tools.handles
         if pane is None or place is None or not held.ends:
             return None
-        unit = self._canvas.to_pixel(1.0, 0.0)[0] - self._canvas.to_pixel(0.0, 0.0)[0]
         shown = handles.shown_in(self._session.store.document, pane, held.ends)
-        return hold_at(shown, held, place, REACH / unit)
+        return hold_at(shown, held, place, self._canvas.plane_length(REACH))
 
     def _plane(self, at: QPointF) -> Vector | None:
         return self._canvas.to_plane(at.x(), at.y())
@@ -133,42 +135,35 @@ class CanvasHandles(QObject):
             return None
         menu = QMenu(self._native)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for entry in entries:
-            entry.setParent(menu)
-            menu.addAction(entry)
+        for title, act in entries:
+            menu.addAction(title).setData(act)
+        menu.triggered.connect(self._on_menu_triggered)
         return menu
 
-    def _entries(self, at: QPointF) -> list[QAction]:
+    def _entries(self, at: QPointF) -> Iterator[Entry]:
         found, place = self.hold(at), self._plane(at)
         session = self._session
         document, ends = session.store.document, session.tools.handles.ends
-        if place is None:
-            return []
         if found is not None:
-            return self._entries_of(found)
-        entries = [
-            self._entry(f"Add a Gaussian to the {end} here", partial(handles.add_normal, session, end, place))
-            for end in handles.mixtures_of(document, ends)
-        ]
-        return entries + [
-            self._entry(f"Edit the {end} as a mixture", partial(handles.edit_as_mixture, session, end))
-            for end in handles.ENDS
-            if end in ends and handles.may_be_mixture(document, end)
-        ]
+            yield from self._entries_of(found)
+            return
+        if place is None:
+            return
+        for end in handles.mixtures_of(document, ends):
+            yield f"Add a Gaussian to the {end} here", partial(handles.add_normal, session, end, place)
+        for end in handles.ENDS:
+            if end in ends and handles.may_be_mixture(document, end):
+                yield f"Edit the {end} as a mixture", partial(handles.edit_as_mixture, session, end)
 
-    def _entries_of(self, hold: Hold) -> list[QAction]:
+    def _entries_of(self, hold: Hold) -> Iterator[Entry]:
         session, chosen = self._session, hold.chosen
         session.tools.choose_normal(chosen)
-        return [
-            self._entry("Copy this Gaussian", lambda: handles.add_normal(session, chosen.end)),
-            self._entry("Make it round", lambda: handles.change_normal(session, chosen, with_round, "Round")),
-            self._entry("Remove it", lambda: handles.remove_normal(session, chosen)),
-        ]
+        yield "Copy this Gaussian", partial(handles.add_normal, session, chosen.end)
+        yield "Make it round", partial(handles.change_normal, session, chosen, with_round, "Round")
+        yield "Remove it", partial(handles.remove_normal, session, chosen)
 
-    def _entry(self, title: str, do: Callable[[], object]) -> QAction:
-        entry = QAction(title)
-        entry.triggered.connect(lambda _checked=False: do())
-        return entry
+    def _on_menu_triggered(self, entry: QAction) -> None:
+        entry.data()()
 
     # ---- the keys ----
 

@@ -27,8 +27,7 @@ class CanvasPolygon:
         place = self._canvas.to_plane(at.x(), at.y())
         if not self._session.tools.draws_polygons or place is None:
             return False
-        unit = self._canvas.to_pixel(1.0, 0.0)[0] - self._canvas.to_pixel(0.0, 0.0)[0]
-        self._tool.click(place, REACH / unit)
+        self._tool.click(place, self._canvas.plane_length(REACH))
         return True
 
     def move(self, at: QPointF) -> bool:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QCursor,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.canvas_handles import CanvasHandles
@@ -123,12 +131,18 @@ class CanvasView(QWidget):
             QEvent.Type.MouseButtonDblClick: self._on_mouse_double_clicked,
             QEvent.Type.Wheel: self._on_wheel_turned,
             QEvent.Type.Leave: self._on_mouse_left,
-            QEvent.Type.ShortcutOverride: lambda e: self._polygon.offered(e) or self.handles.offered(e),
-            QEvent.Type.KeyPress: lambda e: self._polygon.key(e) or self.handles.key(e),
+            QEvent.Type.ShortcutOverride: self._on_shortcut_offered,
+            QEvent.Type.KeyPress: self._on_key_pressed,
             QEvent.Type.KeyRelease: self.handles.key_up,
         }
         handler = handlers.get(event.type())
         return False if handler is None else handler(event)
+
+    def _on_shortcut_offered(self, event: QKeyEvent) -> bool:
+        return self._polygon.offered(event) or self.handles.offered(event)
+
+    def _on_key_pressed(self, event: QKeyEvent) -> bool:
+        return self._polygon.key(event) or self.handles.key(event)
 
     def _plane(self, event: QMouseEvent | QWheelEvent) -> tuple[float, float] | None:
         position = event.position()
@@ -188,11 +202,11 @@ class CanvasView(QWidget):
         return True
 
     def _on_mouse_released(self, event: QMouseEvent) -> bool:
-        if self.handles.release():
+        used, self._is_pressed = self._is_pressed, False
+        if event.button() == Qt.MouseButton.LeftButton and self.handles.release():
             return True
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.release_menu(event.position())
-        used, self._is_pressed = self._is_pressed, False
         self._stroke = self._pan_from = None
         commands.end_stroke(self._session)
         return used

@@ -49,7 +49,9 @@ class TimeLine(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Time")
-        self.setToolTip("Drag to scrub; arrow keys go by one solver step")
+        self.setToolTip(
+            "Drag to scrub; arrow keys go by one solver step; I and O mark from where to where it plays"
+        )
         self.setMinimumHeight(52)
         theme.changed.connect(self._on_theme_changed)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import GaussianMixtureSpec
+from fmstudio.document.specs.distribution import DrawnSpec, GaussianMixtureSpec
 from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Array, HandleLayer, PointLayer, TrailLayer
 from fmstudio.studio.handles import shown_in
@@ -32,7 +32,7 @@ def handle_layers(
     for end in sorted(shown, key=lambda end: handles.chosen_at(end) is not None):
         colour = palette.source if end == "source" else palette.target
         yield _layer(shown[end], handles.chosen_at(end), colour, palette)
-    if handles.outline:
+    if handles.outline and isinstance(getattr(document, handles.outline_end), DrawnSpec):
         colour = palette.source if handles.outline_end == "source" else palette.target
         yield _outline(handles.outline, colour, palette)
 

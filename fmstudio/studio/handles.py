@@ -133,15 +133,7 @@ def _with_law(document: Document, end: End, old: object, new: object) -> Documen
     """In the document and every pane where the old one stands; not where another does."""
     if old == new:
         return document
-    changed = tuple(
-        pane.model_copy(update={end: new}) if getattr(pane, end) == old else pane
-        for pane in document.view.panes
-    )
-    view = document.view.model_copy(update={"panes": changed})
-    updates: dict[str, object] = {"view": view}
-    if getattr(document, end) == old:
-        updates[end] = new
-    return kept_true(document, document.model_copy(update=updates))
+    return kept_true(document, document.everywhere(end, lambda law: new if law == old else law))
 
 
 def _beside(component: Component) -> Vector:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import final
 
+from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.units import Vector
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
@@ -15,37 +16,42 @@ MOST = 400
 
 @final
 class PolygonTool:
-    """Its corners so far are the tools' outline, which every pane shows; it is painted when it is closed."""
+    """Its corners are the tools', and every pane shows them; it is painted when it is closed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._corners: tuple[Vector, ...] = ()
+
+    @property
+    def _corners(self) -> tuple[Vector, ...]:
+        """None where the end is no drawing any more."""
+        tools = self._session.tools
+        law = getattr(self._session.store.document, tools.end)
+        return tools.corners if isinstance(law, DrawnSpec) else ()
 
     @property
     def is_open(self) -> bool:
-        """Corners have been clicked; they are dropped where another tool was taken."""
-        if self._corners and not self._session.tools.draws_polygons:
-            self.drop()
+        """Corners have been clicked."""
         return bool(self._corners)
 
     def click(self, at: Vector, reach: float) -> None:
         """A corner; a click within ``reach`` of the first closes."""
-        if not self.is_open:
+        corners = self._corners
+        if not corners:
             commands.start_drawing(self._session)
-        elif len(self._corners) >= FEWEST and math.dist(at, self._corners[0]) <= reach:
+        elif len(corners) >= FEWEST and math.dist(at, corners[0]) <= reach:
             self.close()
             return
-        if len(self._corners) < MOST:
-            self._take((*self._corners, at))
+        if len(corners) < MOST:
+            self._session.tools.take_corners((*corners, at))
 
     def hover(self, at: Vector) -> None:
         """The next edge follows the pointer."""
         if self.is_open:
-            self._session.tools.show_outline((*self._corners, at))
+            self._session.tools.aim_at(at)
 
     def back(self) -> None:
         """The last corner is none."""
-        self._take(self._corners[:-1])
+        self._session.tools.take_corners(self._corners[:-1])
 
     def close(self) -> None:
         """Filled, if it has an inside; two corners are dropped."""
@@ -55,8 +61,4 @@ class PolygonTool:
             commands.draw_polygon(self._session, corners, self._session.tools.brush)
 
     def drop(self) -> None:
-        self._take(())
-
-    def _take(self, corners: tuple[Vector, ...]) -> None:
-        self._corners = corners
-        self._session.tools.show_outline(corners)
+        self._session.tools.take_corners(())

@@ -141,6 +141,7 @@ class Session:
         self.stage.clear()
         self.store.open(document, path)
         self.unsaved.mark_saved(kept)
+        self.tools.take_corners(())
         self.playback.clear_marks()
         self.playback.seek(0.0)
 

@@ -55,7 +55,8 @@ class Tools:
         self._inks: frozenset[str] = frozenset()
         self._held_ends: frozenset[End] = frozenset(("source", "target"))
         self._chosen: Chosen | None = None
-        self._outline: tuple[Vector, ...] = ()
+        self._corners: tuple[Vector, ...] = ()
+        self._aim: tuple[Vector, ...] = ()
 
     @property
     def mode(self) -> Mode:
@@ -104,12 +105,22 @@ class Tools:
         return self._mode is Mode.DRAW and self._brush.pen is Pen.POLYGON
 
     @property
-    def outline(self) -> tuple[Vector, ...]:
-        """The corners of a polygon that is not closed yet."""
-        return self._outline if self.draws_polygons else ()
+    def corners(self) -> tuple[Vector, ...]:
+        """Of a polygon that is not closed yet; another tool, and the other end, drop them."""
+        return self._corners
 
-    def show_outline(self, corners: tuple[Vector, ...]) -> None:
-        self._outline = corners
+    @property
+    def outline(self) -> tuple[Vector, ...]:
+        """The same, and where the next one would be."""
+        return (*self._corners, *self._aim)
+
+    def take_corners(self, corners: tuple[Vector, ...]) -> None:
+        """These are clicked."""
+        self._corners, self._aim = corners, ()
+
+    def aim_at(self, place: Vector) -> None:
+        """The pointer is there."""
+        self._aim = (place,) if self._corners else ()
 
     def show_handles(self, end: End, shows: bool) -> None:
         """The handles of a mixture at that end are wanted on the canvas, or not."""
@@ -125,12 +136,14 @@ class Tools:
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:
             self._mode, self._probe = mode, None
+            self.take_corners(())
             self.changed.emit()
 
     def draw_at(self, end: End) -> None:
         """Paint at this end from now on."""
         if (self._mode, self._end) != (Mode.DRAW, end):
             self._mode, self._end, self._probe = Mode.DRAW, end, None
+            self.take_corners(())
             self.changed.emit()
 
     def hover(self, place: Place | None) -> None:
@@ -145,6 +158,8 @@ class Tools:
         """Another ``radius``, ``softness``, ``pen``, ``turns``, ... of the brush, kept within its range."""
         brush = _within_range(replace(self._brush, **changes))
         if brush != self._brush:
+            if brush.pen is not self._brush.pen:
+                self.take_corners(())
             self._brush = brush
             self.changed.emit()
 

@@ -109,3 +109,8 @@ def test_that_nothing_changes_unasked() -> None:
     from fmstudio.studio.opening import open_document
 
     assert asked("noise-level", None).document == open_document("noise-level")[0]
+
+
+def test_that_a_refused_number_of_steps_is_told_as_it_was_asked() -> None:
+    with pytest.raises(ValueError, match=r"^simulation.steps = 0 "):
+        asked("euler-heun", None, steps=0)

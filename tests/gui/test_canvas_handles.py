@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from fmstudio.bench.monkey.hand import Hand
 from fmstudio.document.document import Document
@@ -167,6 +168,36 @@ def test_that_the_menu_adds_copies_rounds_removes_and_a_right_drag_still_pans(wi
     assert session.store.document.target == before.target
     for menu in native.findChildren(type(tool.menu(QPointF(start)))):
         menu.deleteLater()
+
+
+def test_that_a_menu_is_no_more_when_it_was_used_or_closed(qtbot, window):
+    native, tool = window.canvas.native, window.canvas.handles
+    for is_used in (True, False):
+        click(window, (0.0, 0.0), RIGHT)
+        (menu,) = native.findChildren(QMenu)
+        if is_used:
+            QTest.keyClick(menu, Qt.Key.Key_Down)
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+        else:
+            menu.close()
+        del menu
+        qtbot.waitUntil(lambda: not native.findChildren(QMenu))
+    assert len(handles.mixture_at(window.session.store.document, "source").components) == 4
+    assert tool.menu(QPointF(-5.0, -5.0)) is None
+
+
+def test_that_another_button_does_not_end_a_drag(window, hand):
+    native, start = window.canvas.native, at(window, normal(window, "target", 0).mean)
+    QTest.mousePress(native, LEFT, PLAIN, start)
+    hand._move(native, start + QPoint(30, 0), LEFT)
+    QTest.mousePress(native, RIGHT, PLAIN, start + QPoint(30, 0))
+    QTest.mouseRelease(native, RIGHT, PLAIN, start + QPoint(30, 0))
+    before = normal(window, "target", 0).mean
+    hand._move(native, start + QPoint(60, 0), LEFT)
+    assert normal(window, "target", 0).mean != before
+    QTest.mouseRelease(native, LEFT, PLAIN, start + QPoint(60, 0))
+    assert window.canvas._pan_from is None
+    assert not window.session.is_interacting
 
 
 def test_that_a_right_click_opens_the_menu_of_a_law_that_may_become_a_mixture(window):

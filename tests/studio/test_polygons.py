@@ -7,8 +7,10 @@ import pytest
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
-from fmstudio.document.specs.distribution import DrawnSpec
-from fmstudio.studio import drawing, masks
+from fmstudio.document.specs.distribution import DrawnSpec, RingSpec
+from fmstudio.render.handle_layers import handle_layers
+from fmstudio.render.palette import DARK
+from fmstudio.studio import drawing, masks, panes
 from fmstudio.studio.drawing import Brush, Pen
 from fmstudio.studio.polygons import PolygonTool
 from fmstudio.studio.session import Session
@@ -106,16 +108,35 @@ def test_that_two_corners_or_a_dropped_polygon_leave_nothing(session):
     assert session.store.document == before
 
 
-@pytest.mark.parametrize("leave", ["pen", "mode"])
+@pytest.mark.parametrize("leave", ["pen", "mode", "end", "document"])
 def test_that_another_tool_drops_an_open_polygon(session, leave):
     tool = PolygonTool(session)
     tool.click(TRIANGLE[0], 0.05)
     if leave == "pen":
         session.tools.change_brush(pen=Pen.BRUSH)
-    else:
+    elif leave == "mode":
         session.tools.choose_mode(Mode.LOOK)
+    elif leave == "end":
+        session.tools.draw_at("source")
+    else:
+        session.open(Document(target=DrawnSpec(half=HALF)))
     assert session.tools.outline == ()
     assert not tool.is_open
     session.tools.draw_at("target")
     session.tools.change_brush(pen=Pen.POLYGON)
     assert session.tools.outline == ()
+
+
+def test_that_no_polygon_is_seen_or_filled_where_the_drawing_is_no_more(session):
+    tool = PolygonTool(session)
+    for corner in TRIANGLE:
+        tool.click(corner, 0.05)
+    panes.choose_new(session, "target", RingSpec)
+    document = session.store.document
+    assert not tool.is_open
+    assert list(handle_layers(document, 0, session.tools.handles, DARK)) == []
+    tool.close()
+    assert session.store.document == document
+    tool.click(TRIANGLE[0], 0.05)
+    assert session.tools.outline == TRIANGLE[:1]
+    assert isinstance(session.store.document.target, DrawnSpec)

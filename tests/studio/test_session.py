@@ -164,6 +164,14 @@ def test_that_figures_do_not_stay_for_another_document(session, engine):
     assert session.stage.shown(0, "measure") is None
 
 
+def test_that_another_document_is_played_whole_and_from_its_start(session):
+    session.playback.seek(0.4)
+    session.playback.mark(True)
+    session.open(Document(source=RingSpec()))
+    assert session.playback.marks == (0.0, 1.0)
+    assert session.playback.t == 0.0
+
+
 def test_that_kept_results_are_bounded_in_number_too(session, engine, monkeypatch):
     monkeypatch.setattr(results, "CACHE_JOBS", 30)
     _settle(session, engine)

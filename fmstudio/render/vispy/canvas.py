@@ -85,6 +85,10 @@ class StudioCanvas(app.Canvas):
         px, py = self._areas()[pane].to_pixel(x, y, self._scene.camera)
         return px / self.pixel_scale, py / self.pixel_scale
 
+    def plane_length(self, pixels: float) -> float:
+        """So many logical pixels in units of the plane."""
+        return pixels / (self.to_pixel(1.0, 0.0)[0] - self.to_pixel(0.0, 0.0)[0])
+
     @property
     def renderer(self) -> str:
         """The GL renderer's name; empty before the first drawing."""

@@ -333,11 +333,16 @@ def cut_word(window: MainWindow) -> None:
     window.findChild(MetricsPanel).rows[0][0].setText("a method that does not fit into its column " * 8)
 
 
+def wide_row(window: MainWindow) -> None:
+    window.left.panels[-1].setMinimumWidth(window.left.viewport().width() + 6)
+
+
 FIGURES = {
     "a section's head names what all panes ask": wrong_head,
     "the motion's rows tell what is asked": wrong_row,
     "what changes nothing is dimmed, and says why": wrong_dimming,
     "no word is cut without a sign": cut_word,
+    "no column is wider than its place": wide_row,
     "the W2 panel shows what is drawn": wrong_distance,
     "marginals are those of what is asked": wrong_marginal,
     "marginals say how they were had": wrong_marginal_words,

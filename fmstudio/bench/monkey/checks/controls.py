@@ -14,6 +14,7 @@ from fmstudio.bench.monkey.seen import Seen
 from fmstudio.document.document import Document
 from fmstudio.document.specs.distribution import DrawnSpec, PointsSpec
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
+from fmstudio.gui.column import Column
 from fmstudio.gui.panels.end import EndPanel
 from fmstudio.gui.panels.field import FieldPanel
 from fmstudio.gui.panels.guidance_rows import GuidanceRows
@@ -126,6 +127,16 @@ def cut(seen: Seen) -> Iterator[str]:
         words = button.text().replace("&", "")
         if button.isVisible() and button.fontMetrics().horizontalAdvance(words) > button.width():
             yield f"“{words}” is cut on a button of {button.width()} pixels"
+
+
+@check("no column is wider than its place", patience=1.0)
+def wide(seen: Seen) -> Iterator[str]:
+    """What is too wide is cut at the right, without a sign."""
+    for column in seen.window.findChildren(Column):
+        inner, room = column.widget(), column.viewport().width()
+        needed = 0 if inner is None else inner.minimumSizeHint().width()
+        if column.isVisible() and needed > room:
+            yield f"the {column.objectName()} needs {needed} pixels and has {room}"
 
 
 def _is_cut(label: QLabel) -> bool:

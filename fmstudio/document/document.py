@@ -16,7 +16,7 @@ from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Experiment(Spec):

@@ -26,12 +26,13 @@ def _camera_of_the_smaller_side(raw: Raw) -> Raw:
     return {**raw, "view": {**view, "camera": None if rests else moved}}
 
 
-def _without_list_of_members(raw: Raw) -> Raw:
-    """Version 2 did not list the other members of its file; nothing else changed."""
+def _with_more(raw: Raw) -> Raw:
+    """The next version only says more, and what is not said rests: version 3 lists the other members of its
+    file, version 4 holds lessons, tracks, checkpoints and what is drawn by hand."""
     return raw
 
 
-MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {1: _camera_of_the_smaller_side, 2: _without_list_of_members}
+MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {1: _camera_of_the_smaller_side, 2: _with_more, 3: _with_more}
 """version -> the function that makes version + 1 of it"""
 
 

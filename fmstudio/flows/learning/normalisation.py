@@ -22,6 +22,8 @@ DIMENSION = 2
 NODES = 257
 """Rows of the table."""
 COLUMNS = 5 * DIMENSION + 1
+NEAR = 0.01
+"""So far from the ends the scale of the answer is taken where noise on the way has an infinite rate."""
 WAVES = (1.5, 3.0)
 """Frequencies of the sines and cosines of y that the network sees beside y: they let a small one draw fine
 detail (Tancik et al. 2020). Low enough to be smooth: periods of 4 and 2 standard deviations of x_t."""
@@ -93,7 +95,8 @@ class Normalisation:
         # Where source and target velocity agree (polynomial, t = 0) nothing is left; out_t stays above 0.
         square = schedule.wronskian(t).clamp(max=20 * schedule.source_scale).square() * left
         if way.spread:  # by W: Var(gamma v - gamma' x) of the velocity v and the place x without it
-            gamma, speed = way.variance(t).sqrt(), way.speed(t).clamp(-20, 20)
+            # Near the ends gamma' is infinite and the field is not: out_t is that of a little way in.
+            gamma, speed = way.variance(t).sqrt(), way.speed(t.clamp(NEAR, 1 - NEAR))
             on_z, on_x_0 = gamma * dalpha - speed * alpha, gamma * dbeta - speed * beta
             parts = (on_z * m.target_std) ** 2 + (on_x_0 * m.source_std) ** 2 + 2 * on_z * on_x_0 * s
             square = square + parts.clamp_min(0)
@@ -117,7 +120,7 @@ class Normalisation:
         t = _node_times()
         plain = cls.of(schedule, moments, way).table.double()
         variance = plain[:, 2:4].square()
-        narrow = way.variance(t.clamp(0.01, 0.99))
+        narrow = way.variance(t.clamp(NEAR, 1 - NEAR))
         out = ((variance - way.variance(t)).clamp_min(1e-4 * variance) / (variance * narrow)).sqrt()
         columns = [plain[:, :4], -1 / variance, torch.zeros_like(variance), out, plain[:, 10:]]
         return cls(torch.cat(columns, dim=1).to(torch.float32))

@@ -112,6 +112,20 @@ def test_that_an_interpolants_flow_is_learned_for_any_schedule() -> None:
         assert share(field.data(x, t), right.posterior_mean) < 0.02
 
 
+@pytest.mark.parametrize("t", [0.0, 1e-3, 0.999, 1.0])
+def test_that_the_flow_is_learned_at_the_very_ends_where_the_noise_has_an_infinite_rate(t: float) -> None:
+    apart = GaussianMixture.isotropic(torch.tensor([[-2.0, 0.0], [2.0, 0.0]]), 0.4)
+    bridge = SchroedingerBridgeMarginal(SOURCE, apart, 0.3)
+    generator = torch.Generator().manual_seed(3)
+    networks, pool = FlowAndScore(24, 2, generator), PairPool(*bridge.pairs(8192, generator))
+    for _ in train(
+        SOURCE, apart, CondOT(), pool, networks, way=WayNoise(0.3), steps=800, generator=generator
+    ):
+        pass
+    x = bridge.sample(1000, t, generator)
+    assert share(networks.flow(x, t), bridge.velocity(x, t)) < 0.05
+
+
 def test_that_all_numbers_are_one_vector_that_training_moves() -> None:
     networks = FlowAndScore(8, 1, torch.Generator().manual_seed(0))
     assert len(networks.flat) == 2 * MLP.size(8, 1)

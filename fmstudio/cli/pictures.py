@@ -29,6 +29,10 @@ from fmstudio.document.endings import asked_for
 if TYPE_CHECKING:
     from fmstudio.export.film import Film, Shot
 
+TrainingStep = Annotated[
+    int | None,
+    typer.Option("--step", min=0, help="What is learned as it was at this step of its training."),
+]
 Steps = Annotated[int | None, typer.Option("--steps", help="Solver steps.")]
 
 
@@ -49,6 +53,7 @@ def render(
     solver: SolverName = None,
     steps: Steps = None,
     sigma: Sigma = None,
+    step: TrainingStep = None,
     settings: Settings = None,
     theme: ThemeOption = "dark",
     json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
@@ -64,7 +69,7 @@ def render(
         shot = Shot(width, height, fps, seconds)
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
-        with _film(doc, shot, theme, seed, settings, **ends, **motion) as film:
+        with _film(doc, shot, theme, seed, settings, step, **ends, **motion) as film:
             _make_video(film, shot, out, _Progress(json_progress))
     if not json_progress:
         told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
@@ -87,6 +92,7 @@ def still(
     solver: SolverName = None,
     steps: Steps = None,
     sigma: Sigma = None,
+    step: TrainingStep = None,
     settings: Settings = None,
     theme: ThemeOption = "dark",
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
@@ -104,7 +110,7 @@ def still(
         width, height = parse_size(size)
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
-        with _film(doc, Shot(width, height, 1, 1), theme, seed, settings, **ends, **motion) as film:
+        with _film(doc, Shot(width, height, 1, 1), theme, seed, settings, step, **ends, **motion) as film:
             film.prepare()
             renderer = OffscreenRenderer(width, height, transparent=transparent)
             try:
@@ -114,7 +120,13 @@ def still(
 
 
 def _film(
-    doc: str, shot: Shot, theme: str, seed: int | None, settings: list[str] | None, **options: Any
+    doc: str,
+    shot: Shot,
+    theme: str,
+    seed: int | None,
+    settings: list[str] | None,
+    step: int | None,
+    **options: Any,
 ) -> Film:
     """The film of a document with all that a command line changes of it. Raises ValueError with a sentence
     for what cannot be."""
@@ -123,7 +135,7 @@ def _film(
 
     if theme not in PALETTES:
         raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
-    found = asked(doc, settings, **options)
+    found = asked(doc, settings, fields={"view.training_step": step}, **options)
     document = found.document if seed is None else with_seed(found.document, seed)
     return Film(document, found.models, PALETTES[theme], shot)
 

@@ -127,7 +127,8 @@ class Sampling:
 def _as_experiment(document: Document, field: str | None) -> Experiment:
     """What the document itself asks for, whatever its panes compare."""
     shown = FieldChoice.LEARNED if field == FieldChoice.LEARNED.value else FieldChoice.EXACT
-    return document.model_copy(update={"view": ViewSpec(panes=(PaneSpec(field=shown),))}).experiment(0)
+    view = ViewSpec(panes=(PaneSpec(field=shown),), training_step=document.view.training_step)
+    return document.model_copy(update={"view": view}).experiment(0)
 
 
 def _chosen(model: LearnedModel | None, field: str | None) -> LearnedModel | None:

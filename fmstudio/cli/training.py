@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fmstudio.cli.app import fail
 from fmstudio.cli.checkpoints import Checkpoint
+from fmstudio.document import saved_model
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
 from fmstudio.document.saved_model import SavedCurve
@@ -29,6 +30,7 @@ from fmstudio.document.specs.distribution import units_of
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import LearnedModel, Refusal, TrainRequest
 from fmstudio.engine.worker import build, learning
+from fmstudio.engine.worker.checkpoints import kept_steps
 from fmstudio.engine.worker.task_runner import TorchTaskRunner, prepare_torch
 from fmstudio.engine.worker.training_job import training_device
 from fmstudio.flows.learning.flow_and_score import FlowAndScore
@@ -125,6 +127,7 @@ class _Run:
         self.first = self.step = resume.step if resume else 0
         self.seconds = 0.0
         self.losses: list[float] = curve.losses.values.tolist() if curve else []
+        self.checkpoints = [*resume.checkpoints] if resume else []
 
     @property
     def loss(self) -> float:
@@ -141,10 +144,15 @@ class _Run:
         self.step = step
         self.losses.append(loss)
 
+    def keep(self, model: build.Model) -> None:
+        """The weights as they are now, for good."""
+        self.checkpoints.append(saved_model.Checkpoint(step=self.step, parameters=_weights(model)))
+
 
 def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, heard: list[int]) -> _Run:
     """The steps that are left, or those until a signal is heard. ``seconds``: the wall time of this loop."""
     total, run = request.training.total_steps, _Run(request.resume)
+    kept = kept_steps(request, model.flat.numel())
     units, facts = request.problem.units, request.training.objective.facts
 
     def words() -> str:
@@ -153,9 +161,14 @@ def _steps(request: TrainRequest, model: build.Model, checkpoint: Checkpoint, he
     with _bar(total) as progress:
         task, told = progress.tasks[0].id, 0.0
         started = time.perf_counter()
-        for step in learning.steps_of(request, model) if run.first < total else ():
+        steps = learning.steps_of(request, model) if run.first < total else ()
+        if run.first == 0 and 0 in kept:
+            run.keep(model)
+        for step in steps:
             if step is not None:
                 run.take(step.step, step.loss)
+                if step.step in kept:
+                    run.keep(model)
                 checkpoint.keep_if_due(lambda: _trained(request, model, run))
             now = time.perf_counter()
             if now - told > NEWS_SECONDS:
@@ -198,19 +211,22 @@ def _trained(
 ) -> LearnedModel:
     """What a file keeps: the weights as they are now, and the losses so far."""
     curve = run.curve(request.training.total_steps, floor)
-    return replace(_snapshot(request, model, run.step), curve=curve)
+    return replace(_snapshot(request, model, run.step), curve=curve, checkpoints=tuple(run.checkpoints))
 
 
 def _snapshot(request: TrainRequest, model: build.Model, step: int) -> LearnedModel:
-    parameters = FrozenArray(model.flat.detach().to("cpu", torch.float32).numpy())
     return LearnedModel(
         request.model,
         request.training.objective,
-        parameters,
+        _weights(model),
         step,
         request.problem,
         request.training,
     )
+
+
+def _weights(model: build.Model) -> FrozenArray:
+    return FrozenArray(model.flat.detach().to("cpu", torch.float32).numpy())
 
 
 def save_trained(out: Path, document: Document, models: tuple[LearnedModel, ...], new: LearnedModel) -> None:

@@ -38,6 +38,8 @@ class Experiment(Spec):
     """the pane is there to compare trainings"""
     guidance: GuidanceSpec | None = None
     coupling: JoiningSpec = IndependentSpec()
+    training_step: int | None = None
+    """what is learned, as it was then; None: the newest"""
 
     @property
     def problem(self) -> Problem:
@@ -123,6 +125,7 @@ class Document(Spec):
             has_own_training=spec.training is not None,
             guidance=spec.guidance or self.guidance,
             coupling=spec.coupling or self.coupling,
+            training_step=self.view.training_step if spec.training_step is None else spec.training_step,
         )
         return asked.model_copy(update=_idle_parts(asked))
 
@@ -150,6 +153,8 @@ class Document(Spec):
 def _idle_parts(asked: Experiment) -> dict[str, Any]:
     """What plays no part in a pane, as it comes."""
     dynamics, changes = asked.dynamics, dict[str, Any]()
+    if not asked.is_learned:
+        changes["training_step"] = None
     if not asked.may_be_joined:
         changes["coupling"] = IndependentSpec()
     if asked.is_joined:

@@ -1,8 +1,9 @@
 """The ``.fmstudio`` file: one zip of ``document.json``, ``arrays/*.npy`` and ``weights/*.safetensors``.
 
 Arrays lie in members named by their content, which JSON refers to as ``{"array": "arrays/….npy"}``. A weight
-file holds the flat parameter vector; the rest of its model is JSON in the header. ``document.json`` lists
-every other member with its SHA-256, so that none is lost or changed without a word. Nothing is ever pickled.
+file holds the flat parameter vector and those of its checkpoints; the rest of its model is JSON in the
+header. ``document.json`` lists every other member with its SHA-256, so that none is lost or changed without a
+word. Nothing is ever pickled.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 from pydantic import ValidationError
@@ -26,7 +28,7 @@ from fmstudio.document.atomic import explain_os_error, replacing
 from fmstudio.document.document import Document
 from fmstudio.document.migrations import UnknownVersion, migrate
 from fmstudio.document.parts import LIST, Parts
-from fmstudio.document.saved_model import SavedModel
+from fmstudio.document.saved_model import MOST_CHECKPOINTS, Checkpoint, SavedModel
 from fmstudio.document.sentences import Told, short
 
 __all__ = ["DocumentError", "SaveError", "SavedModel", "load", "save"]
@@ -34,7 +36,9 @@ __all__ = ["DocumentError", "SaveError", "SavedModel", "load", "save"]
 SUFFIX = ".fmstudio"
 _DOCUMENT = "document.json"
 _MAX_JSON = 2 * 2**20
+_WEIGHTS = "weights/"
 _DATE = (1980, 1, 1, 0, 0, 0)
+_STEPS = "checkpoint_steps"
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 """What a spec or a library may raise of values that no file of ours holds."""
 
@@ -52,7 +56,7 @@ class SaveError(DocumentError):
 def save(path: Path, document: Document, models: Iterable[SavedModel] = ()) -> None:
     """Write a file that holds all of it; equal content gives equal bytes. Raises SaveError."""
     members: dict[str, bytes] = {}
-    weights = {f"weights/{i:03}.safetensors": _pack_model(model, members) for i, model in enumerate(models)}
+    weights = {f"{_WEIGHTS}{i:03}.safetensors": _pack_model(model, members) for i, model in enumerate(models)}
     fields = _detach(document.model_dump(), members)
     members = {**weights, **members}
     _require_readable(members, path)
@@ -63,7 +67,9 @@ def save(path: Path, document: Document, models: Iterable[SavedModel] = ()) -> N
         with replacing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in members.items():
                 member = zipfile.ZipInfo(name, _DATE)
-                member.compress_type = zipfile.ZIP_DEFLATED
+                # Weights are as good as random: packing them takes long and saves next to nothing.
+                is_random = name.startswith(_WEIGHTS)
+                member.compress_type = zipfile.ZIP_STORED if is_random else zipfile.ZIP_DEFLATED
                 member.external_attr = 0o644 << 16
                 archive.writestr(member, data)
     except OSError as error:
@@ -115,10 +121,15 @@ def _detach(value: Any, members: dict[str, bytes]) -> Any:
 
 
 def _pack_model(model: SavedModel, members: dict[str, bytes]) -> bytes:
-    left_out = {"parameters"} if model.curve is not None else {"parameters", "curve"}
+    """The weights and, a row each, those of the checkpoints; the rest is text in the header."""
+    left_out = {"parameters", "checkpoints"} | ({"curve"} if model.curve is None else set())
     fields = _detach(model.model_dump(exclude=left_out), members)
+    tensors = {"parameters": model.parameters.values}
+    if model.checkpoints:
+        fields[_STEPS] = [checkpoint.step for checkpoint in model.checkpoints]
+        tensors["checkpoints"] = np.stack([kept.parameters.values for kept in model.checkpoints])
     metadata = {"fmstudio": json.dumps(fields, allow_nan=False)}
-    return bytes(safetensors.numpy.save({"parameters": model.parameters.values}, metadata))
+    return bytes(safetensors.numpy.save(tensors, metadata))
 
 
 # ---- reading -----------------------------------------------------------------------------------------
@@ -154,12 +165,33 @@ def _unpack_model(name: str, parts: Parts) -> SavedModel:
         metadata = _metadata(data)
     except (safetensors.SafetensorError, ValueError) as error:
         raise ArchiveError(f"its part {short(name)} is damaged") from error
-    tensor = tensors.get("parameters")
-    if tensor is None or tensor["dtype"] != "F32" or "fmstudio" not in metadata:
-        raise ArchiveError(f"its part {short(name)} does not hold the weights of a fmstudio model")
-    values = np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    if "fmstudio" not in metadata:
+        raise _no_weights(name)
     fields = parts.attached(_parse(metadata["fmstudio"].encode(), name))
-    return _validated(SavedModel, {**fields, "parameters": FrozenArray(values)}, name)
+    values = FrozenArray(_numbers(tensors, "parameters", name))
+    kept = _checkpoints(fields.pop(_STEPS, []), tensors, name)
+    return _validated(SavedModel, {**fields, "parameters": values, "checkpoints": kept}, name)
+
+
+def _numbers(tensors: dict[str, Any], key: str, name: str) -> npt.NDArray[np.float32]:
+    tensor = tensors.get(key)
+    if tensor is None or tensor["dtype"] != "F32":
+        raise _no_weights(name)
+    return np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+
+
+def _no_weights(name: str) -> ArchiveError:
+    return ArchiveError(f"its part {short(name)} does not hold the weights of a fmstudio model")
+
+
+def _checkpoints(steps: Any, tensors: dict[str, Any], name: str) -> tuple[Checkpoint, ...]:
+    if not isinstance(steps, list) or len(steps) > MOST_CHECKPOINTS:
+        raise _no_weights(name)
+    rows = _numbers(tensors, "checkpoints", name) if steps else ()
+    if len(rows) != len(steps):
+        raise ArchiveError(f"its part {short(name)} is damaged: {len(steps)} checkpoints, {len(rows)} rows")
+    kept = zip(steps, rows, strict=True)
+    return tuple(Checkpoint(step=step, parameters=FrozenArray(row)) for step, row in kept)
 
 
 def _metadata(data: bytes) -> dict[str, str]:

@@ -33,6 +33,18 @@ class SavedCurve(Spec):
         return self
 
 
+MOST_CHECKPOINTS = 24
+"""Of one model."""
+
+
+class Checkpoint(Spec):
+    """The weights as they were after so many steps of the training."""
+
+    step: int = Field(ge=0)
+    parameters: FrozenArray
+    """(P,) float32, finite"""
+
+
 class SavedModel(Spec):
     """What the network is, its flat parameters, and what it was trained on."""
 
@@ -48,6 +60,8 @@ class SavedModel(Spec):
     training: TrainingSpec
     curve: SavedCurve | None = None
     """how its loss fell; None in files from before it was kept"""
+    checkpoints: tuple[Checkpoint, ...] = Field(default=(), max_length=MOST_CHECKPOINTS)
+    """what it was on its way, by step; none in files from before they were kept"""
 
     @property
     def problem(self) -> Problem:
@@ -59,4 +73,16 @@ class SavedModel(Spec):
             raise ValueError(f"the weights must be one vector, got shape {self.parameters.shape}")
         if not np.isfinite(self.parameters.values).all():
             raise ValueError("the weights hold NaN or infinite values")
+        return self
+
+    @model_validator(mode="after")
+    def _on_its_way(self) -> Self:
+        steps = [checkpoint.step for checkpoint in self.checkpoints]
+        if steps != sorted(set(steps)):
+            raise ValueError("the checkpoints are not in the order of their steps")
+        for kept in self.checkpoints:
+            if kept.parameters.shape != self.parameters.shape:
+                raise ValueError(f"the checkpoint of step {kept.step} is of another network")
+            if not np.isfinite(kept.parameters.values).all():
+                raise ValueError(f"the checkpoint of step {kept.step} holds NaN or infinite values")
         return self

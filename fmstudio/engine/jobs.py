@@ -20,6 +20,7 @@ from fmstudio.engine.messages import (
     Refusal,
     Reply,
     Request,
+    TrainingCheckpoint,
     TrainingCommand,
     TrainingProgress,
     TrainingSnapshot,
@@ -214,7 +215,7 @@ class Ledger:
             case TrainingSnapshot(job):
                 if job in self._open:
                     self._snapshots[job] = notice
-            case EngineReady() | EngineLost():
+            case EngineReady() | EngineLost() | TrainingCheckpoint():
                 pass
             case _:
                 assert_never(notice)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fmstudio.document.saved_model import Checkpoint
 from fmstudio.engine.grids import Grid, Row, outward_order
 from fmstudio.engine.requests import (
     PAIR_BATCH,
@@ -49,6 +50,7 @@ __all__ = [
     "Row",
     "SamplesRequest",
     "TrainRequest",
+    "TrainingCheckpoint",
     "TrainingCommand",
     "TrainingProgress",
     "TrainingSnapshot",
@@ -138,6 +140,14 @@ class TrainingSnapshot:
 
 
 @dataclass(frozen=True)
+class TrainingCheckpoint:
+    """Weights that are kept beyond the training's end. After the engine died some may come again."""
+
+    job: int
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
 class EngineLost:
     """The engine died. The message says why and what happens next.
 
@@ -148,4 +158,12 @@ class EngineLost:
     message: str
 
 
-Reply = EngineReady | JobFinished | JobFailed | TrainingProgress | TrainingSnapshot | EngineLost
+Reply = (
+    EngineReady
+    | JobFinished
+    | JobFailed
+    | TrainingProgress
+    | TrainingSnapshot
+    | TrainingCheckpoint
+    | EngineLost
+)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fmstudio.document.arrays import FrozenArray
-from fmstudio.document.saved_model import SavedCurve
+from fmstudio.document.saved_model import Checkpoint, SavedCurve
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
@@ -25,7 +25,7 @@ from fmstudio.engine.grids import Grid, outward_order
 @dataclass(frozen=True)
 class LearnedModel:
     """A published snapshot of a network: what it is, its flat parameters, and what it was trained on.
-    ``curve`` comes with it out of a file and goes into one; it makes no other model."""
+    ``curve`` and ``checkpoints`` come with it out of a file and go into one; they make no other model."""
 
     model: ModelSpec
     objective: Objective
@@ -34,6 +34,7 @@ class LearnedModel:
     problem: Problem
     training: TrainingSpec
     curve: SavedCurve | None = field(default=None, compare=False, repr=False)
+    checkpoints: tuple[Checkpoint, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ def how_far_learned(pane: Resolved) -> str:
     if model is None or not learning.needs_model(experiment):
         return ""
     steps = model.training.total_steps
+    if model.step == 0:
+        return f"before the first of {steps:,} steps"
     if model.step < steps:
         return f"after step {model.step:,} of {steps:,}"
     return "" if learning.is_as_asked(model, experiment) else f"trained {steps:,} steps, by other settings"

@@ -13,6 +13,7 @@ from typing import Any
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
+from fmstudio.document.specs.spec import Spec, settings_of
 from fmstudio.document.specs.view import PaneSpec
 
 OVERRIDES = tuple(name for name, field in PaneSpec.model_fields.items() if field.default is None)
@@ -66,8 +67,10 @@ def _values_gone(was: Experiment, now: Experiment) -> set[float]:
     gone: set[float] = set()
     for part in OVERRIDES:
         old, new = getattr(was, part), getattr(now, part)
-        for name in () if old is None or old == new else type(old).model_fields:
-            value = getattr(old, name)
+        if old is None or old == new:
+            continue
+        settings = settings_of(old) if isinstance(old, Spec) else {part: old}
+        for name, value in settings.items():
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if is_number and value != getattr(new, name, None):
                 gone.add(float(value))

@@ -122,6 +122,19 @@ def model_for(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> 
     return similar[-1] if similar else None
 
 
+def as_it_was(model: LearnedModel | None, step: int | None) -> LearnedModel | None:
+    """The model alone, after ``step`` steps: the last checkpoint until then, or the first of all; with None,
+    or once it was trained no further, as it is now."""
+    if model is None or not model.checkpoints:
+        return model
+    now = replace(model, checkpoints=())
+    if step is None or step >= model.step:
+        return now
+    kept = [checkpoint for checkpoint in model.checkpoints if checkpoint.step <= step]
+    then = kept[-1] if kept else model.checkpoints[0]
+    return replace(now, parameters=then.parameters, step=then.step)
+
+
 def is_as_asked(model: LearnedModel, experiment: Experiment) -> bool:
     """It was trained by the settings that are asked now, and not just by like ones."""
     return recipe_of_model(model) == recipe_of(experiment)
@@ -145,7 +158,7 @@ class Learned:
 
 
 def learned(experiment: Experiment, models: Mapping[Recipe, LearnedModel]) -> Learned:
-    model = model_for(experiment, models)
+    model = as_it_was(model_for(experiment, models), experiment.training_step)
     classifier = models.get(classifier_recipe(experiment)) if needs_classifier(experiment) else None
     guidance = experiment.guidance
     guide = Guide(guidance, classifier) if guidance is not None and guidance.scale > 0 else None

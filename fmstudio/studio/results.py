@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fmstudio.document.arrays import FrozenArray
-from fmstudio.document.saved_model import SavedCurve
+from fmstudio.document.saved_model import MOST_CHECKPOINTS, Checkpoint, SavedCurve
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.engine.client import Job, JobState
@@ -179,7 +179,8 @@ class Results:
         self.waiting: list[Recipe] = []
         """what is trained next"""
         self.models: dict[Recipe, LearnedModel] = {}
-        """the newest last"""
+        """the newest last, each with the checkpoints of its training so far"""
+        self._checkpoints: dict[Recipe, tuple[Checkpoint, ...]] = {}
         self._cache: OrderedDict[Request, Job] = OrderedDict()
         self._jobs: dict[int, Job] = {}
         self._failed: set[int] = set()
@@ -188,14 +189,23 @@ class Results:
     def begin_training(self, recipe: Recipe) -> None:
         """A run is asked for."""
         self.training = TrainingRecord(recipe=recipe, steps=recipe.training.total_steps)
+        self._checkpoints[recipe] = ()
         self.records[recipe] = self.training
 
     def publish(self, recipe: Recipe, model: LearnedModel) -> None:
-        """Newer weights, or a model out of a file with the curve of its loss."""
+        """Newer weights, or a model out of a file with the curve of its loss and its checkpoints."""
         self.models.pop(recipe, None)
-        self.models[recipe] = replace(model, curve=None)
+        self._checkpoints[recipe] = model.checkpoints or self._checkpoints.get(recipe, ())
+        self.models[recipe] = replace(model, curve=None, checkpoints=self._checkpoints[recipe])
         if model.curve is not None:
             self.records[recipe] = record_of(recipe, model.step, model.curve)
+
+    def keep(self, recipe: Recipe, checkpoint: Checkpoint) -> None:
+        """A training has come to a step whose weights are kept; of steps that are taken again, the newer."""
+        earlier = (kept for kept in self._checkpoints.get(recipe, ()) if kept.step < checkpoint.step)
+        self._checkpoints[recipe] = (*earlier, checkpoint)[-MOST_CHECKPOINTS:]
+        if recipe in self.models:
+            self.models[recipe] = replace(self.models[recipe], checkpoints=self._checkpoints[recipe])
 
     def with_curve(self, recipe: Recipe) -> LearnedModel:
         """The model of this recipe with the curve of its loss, for a file."""

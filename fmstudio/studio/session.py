@@ -17,6 +17,7 @@ from fmstudio.engine.messages import (
     Refusal,
     Reply,
     SamplesRequest,
+    TrainingCheckpoint,
     TrainingCommand,
     TrainingProgress,
     TrainingSnapshot,
@@ -193,6 +194,8 @@ class Session:
                 self._on_training_progress(reply)
             case TrainingSnapshot(learned=model):
                 self._publish(model)
+            case TrainingCheckpoint():
+                self._on_checkpoint(reply)
             case EngineLost():
                 self.results.forget_problems()
                 self.stage.let_go()
@@ -201,6 +204,12 @@ class Session:
 
     def _publish(self, model: LearnedModel) -> None:
         self.results.publish(learning.recipe_of_model(model), model)
+
+    def _on_checkpoint(self, reply: TrainingCheckpoint) -> None:
+        """Of the training under way; one that was replaced keeps nothing more."""
+        recipe = self.results.training.recipe
+        if reply.job == self._training_job and recipe is not None:
+            self.results.keep(recipe, reply.checkpoint)
 
     def _on_training_progress(self, progress: TrainingProgress) -> None:
         """Of the training under way; one that was replaced says nothing more."""

@@ -62,6 +62,21 @@ def test_that_training_writes_a_document_with_its_model_and_reports(tmp_path: Pa
     assert document.view.panes[0].field is FieldChoice.LEARNED
 
 
+def test_that_a_training_keeps_its_checkpoints_and_a_picture_shows_any(tmp_path: Path) -> None:
+    out = tmp_path / "a.fmstudio"
+    assert run("train", "-o", out, "--steps", 30, *SMALL).exit_code == 0
+    _, (model,) = open_document(str(out))
+    assert [kept.step for kept in model.checkpoints] == [0, 1, 2, 5, 10, 20]
+    samples = []
+    for step in (1, 10, None):
+        chosen = [] if step is None else ["--set", f"view.training_step={step}"]
+        result = run("sample", out, "-o", tmp_path / "s.npz", "-n", 8, "--field", "learned", *chosen)
+        assert result.exit_code == 0, result.stderr
+        samples.append(arrays(tmp_path / "s.npz")["x"])
+    assert not np.array_equal(samples[0], samples[1])
+    assert not np.array_equal(samples[1], samples[2])
+
+
 @pytest.mark.parametrize(("source", "coupling"), [("ring", "independent"), ("standard-normal", "ot")])
 def test_that_the_floor_is_told_of_any_ends_but_not_of_pairs_of_a_batch(
     tmp_path: Path, source: str, coupling: str

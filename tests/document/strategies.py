@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
-from fmstudio.document.saved_model import SavedModel
+from fmstudio.document.saved_model import Checkpoint, SavedModel
 from fmstudio.document.specs.distribution import (
     BUILT_IN_KINDS,
     Component,
@@ -77,7 +77,19 @@ documents = st.builds(
     simulation=simulations,
     view=st.builds(ViewSpec, panes=st.lists(panes, min_size=1, max_size=3).map(tuple)),
 )
-models = st.builds(
+
+
+@st.composite
+def with_checkpoints(draw: st.DrawFn, alone: st.SearchStrategy[SavedModel]) -> SavedModel:
+    """The model with some of what it was on its way."""
+    model = draw(alone)
+    size = model.parameters.shape[0]
+    steps = draw(st.lists(st.integers(0, 10**6), max_size=3, unique=True))
+    kept = tuple(Checkpoint(step=step, parameters=draw(arrays(size))) for step in sorted(steps))
+    return model.model_copy(update={"checkpoints": kept})
+
+
+_models = st.builds(
     SavedModel,
     model=st.builds(ModelSpec, width=st.integers(8, 512)),
     objective=st.sampled_from(Objective),
@@ -88,3 +100,4 @@ models = st.builds(
     path=paths,
     training=st.builds(TrainingSpec, seed=seeds),
 )
+models = with_checkpoints(_models)

@@ -134,6 +134,8 @@ class PaneSpec(Spec):
     training: ModelTraining | None = None
     guidance: GuidanceSpec | None = None
     coupling: JoiningSpec | None = None
+    training_step: int | None = Field(default=None, ge=0)
+    """the pane shows the weights of this step; None: those that all panes show"""
 
 
 class CameraSpec(Spec):
@@ -159,3 +161,6 @@ class ViewSpec(Spec):
     gradients: bool = False
     """beside the plots, how far the gradients of FM and CFM agree (Khungurn 2024, Thm 3)"""
     loop: Literal["once", "loop", "bounce"] = "loop"
+    training_step: int | None = Field(default=None, ge=0)
+    """what is learned is shown as it was after so many steps of its training (the last that was kept until
+    then); None: the newest"""

@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from fmstudio.document.arrays import FrozenArray
+from fmstudio.document.saved_model import Checkpoint
 from fmstudio.engine.messages import (
     LearnedModel,
     Refusal,
+    TrainingCheckpoint,
     TrainingCommand,
     TrainingProgress,
     TrainingSnapshot,
@@ -24,6 +26,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.protocol import Notice
 from fmstudio.engine.worker import build, learning
+from fmstudio.engine.worker.checkpoints import kept_steps
 from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.networks import MLP
 
@@ -54,6 +57,7 @@ class TrainingJob:
         self._step = self._first
         self._state = TrainingState.RUNNING
         self._model: build.Model | None = None
+        self._kept: frozenset[int] = frozenset()
         self._floor: float | None = None
         self._work: Iterator[None] = self._run()
         self._pending: list[float] = []
@@ -97,12 +101,15 @@ class TrainingJob:
     def _run(self) -> Iterator[None]:
         """The whole training, floor included; may be left at any yield."""
         steps = self._start()
+        if self._first == 0:
+            self._keep_if_due()
         yield
         floor = self._floor_in_slices()
         for step in steps:
             if step is not None:
                 self._step = step.step
                 self._pending.append(step.loss)
+                self._keep_if_due()
                 next(floor, None)
             yield
         yield from floor
@@ -112,6 +119,7 @@ class TrainingJob:
         model = learning.model_for(self._request)
         device = training_device(self._request.training.device)
         self._model = model.to(device) if isinstance(model, MLP | FlowAndScore) else model
+        self._kept = kept_steps(self._request, self._model.flat.numel())
         return learning.steps_of(self._request, self._model)
 
     def _floor_in_slices(self) -> Iterator[None]:
@@ -159,6 +167,13 @@ class TrainingJob:
                 ),
             )
         )
+
+    def _keep_if_due(self) -> None:
+        """The weights of some steps are kept for good."""
+        if self._step in self._kept:
+            assert self._model is not None
+            weights = FrozenArray(self._model.flat.cpu().numpy())
+            self._emit(TrainingCheckpoint(self.job, Checkpoint(step=self._step, parameters=weights)))
 
     def _tell(self, message: str = "", reason: Refusal | None = None) -> None:
         self._told = self._clock()

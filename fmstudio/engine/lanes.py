@@ -10,6 +10,7 @@ from enum import IntEnum
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import (
     DensityRequest,
+    DropsRequest,
     FieldErrorRequest,
     FieldRequest,
     GradientsRequest,
@@ -56,6 +57,7 @@ _RANKS: dict[type, Rank] = {
     SamplesRequest: Rank.SAMPLES,
     PairsRequest: Rank.SAMPLES,
     ProbeRequest: Rank.DENSITY,
+    DropsRequest: Rank.DENSITY,
     WarpRequest: Rank.TRAJECTORIES,
     W2Request: Rank.MEASURE,
     FieldErrorRequest: Rank.MEASURE,

@@ -11,6 +11,7 @@ from fmstudio.engine.grids import Grid, Row, outward_order
 from fmstudio.engine.requests import (
     PAIR_BATCH,
     DensityRequest,
+    DropsRequest,
     FieldErrorRequest,
     FieldRequest,
     GradientsRequest,
@@ -31,6 +32,7 @@ from fmstudio.engine.requests import (
 __all__ = [
     "PAIR_BATCH",
     "DensityRequest",
+    "DropsRequest",
     "EngineLost",
     "EngineReady",
     "FieldErrorRequest",

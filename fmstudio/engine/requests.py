@@ -7,6 +7,7 @@ rows, written in order; row ``i`` of a timed request belongs to ``times[order[i]
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ from fmstudio.document.specs.dynamics import DynamicsSpec, FreeProcess, Simulati
 from fmstudio.document.specs.guidance import GuidanceSpec
 from fmstudio.document.specs.problem import Problem
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective, TrainingSpec
+from fmstudio.document.specs.view import DropSpec
 from fmstudio.engine.grids import Grid, outward_order
 
 
@@ -151,6 +153,30 @@ class ProbeRequest:
 
 
 @dataclass(frozen=True)
+class DropsRequest:
+    """The ways of particles through given places and times, by the motion of ``moving``, whose own particles
+    play no part: ``ways`` futures and as many pasts each, by the same noise for every particle.
+
+    Result (drops, ways, steps + 2, 2): the states at the solver's times, and at the particle's own between
+    them (``drop_row`` says which that is); NaN for pasts unless it ``tells_past``."""
+
+    moving: TrajectoriesRequest
+    drops: tuple[DropSpec, ...]
+    ways: int = 1
+    tells_past: bool = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.drops), self.ways, self.moving.simulation.steps + 2, 2)
+
+
+def drop_row(t: float, steps: int) -> int:
+    """The number of solver states before a particle's own, which is at the part ``t`` of the way."""
+    nearest = round(t * steps)
+    return nearest if abs(t * steps - nearest) < 1e-6 else math.ceil(t * steps)
+
+
+@dataclass(frozen=True)
 class SamplesRequest:
     """Draws of a distribution. Result (1, n, 2)."""
 
@@ -265,6 +291,7 @@ Request = (
     | FieldRequest
     | SamplesRequest
     | ProbeRequest
+    | DropsRequest
     | PairsRequest
     | WarpRequest
     | W2Request

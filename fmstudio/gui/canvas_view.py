@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.canvas_handles import CanvasHandles
 from fmstudio.gui.canvas_polygon import CanvasPolygon
+from fmstudio.gui.canvas_probe import CanvasProbe
 from fmstudio.gui.layer_switches import LayerSwitches
 from fmstudio.gui.theme import Theme
 from fmstudio.render.presenter import Presenter
@@ -28,7 +29,7 @@ from fmstudio.studio.drawing import Pen
 from fmstudio.studio.fit import FARTHEST, NEAREST
 from fmstudio.studio.session import Session
 from fmstudio.studio.strokes import Stroke
-from fmstudio.studio.tools import Mode, Place
+from fmstudio.studio.tools import Mode
 
 ZOOM_PER_NOTCH = 1.15
 NARROW = 440
@@ -56,6 +57,7 @@ class CanvasView(QWidget):
         self.native: QWidget = self.canvas.native
         self.handles = CanvasHandles(session, self.canvas, self.native)
         self._polygon = CanvasPolygon(session, self.canvas)
+        self._probe = CanvasProbe(session, self.canvas)
         self.native.installEventFilter(self)
         self.native.setAccessibleName("Canvas")
         self.native.setMouseTracking(True)
@@ -139,10 +141,10 @@ class CanvasView(QWidget):
         return False if handler is None else handler(event)
 
     def _on_shortcut_offered(self, event: QKeyEvent) -> bool:
-        return self._polygon.offered(event) or self.handles.offered(event)
+        return self._polygon.offered(event) or self._probe.offered(event) or self.handles.offered(event)
 
     def _on_key_pressed(self, event: QKeyEvent) -> bool:
-        return self._polygon.key(event) or self.handles.key(event)
+        return self._polygon.key(event) or self._probe.key(event) or self.handles.key(event)
 
     def _plane(self, event: QMouseEvent | QWheelEvent) -> tuple[float, float] | None:
         position = event.position()
@@ -156,6 +158,8 @@ class CanvasView(QWidget):
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.press_menu(event.position())
         self._is_pressed = True
+        if is_left:
+            self._probe.press(event.position())
         if is_left and (self._polygon.press(event.position()) or self.handles.press(event.position())):
             return True
         if is_left and self._session.tools.mode is Mode.DRAW:
@@ -173,19 +177,14 @@ class CanvasView(QWidget):
             self._stroke = Stroke(self._session, at)
 
     def _on_mouse_left(self, _event: QEvent) -> bool:
-        self._session.tools.hover(None)
+        self._probe.leave()
         return False
-
-    def _hover(self, event: QMouseEvent, at: tuple[float, float]) -> None:
-        position = event.position()
-        pane = self.canvas.pane_at(position.x(), position.y())
-        self._session.tools.hover(None if pane is None else Place(*at, pane))
 
     def _on_mouse_moved(self, event: QMouseEvent) -> bool:
         at = self._plane(event)
         if at is None:
             return False
-        self._hover(event, at)
+        self._probe.move(event.position())
         if self._pan_from is None and self._polygon.move(event.position()):
             return True
         if self._stroke is None and self._pan_from is None and self.handles.move(event.position()):
@@ -205,6 +204,8 @@ class CanvasView(QWidget):
         used, self._is_pressed = self._is_pressed, False
         if event.button() == Qt.MouseButton.LeftButton and self.handles.release():
             return True
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._probe.release(event.position(), event.modifiers())
         if event.button() == Qt.MouseButton.RightButton:
             self.handles.release_menu(event.position())
         self._stroke = self._pan_from = None
@@ -215,7 +216,8 @@ class CanvasView(QWidget):
         self._is_pressed = True
         if self._polygon.double_click() or self.handles.double_click(event.position()):
             return True
-        if self._session.tools.mode is Mode.DRAW:
+        if self._session.tools.mode is not Mode.LOOK:
+            self._probe.press(event.position())
             return False
         commands.fit_camera(self._session)
         return True

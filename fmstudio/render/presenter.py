@@ -11,6 +11,7 @@ from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.engine.client import Job
 from fmstudio.render import words
 from fmstudio.render.backdrop import Backdrop
+from fmstudio.render.drop_layers import drop_layers, drop_marks
 from fmstudio.render.handle_layers import handle_layers
 from fmstudio.render.kept import Kept
 from fmstudio.render.moving import MovingLayers
@@ -27,6 +28,8 @@ NO_HANDLES = Handles()
 DRAW_HERE = "Draw here: press and move the mouse"
 DIMMED = 0.3
 """Opacity of what waits to be replaced: plainly not the present answer, and still to be made out."""
+IN_THE_BACKGROUND = 0.4
+"""Opacity of the crowd while some particles were dropped: their ways are to be followed."""
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What a layer that has a mistake in it, or met an array that is not as it should be, may raise."""
 log = logging.getLogger(__name__)
@@ -83,6 +86,7 @@ class Presenter:
             return Pane(title, subtitle, begun, notice="" if begun else DRAW_HERE)
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
+        layers = (*layers, *drop_marks(document.view.drops, palette))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))
         layers = (*layers, *handle_layers(document, index, handles, palette))
         is_old = any(shown.is_waiting for shown in standing.shown.values())
@@ -98,8 +102,9 @@ class Presenter:
             shown = standing.shown.get(kind)
             if shown is None:
                 continue
+            crowd = IN_THE_BACKGROUND if kind == "trajectories" and document.view.drops else 1.0
             try:
-                yield from _answering(shown, tuple(make(shown.job)))
+                yield from _answering(shown, tuple(make(shown.job)), crowd)
             except FAULTS as error:
                 if self._on_fault is None:
                     raise
@@ -137,12 +142,14 @@ class Presenter:
             yield "trajectories", "The trails", lambda job: moving.trails(job, t, by, palette, whole=False)
         if on.particles:
             yield "trajectories", "The particles", lambda job: moving.particles(job, document, t, palette)
+        dropped = document.view.drops
+        yield "drops", "What was dropped", lambda job: drop_layers(self._kept, job, dropped, t, palette)
         yield "probe", "The probe", lambda job: probe_layers(job, palette)
 
 
-def _answering(shown: Shown, layers: Iterable[Layer]) -> Iterator[Layer]:
+def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterator[Layer]:
     """The layers, with what they answer, and faint where that is not what is asked."""
-    strength = DIMMED if shown.is_dimmed else 1.0
+    strength *= DIMMED if shown.is_dimmed else 1.0
     for layer in layers:
         yield replace(
             layer, answers=shown.request, is_waiting=shown.is_waiting, opacity=strength * layer.opacity

@@ -13,6 +13,7 @@ from fmstudio.document.specs.motion import substeps_of
 from fmstudio.document.specs.view import LAYERS, PaneSpec, ParticleColour
 from fmstudio.engine.messages import (
     DensityRequest,
+    DropsRequest,
     FieldRequest,
     LabelsRequest,
     Request,
@@ -30,6 +31,7 @@ from fmstudio.render.particle_colours import label_swatches
 from fmstudio.render.scene import Legend
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
+from fmstudio.studio.dropping import told
 from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import pairs_in_words
@@ -113,8 +115,19 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
         yield from _labels(standing, document, results)
     elif on.paths and moving is not None:
         yield Legend("paths", "the way so far, coloured by where it began", answers=moving.request)
+    if document.view.drops and not pane.is_waiting_for_a_stroke:
+        yield from _dropped(standing)
     if on.particles or on.trajectories or on.paths:
         yield from _distance(standing)
+
+
+def _dropped(standing: Standing) -> Iterator[Legend]:
+    """Which way is which of the particles that were dropped, or why there is none."""
+    asked = standing.resolved.asks.get("drops")
+    request = asked if isinstance(asked, DropsRequest) else None
+    text = standing.problems.get("drops", "") or told(standing.resolved.experiment, request)
+    if text:
+        yield Legend("dropped", text, answers=request)
 
 
 def _colour(standing: Standing, document: Document, results: Results) -> str:

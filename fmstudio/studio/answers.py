@@ -10,6 +10,7 @@ from fmstudio.document.arrays import FrozenArray
 from fmstudio.engine.client import Job, JobState
 from fmstudio.engine.messages import (
     DensityRequest,
+    DropsRequest,
     FieldRequest,
     Grid,
     LearnedModel,
@@ -35,8 +36,10 @@ def question(request: Request) -> Request:
 
 
 def lineage(request: Request) -> Request:
-    """The question, whatever snapshot of a model answers it, and wherever a probe stands."""
+    """The question, whatever snapshot of a model answers it, and whatever places are pointed at."""
     asked: Request = _without_weights(question(request))
+    if isinstance(asked, DropsRequest):
+        return replace(asked, drops=())
     return replace(asked, x=(0.0, 0.0), t=0.0) if isinstance(asked, ProbeRequest) else asked
 
 

@@ -14,7 +14,9 @@ from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.units import Vector
 from fmstudio.document.specs.view import (
+    MOST_DROPS,
     CameraSpec,
+    DropSpec,
     FieldChoice,
     LayersSpec,
     PaneSpec,
@@ -83,6 +85,29 @@ def clear_drawing(session: Session, end: End) -> None:
     if isinstance(law, DrawnSpec):
         session.forget_ink()
         set_field(session, end, drawing.cleared(law), "Clear drawing")
+
+
+# ---- dropped particles -------------------------------------------------------------------------------
+
+
+def drop(session: Session, x: float, y: float, among: bool = False) -> None:
+    """A particle at that place and the present moment: ``among`` those that are there, of which the oldest
+    makes room, or instead of them."""
+    dropped = DropSpec(x=x, y=y, t=session.playback.t)
+
+    def change(document: Document) -> Document:
+        kept = document.view.drops if among else ()
+        return _with_drops(document, (*kept, dropped)[-MOST_DROPS:])
+
+    session.store.edit(change, "Drop a particle")
+
+
+def clear_drops(session: Session) -> None:
+    session.store.edit(lambda document: _with_drops(document, ()), "Clear dropped particles")
+
+
+def _with_drops(document: Document, drops: tuple[DropSpec, ...]) -> Document:
+    return document.model_copy(update={"view": document.view.model_copy(update={"drops": drops})})
 
 
 # ---- panes -------------------------------------------------------------------------------------------

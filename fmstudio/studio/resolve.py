@@ -24,6 +24,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.studio import learning, motions
 from fmstudio.studio.choices import FRAMES, Available, chosen_arrows, chosen_density
+from fmstudio.studio.dropping import drops_request
 from fmstudio.studio.fit import camera_of
 from fmstudio.studio.learning import Learned
 from fmstudio.studio.probing import probe_request
@@ -160,6 +161,9 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
     compared = learning.needs_model(experiment) and learning.learns_the_exact_field(experiment.training)
     if compared and learned is not None:
         yield "error", FieldErrorRequest(learned, ERROR_TIMES)
+    drops = drops_request(experiment, available, pane.document.view.drops)
+    if drops is not None:
+        yield "drops", drops
     if look.probe is not None:
         place, t = (look.probe.x, look.probe.y), min(look.t, pane.pane.until)
         asked = probe_request(experiment, available, place, t)

@@ -32,7 +32,7 @@ from fmstudio.studio.resolve import Look, Sight
 from fmstudio.studio.results import Recipe, Results, TrainingRecord
 from fmstudio.studio.stage import Stage
 from fmstudio.studio.store import Store
-from fmstudio.studio.tools import Tools
+from fmstudio.studio.tools import Mode, Place, Tools
 from fmstudio.studio.unsaved import Unsaved
 
 START_DRAWING = "Start a drawing"
@@ -70,11 +70,21 @@ class Session:
         """with which the last drawing began, once it is there"""
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
+    @property
+    def probed(self) -> Place | None:
+        """Where it is told what is known: at the newest particle that was dropped, or else under the
+        pointer."""
+        drops, tools = self.store.document.view.drops, self.tools
+        if tools.mode is not Mode.PROBE or not drops:
+            return tools.probe
+        last = len(self.store.document.view.panes) - 1
+        return Place(drops[-1].x, drops[-1].y, min(tools.probed_pane, last))
+
     def tick(self, seconds: float) -> None:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
         self._take_ink()
-        look = Look(self.playback.t, self.sight, self.tools.probe, self._ink is not None)
+        look = Look(self.playback.t, self.sight, self.probed, self._ink is not None)
         self.planner.tick(self.store.document, look, not self.is_interacting)
         self.playback.advance(seconds)
         self.stage.tick(self.planner.panes, self.playback.t, seconds, self.is_interacting)

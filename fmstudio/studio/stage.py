@@ -26,8 +26,11 @@ from fmstudio.studio.results import Results, Slot, request_of
 GRACE_SECONDS = 0.2
 """Answers within a tenth of a second replace what stands without any sign of waiting; from a few frames
 nobody reads a wrong thing."""
-FOLLOWING = ("probe", "measure", "error")
-"""They are asked when the pointer moves, or when what they are of is there: each follows on its own."""
+FOLLOWING = ("probe", "drops", "measure", "error")
+"""They are asked when the pointer moves or clicks, or when what they are of is there: each follows on its
+own."""
+POINTED = ("probe", "drops")
+"""They are of a place that was pointed at."""
 LATE = (*FOLLOWING, "labels")
 """What no pane waits for."""
 MOST_OFFERS = 6
@@ -179,7 +182,7 @@ class Stage:
         jobs = {kind: job for kind, job in jobs.items() if kind not in FOLLOWING}
         for kind in FOLLOWING:
             job = self._follower(old, new, kind, t)
-            if job is not None and (kind != "probe" or resolved is new):  # none over an old picture
+            if job is not None and (kind not in POINTED or resolved is new):  # none over an old picture
                 jobs[kind] = job
         shown = {kind: self._judged(job, new.asks.get(kind), t) for kind, job in jobs.items()}
         # What is dimmed has a reason at once: all that has not come, however short a time ago it was asked.

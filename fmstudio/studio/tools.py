@@ -52,6 +52,7 @@ class Tools:
         self._end: End = "target"
         self._brush = Brush()
         self._probe: Place | None = None
+        self._probed_pane = 0
         self._inks: frozenset[str] = frozenset()
         self._held_ends: frozenset[End] = frozenset(("source", "target"))
         self._chosen: Chosen | None = None
@@ -75,6 +76,11 @@ class Tools:
     def probe(self) -> Place | None:
         """None unless the pointer is over a pane, probing."""
         return self._probe
+
+    @property
+    def probed_pane(self) -> int:
+        """The pane that was probed last."""
+        return self._probed_pane
 
     @property
     def inks(self) -> frozenset[str]:
@@ -149,6 +155,8 @@ class Tools:
     def hover(self, place: Place | None) -> None:
         """The pointer is there, or has left; it matters while probing."""
         self._probe = place if self._mode is Mode.PROBE else None
+        if self._probe is not None:
+            self._probed_pane = self._probe.pane
 
     def scale_brush(self, steps: int) -> None:
         """Larger by so many steps, or smaller."""

@@ -57,6 +57,12 @@ class Motion(Spec):
         """The seed of the noise changes something."""
         return not self.is_flow and float(getattr(self, "sigma", 1.0)) > 0
 
+    @property
+    def tells_past(self) -> bool:
+        """From where a particle is follows where it came from: along the flow, or by the reversal of time,
+        which asks for the score of the law at every t. That of a sampler on its way has no closed form."""
+        return self.by_equation and self.moved_by != "score"
+
 
 class PathMotion(Motion):
     """From the source to the target along the path: its law at time t is p_t."""

@@ -147,6 +147,18 @@ class CameraSpec(Spec):
     half: float = setting(3.2, "Half side", low=0.01, high=500.0)
 
 
+MOST_DROPS = 24
+"""Particles that can still be told apart by the ways through them."""
+
+
+class DropSpec(Spec):
+    """A particle that was dropped at a place of the plane, the part ``t`` of the way."""
+
+    x: float
+    y: float
+    t: float = Field(ge=0.0, le=1.0)
+
+
 class ViewSpec(Spec):
     """All panes share camera and time."""
 
@@ -164,3 +176,5 @@ class ViewSpec(Spec):
     training_step: int | None = Field(default=None, ge=0)
     """what is learned is shown as it was after so many steps of its training (the last that was kept until
     then); None: the newest"""
+    drops: tuple[DropSpec, ...] = Field(default=(), max_length=MOST_DROPS)
+    """particles that somebody dropped, the newest last: each pane shows the ways through them"""

@@ -20,6 +20,7 @@ from fmstudio.document.specs.motion import duration_of
 from fmstudio.engine.buffers import ResultArray
 from fmstudio.engine.messages import (
     DensityRequest,
+    DropsRequest,
     FieldErrorRequest,
     FieldRequest,
     GradientsRequest,
@@ -36,6 +37,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.engine.worker import build, density_tasks, motions
 from fmstudio.engine.worker.density_tasks import METHODS, axes
+from fmstudio.engine.worker.drop_task import passing
 from fmstudio.engine.worker.gradient_tasks import gradients
 from fmstudio.engine.worker.particles import (
     RecentTrajectories,
@@ -207,6 +209,7 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     SamplesRequest: samples,
     PairsRequest: coupled,
     ProbeRequest: probe,
+    DropsRequest: passing,
     WarpRequest: warped,
     W2Request: wasserstein,
     FieldErrorRequest: field_error,

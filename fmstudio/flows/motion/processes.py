@@ -109,6 +109,13 @@ class ProcessLaw(ABC):
     def density_on_grid(self, xs: Tensor, ys: Tensor, t: float) -> Tensor:
         """p_t at ``xs`` (nx,) by ``ys`` (ny,), (ny, nx). Raises ValueError if t leaves [0, duration]."""
 
+    def score(self, x: Tensor, t: float) -> Tensor:
+        """grad log p_t(x), (n, 2), in float64 by automatic differentiation. Raises as ``log_prob``."""
+        with torch.enable_grad():
+            at = x.detach().double().requires_grad_()
+            (slope,) = torch.autograd.grad(self.log_prob(at, t).sum(), at)
+        return slope.to(x)
+
     def sample(self, n: int, t: float, generator: torch.Generator) -> Tensor:
         """``n`` draws of X_t, (n, 2), with no solver. Raises ValueError if n < 1, or as ``log_prob``."""
         moments = self._moments(t)

@@ -92,12 +92,17 @@ def _widest(law: Distribution) -> float:
     return math.sqrt(float(torch.linalg.eigvalsh(x.T.cov())[-1]))
 
 
+def pull_of_score(schedule: Schedule, sigma: Sigma, widths: tuple[float, float], t: Tensor) -> Tensor:
+    """L = sigma_t^2 / (2 v_t) at times ``t``, of the narrowest parts of source and target."""
+    variance = (schedule.alpha(t) * widths[1]).square() + (schedule.beta(t) * widths[0]).square()
+    return sigma(t).square() / (2 * variance)
+
+
 def _require_stable(
     schedule: Schedule, sigma: Sigma, solver: Solver, grid: Tensor, widths: tuple[float, float]
 ) -> None:
     stages = grid if solver.order > 1 else grid[:-1]
-    variance = (schedule.alpha(stages) * widths[1]).square() + (schedule.beta(stages) * widths[0]).square()
-    rate = sigma(stages).square() / (2 * variance)
+    rate = pull_of_score(schedule, sigma, widths, stages)
     steps = grid.diff()
     lengths = torch.cat([steps, steps[-1:]])[: len(stages)]
     allowed = torch.ones_like(stages)

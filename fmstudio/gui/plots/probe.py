@@ -51,7 +51,7 @@ class ProbePanel(Panel):
         return self._job() is not None
 
     def tick(self) -> None:
-        place, job = self.session.tools.probe, self._job()
+        place, job = self.session.probed, self._job()
         if job is None or place is None or (job.id, place) == self._shown:
             return
         self._shown = (job.id, place)
@@ -79,7 +79,7 @@ class ProbePanel(Panel):
 
     def _job(self) -> Job | None:
         """The newest whole answer for the pane under the pointer."""
-        place = self.session.tools.probe
+        place = self.session.probed
         shown = self.session.stage.shown(place.pane, "probe") if place is not None else None
         return None if shown is None else shown.job
 

@@ -111,7 +111,7 @@ def _cell(request: DensityRequest) -> float:
 
 @check("the probe tells what is asked here", patience=1.5)
 def probe(seen: Seen) -> Iterator[str]:
-    panel, place = _panel(seen, ProbePanel), seen.session.tools.probe
+    panel, place = _panel(seen, ProbePanel), seen.session.probed
     if panel is None or place is None or place.pane >= len(seen.panes):
         return
     asked = seen.session.planner.wanted.get(f"probe/{place.pane}")

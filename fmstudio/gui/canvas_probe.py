@@ -1,0 +1,103 @@
+"""The probe on the canvas: it follows the pointer, a click drops a particle, and so do keys. GUI thread."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent
+
+from fmstudio.render.vispy.canvas import StudioCanvas
+from fmstudio.studio import commands
+from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Mode, Place
+
+STILL = 4.0
+"""Logical pixels: a press that moved less is a click; else it has panned."""
+STRIDE = 12.0
+"""Logical pixels by which a key moves the probe."""
+_MOVES = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Down: (0, -1),
+    Qt.Key.Key_Up: (0, 1),
+}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_OTHERS = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
+
+class CanvasProbe:
+    """Methods of the mouse take positions in logical pixels; those of keys are True for what was used."""
+
+    def __init__(self, session: Session, canvas: StudioCanvas) -> None:
+        self._session, self._canvas = session, canvas
+        self._pressed_at: QPointF | None = None
+
+    @property
+    def _is_on(self) -> bool:
+        return self._session.tools.mode is Mode.PROBE
+
+    # ---- the mouse ----
+
+    def press(self, at: QPointF) -> None:
+        """The left button went down."""
+        self._pressed_at = at
+
+    def move(self, at: QPointF) -> None:
+        self._session.tools.hover(self._place(at))
+
+    def leave(self) -> None:
+        self._session.tools.hover(None)
+
+    def release(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
+        """A click drops a particle, with Shift one more."""
+        pressed, self._pressed_at = self._pressed_at, None
+        is_click = pressed is not None and (at - pressed).manhattanLength() < STILL
+        place = self._place(at) if self._is_on and is_click else None
+        if place is not None:
+            self._session.tools.hover(place)
+            commands.drop(self._session, place.x, place.y, bool(keys & _SHIFT))
+
+    def _place(self, at: QPointF) -> Place | None:
+        pane, plane = self._canvas.pane_at(at.x(), at.y()), self._canvas.to_plane(at.x(), at.y())
+        return None if pane is None or plane is None else Place(*plane, pane)
+
+    # ---- the keys: arrows alone are steps of time ----
+
+    def offered(self, event: QKeyEvent) -> bool:
+        """A key of the probe is no shortcut of the window."""
+        wanted = self._wants(event)
+        if wanted:
+            event.accept()
+        return wanted
+
+    def key(self, event: QKeyEvent) -> bool:
+        if not self._wants(event):
+            return False
+        key, is_shifted = Qt.Key(event.key()), bool(event.modifiers() & _SHIFT)
+        if key == Qt.Key.Key_Escape:
+            commands.clear_drops(self._session)
+        elif key in _ENTER:
+            here = self._here()
+            commands.drop(self._session, here.x, here.y, is_shifted)
+        else:
+            self._walk(*_MOVES[key])
+        return True
+
+    def _wants(self, event: QKeyEvent) -> bool:
+        if not self._is_on or event.modifiers() & _OTHERS:
+            return False
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape:
+            return bool(self._session.store.document.view.drops)
+        return key in _ENTER or (key in _MOVES and bool(event.modifiers() & _SHIFT))
+
+    def _here(self) -> Place:
+        """Where the probe is, or else the middle of the view."""
+        camera = self._session.stage.camera(self._session.store.document)
+        return self._session.tools.probe or Place(camera.x, camera.y, 0)
+
+    def _walk(self, right: int, up: int) -> None:
+        here, far = self._here(), self._canvas.plane_length(STRIDE)
+        self._session.tools.hover(Place(here.x + right * far, here.y + up * far, here.pane))

@@ -1,0 +1,91 @@
+"""Probing on the canvas of a real window, by mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.studio.tools import Mode
+from tests.gui.windows import silent_window
+
+pytestmark = [pytest.mark.display, pytest.mark.timeout(1200)]
+LEFT, PLAIN, SHIFT = (
+    Qt.MouseButton.LeftButton,
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+
+
+@pytest.fixture
+def window(qtbot) -> Iterator[MainWindow]:
+    with silent_window(qtbot) as window:
+        window.top_bar.probe.click()
+        window.canvas.native.setFocus()
+        window.frame(0.0)
+        yield window
+
+
+def drops(window):
+    return window.session.store.document.view.drops
+
+
+def click(window, x, y, keys=PLAIN):
+    QTest.mouseClick(window.canvas.native, LEFT, keys, window.canvas.pixel_of(x, y))
+    window.frame(0.0)
+
+
+def test_that_a_click_drops_a_particle_and_shift_one_more(window):
+    window.session.playback.seek(0.3)
+    click(window, 0.5, 0.25)
+    (first,) = drops(window)
+    assert (first.x, first.y, first.t) == pytest.approx((0.5, 0.25, 0.3), abs=0.02)
+    click(window, -1.0, 0.0, SHIFT)
+    assert len(drops(window)) == 2
+    click(window, 0.0, 1.0)
+    assert len(drops(window)) == 1
+    assert window.session.store.undo_label == "Drop a particle"
+    assert "drops/0" in window.session.planner.wanted
+
+
+def test_that_a_drag_pans_and_drops_nothing_and_neither_does_a_click_that_looks(window):
+    native, place = window.canvas.native, window.canvas.pixel_of(0.5, 0.25)
+    QTest.mousePress(native, LEFT, PLAIN, place)
+    QTest.mouseMove(native, place + QPoint(60, 10))
+    QTest.mouseRelease(native, LEFT, PLAIN, place + QPoint(60, 10))
+    assert drops(window) == ()
+    assert window.session.store.document.view.camera is not None
+    window.session.tools.choose_mode(Mode.LOOK)
+    click(window, 0.5, 0.25)
+    assert drops(window) == ()
+
+
+def test_that_escape_clears_them_and_undo_brings_them_back(window):
+    click(window, 0.5, 0.25)
+    QTest.keyClick(window.canvas.native, Qt.Key.Key_Escape)
+    assert drops(window) == ()
+    window.top_bar.undo.click()
+    assert len(drops(window)) == 1
+
+
+def test_that_keys_move_the_probe_and_drop_and_arrows_alone_are_steps_of_time(window):
+    native = window.canvas.native
+    QTest.keyClick(native, Qt.Key.Key_Right, SHIFT)
+    QTest.keyClick(native, Qt.Key.Key_Right, SHIFT)
+    QTest.keyClick(native, Qt.Key.Key_Up, SHIFT)
+    here = window.session.probed
+    assert here is not None
+    camera = window.session.stage.camera(window.session.store.document)
+    assert (here.x - camera.x) == pytest.approx(2 * (here.y - camera.y)) != 0
+    QTest.keyClick(native, Qt.Key.Key_Return)
+    assert [(drop.x, drop.y) for drop in drops(window)] == [(here.x, here.y)]
+    QTest.keyClick(native, Qt.Key.Key_Left, SHIFT)
+    QTest.keyClick(native, Qt.Key.Key_Return, SHIFT)
+    assert len(drops(window)) == 2
+    t = window.session.playback.t
+    QTest.keyClick(native, Qt.Key.Key_Right)
+    assert window.session.playback.t > t
+    assert len(drops(window)) == 2

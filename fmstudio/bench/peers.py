@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fmstudio.flows.paths.distributions import Lattice
+
 INSTALL = "pip install '.[bench]'"
 
 Work = Callable[[], Any]
@@ -167,3 +169,42 @@ def direct_lattice_field(points: Tensor, mass: Tensor, centres: Tensor, t: float
         return mean + kappa * (points - alpha * mean)
 
     return run
+
+
+def pot_sinkhorn(source: Lattice, target: Lattice, sigma: float) -> Work:
+    """``sinkhorn`` between the inked cells of two drawings, the array of their costs included."""
+    import ot
+
+    (x, p), (z, q) = (_inked(end) for end in (source, target))
+
+    def run() -> Any:
+        return ot.sinkhorn(p, q, ot.dist(x, z), 2 * sigma**2, stopThr=1e-6, numItermax=10_000)
+
+    return run
+
+
+def _inked(drawing: Lattice) -> tuple[Any, Any]:
+    """Places (n, 2) and masses (n,) of the cells of a drawing that are not empty, as arrays."""
+    row, column = (drawing.mass > 0).nonzero().unbind(1)
+    mass = drawing.mass[row, column].double()
+    places = torch.stack([drawing.centres[column], drawing.centres[row]], 1).double()
+    return places.numpy(), (mass / mass.sum()).numpy()
+
+
+def ott_sinkhorn(source: Lattice, target: Lattice, sigma: float) -> Work:
+    """The same on the whole grid, whose kernel separates, in double precision; compiled."""
+    import jax
+    from ott.geometry.grid import Grid
+    from ott.problems.linear.linear_problem import LinearProblem
+    from ott.solvers.linear.sinkhorn import Sinkhorn
+
+    jax.config.update("jax_enable_x64", True)
+    axis = source.centres.double().numpy()
+    p, q = ((end.mass.double() / end.mass.double().sum()).flatten().numpy() for end in (source, target))
+
+    @jax.jit
+    def solved(p: Any, q: Any) -> Any:
+        problem = LinearProblem(Grid(x=[axis, axis], epsilon=2 * sigma**2), a=p, b=q)
+        return Sinkhorn(threshold=1e-6, lse_mode=False, max_iterations=10_000)(problem).f
+
+    return lambda: solved(p, q).block_until_ready()

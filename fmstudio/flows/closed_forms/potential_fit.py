@@ -3,7 +3,7 @@
 On its nodes the density is p_0 = f g, with g the other potential as seen there. The weights w of f's normals
 are those of a mixture of the densities N(. ; c_i, h^2) g: Richardson and Lucy's iteration (Lucy 1974) leads
 to the mixture nearest to p_0 in Kullback-Leibler divergence, whatever g is. Where g varies little within a
-normal there is an exact one, and the ratios of f to the sum of normals close in on it faster.
+normal there is an exact one, and the ratios of f to the sum of normals close in on it faster: they go first.
 
 A process that parts towards far targets parts within sigma^2 / distance: where nodes do not resolve that, the
 line along which it parts is as wide as a node.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import final
 
 import numpy as np
@@ -29,7 +30,9 @@ from fmstudio.flows.closed_forms.sinkhorn import RANGE, Scaling
 BLUR = 0.9
 """Width of a normal beside the distance of nodes: their sum is flat between nodes to 2e-7."""
 LUCY_STEPS = 8
-RATIO_STEPS = 24
+UNFIT = 1e-4
+"""An L1 error by ratios alone above which Lucy's steps lead to a better start."""
+RATIO_STEPS = 16
 GOOD = 3e-7
 """An L1 error below which no further step is worth its time: well below where Sinkhorn's iteration stops."""
 
@@ -98,19 +101,34 @@ class _Deconvolution:
     def solved(self) -> tuple[_Array, float]:
         """(weights, L1 error); the largest weight is near 1 and the total mass is 1."""
         power = self._blurred(self._seen)
-        weights = self._over(self._mass, power)
+        start = self._over(self._mass, power)
+        weights, error = self._by_ratios(start)
+        if error > UNFIT:
+            weights, error = min(
+                (weights, error), self._by_ratios(self._by_lucy(start, power)), key=itemgetter(1)
+            )
+        return weights, error
+
+    def _by_lucy(self, weights: _Array, power: _Array) -> _Array:
         for _ in range(LUCY_STEPS):
             ratio = self._over(self._mass, self._blurred(weights))
             weights = self._over(weights * self._blurred(ratio), power)
+        return weights
+
+    def _by_ratios(self, weights: _Array) -> tuple[_Array, float]:
+        """The best of some steps by the ratio of wanted to seen, every other one squared, which wins back
+        what a plain step leaves of fine detail; (weights of mass 1, L1 error)."""
         blurred = self._blurred(weights)
         best, best_blurred, least = weights, blurred, self._error(blurred)
-        for _ in range(RATIO_STEPS):
-            weights = self._over(weights * self._mass, self._seen * blurred)
+        for step in range(RATIO_STEPS):
+            ratio = self._over(self._mass, self._seen * blurred)
+            weights = weights * (ratio if step % 2 == 0 else ratio * ratio)
             blurred = self._blurred(weights)
             error = self._error(blurred)
-            if not error < least:
+            if error < least:
+                best, best_blurred, least = weights, blurred, error
+            elif step % 2 == 1:
                 break
-            best, best_blurred, least = weights, blurred, error
             if least < GOOD:
                 break
         return best / float((self._seen * best_blurred).sum()), least

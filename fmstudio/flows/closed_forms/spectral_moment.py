@@ -241,12 +241,9 @@ class SpectralMoment:
         solid = sparse > 10 * self._precision.faint * self._peak
         return Border(solid, self.centre - self.half, SPARSE * cell)
 
-    def _anchored(
-        self, x: Tensor, spline: Tensor, read: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Values at ``x`` (``read``, if they are), or where p_t is faint at the nearest place that is not:
-        (values, anchor, is_far)."""
-        values = self._read(spline, x) if read is None else read
+    def _anchored(self, x: Tensor, spline: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Values at ``x``, or where p_t is faint at the nearest that is not: (values, anchor, is_far)."""
+        values = self._read(spline, x)
         beyond_x, beyond_y = ((x - self.centre.to(x)).abs() > self.half.to(x)).unbind(1)
         far = beyond_x | beyond_y | (values[:, 0] < self._precision.faint * self._peak)
         rows = far.nonzero()[:, 0]
@@ -257,6 +254,20 @@ class SpectralMoment:
         at_border = self._read(spline, points) if len(rows) > len(points) else None
         found = self._read(spline, points[index]) if at_border is None else at_border[index]
         return values.index_copy(0, rows, found), x.index_copy(0, rows, points[index]), far
+
+    def _anchored_grid(self, xs: Tensor, ys: Tensor, spline: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The same of a grid's points, row by row."""
+        values, x = self._read_grid(spline, xs, ys), grid_points(xs, ys).reshape(-1, 2)
+        beyond = [
+            (p - float(c)).abs() > float(h) for p, c, h in zip((xs, ys), self.centre, self.half, strict=True)
+        ]
+        far = (beyond[1][:, None] | beyond[0]).flatten() | (values[:, 0] < self._precision.faint * self._peak)
+        if not bool(far.any()):
+            return values, x, far
+        points, index = self._border.points.to(x), self._border.nearest_on_grid(xs, ys)
+        at_border = self._read(spline, points).index_select(0, index)
+        row = far[:, None]
+        return torch.where(row, at_border, values), torch.where(row, points.index_select(0, index), x), far
 
     def velocity(self, x: Tensor) -> Tensor:
         values, anchor, _ = self._anchored(x, self._flux_spline)
@@ -270,10 +281,9 @@ class SpectralMoment:
 
     def fields_on_grid(self, xs: Tensor, ys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Of a grid's points, row by row: log p_t, velocity, score, and whether p_t has mass."""
-        x, read = grid_points(xs, ys).reshape(-1, 2), self._read_grid(self._picture_spline, xs, ys)
-        has_mass = read[:, 0] >= FAINT * self._peak
-        values, anchor, far = self._anchored(x, self._picture_spline, read)
-        return *self._fields(values, x - anchor), has_mass & ~far
+        values, anchor, far = self._anchored_grid(xs, ys, self._picture_spline)
+        has_mass = ~far & (values[:, 0] >= FAINT * self._peak)
+        return *self._fields(values, grid_points(xs, ys).reshape(-1, 2) - anchor), has_mass
 
     def _fields(self, values: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """log p_t, velocity and score ``step`` away from where the values are read."""

@@ -202,9 +202,9 @@ def ott_sinkhorn(source: Lattice, target: Lattice, sigma: float) -> Work:
     axis = source.centres.double().numpy()
     p, q = ((end.mass.double() / end.mass.double().sum()).flatten().numpy() for end in (source, target))
 
-    @jax.jit
     def solved(p: Any, q: Any) -> Any:
         problem = LinearProblem(Grid(x=[axis, axis], epsilon=2 * sigma**2), a=p, b=q)
         return Sinkhorn(threshold=1e-6, lse_mode=False, max_iterations=10_000)(problem).f
 
-    return lambda: solved(p, q).block_until_ready()
+    compiled = jax.jit(solved)
+    return lambda: compiled(p, q).block_until_ready()

@@ -67,7 +67,8 @@ class Border:
         return margin if margin <= WIDEST * max(nx, ny) else None
 
     def _flat(self, column: Tensor, row: Tensor, margin: int) -> Tensor:
-        return (row.long() + margin) * (self._solid.shape[1] + 2 * margin) + column.long() + margin
+        side: int = self._solid.shape[1] + 2 * margin
+        return (row.long() + margin) * side + column.long() + margin
 
     def _one_by_one(self, x: Tensor) -> Tensor:
         return torch.as_tensor(cKDTree(self.points.numpy()).query(x.numpy())[1])

@@ -66,10 +66,14 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("clear-marks", "Play the whole", "Shift+I", Handlers.on_clear_marks, "time"),
     ActionInfo("train", "Train", "Ctrl+T", Handlers.on_train, "model"),
     ActionInfo("stop-training", "Stop training", "Ctrl+.", Handlers.on_stop_training, "model"),
+    ActionInfo("step-back", "Earlier training step", "Shift+Left", Handlers.on_step_back, "model"),
+    ActionInfo("step-on", "Later training step", "Shift+Right", Handlers.on_step_on, "model"),
+    ActionInfo("newest-step", "Newest training step", "Shift+End", Handlers.on_newest_step, "model"),
     ActionInfo("one-pane", "One pane", "1", Handlers.on_one_pane, "compare"),
     ActionInfo("exact-learned", "Exact | learned", "2", Handlers.on_exact_learned, "compare"),
     ActionInfo("motions", "ODE | SDE | Langevin", "3", Handlers.on_motions, "compare"),
     ActionInfo("solvers", "Euler | Heun | RK4", "4", Handlers.on_solvers, "compare"),
+    ActionInfo("training-steps", "Training steps", "", Handlers.on_training_steps, "compare"),
 )
 
 MENU_TITLES = {

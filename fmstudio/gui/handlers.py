@@ -172,6 +172,15 @@ class Handlers(QObject):
         if self._session.results.training.is_active:
             self._session.command_training(TrainingCommand.STOP)
 
+    def on_step_back(self) -> None:
+        commands.move_training_step(self._session, -1)
+
+    def on_step_on(self) -> None:
+        commands.move_training_step(self._session, 1)
+
+    def on_newest_step(self) -> None:
+        commands.show_training_step(self._session, None)
+
     # ---- comparisons ----
 
     def on_one_pane(self) -> None:
@@ -185,6 +194,9 @@ class Handlers(QObject):
 
     def on_solvers(self) -> None:
         self._compare("solvers")
+
+    def on_training_steps(self) -> None:
+        commands.compare_training_steps(self._session)
 
     def _compare(self, comparison: str) -> None:
         commands.compare(self._session, next(c for c in commands.COMPARISONS if c.id == comparison))

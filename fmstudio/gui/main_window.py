@@ -44,6 +44,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, theme: Theme, preferences: Preferences) -> None:
         super().__init__()
         self.session, self.theme = session, theme
+        session.looks_ahead = True
         self.notices = NoticeBar(self)
         self.importer = Importer(session, self.notices)
         self.files = FileActions(self, session, preferences, self.notices, self.importer)

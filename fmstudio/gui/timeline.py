@@ -13,12 +13,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.gui.icons import icon
 from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.training_track import TrainingTrack
 from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.render.palette import Palette
 from fmstudio.studio import commands
@@ -167,6 +168,7 @@ class TimelineBar(QFrame):
         self._document: Document | None = None
         self._clock, self._steps = PATH_CLOCK, 1
         self.line = TimeLine(theme)
+        self.training = TrainingTrack(session, theme)
         self.first = self._button("first", "Go to the start (Home)", self._on_first_clicked)
         self.previous = self._button("prev", "One solver step back (Left)", self._on_previous_clicked)
         self.play = self._button("play", "Play or pause (Space)", self._on_play_clicked)
@@ -204,13 +206,19 @@ class TimelineBar(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignRight)
             label.setMinimumWidth(104)
             readout.addWidget(label)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(6)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
         for widget in (self.first, self.previous, self.play, self.next, self.last, self.loop, self.speed):
-            row.addWidget(widget)
-        row.addWidget(self.line, 1)
-        row.addLayout(readout)
+            buttons.addWidget(widget)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 8, 16, 8)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(0)
+        self.training.put_into(grid, 0)
+        grid.addLayout(buttons, 1, 0)
+        grid.addWidget(self.line, 1, 1)
+        grid.addLayout(readout, 1, 2)
+        grid.setColumnStretch(1, 1)
 
     def _connect(self) -> None:
         self.line.pressed.connect(self._on_line_pressed)
@@ -225,6 +233,7 @@ class TimelineBar(QFrame):
         document = self._session.store.document
         if document is not self._document:
             self._document, self._clock, self._steps = document, clock(document), finest_steps(document)
+        self.training.refresh()
         steps = self._steps
         self.line.show_time(playback.t, steps, self._clock, playback.marks)
         self._t_label.setText(self._clock.words(playback.t))

@@ -29,6 +29,7 @@ from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
 from fmstudio.studio.guardrails import why_not_train
 from fmstudio.studio.session import START_DRAWING, Session
+from fmstudio.studio.training_steps import at_step, compared, track
 
 
 def set_field(session: Session, path: str, value: Any, label: str, merge: bool = False) -> None:
@@ -197,7 +198,38 @@ def go_on_training(session: Session) -> None:
     elif why_not := why_not_train(session.store.document):
         session.notify(why_not)
     else:
+        show_training_step(session, None)  # nobody would see it learn
         session.train()
+
+
+# ---- training steps ----------------------------------------------------------------------------------
+
+
+def move_training_step(session: Session, by: int) -> None:
+    """To an earlier or a later step of the training, where there is one."""
+    there = track(session.store.document, session.results.models)
+    if there is not None:
+        show_training_step(session, there.value(min(max(there.chosen + by, 0), len(there.steps) - 1)))
+
+
+def show_training_step(session: Session, step: int | None) -> None:
+    """What is learned as it was then; None: the newest, also when there is a newer one."""
+    set_field(session, "view.training_step", step, "Choose training step")
+
+
+def compare_training_steps(session: Session) -> None:
+    """Panes of early and late steps of one training, side by side; the last goes on following the track."""
+    document = session.store.document
+    first = document.view.panes[0].model_copy(update={"field": FieldChoice.LEARNED, "training_step": None})
+    there = track(_with_panes(document, (first,)), session.results.models)
+    if there is None:
+        session.notify("No steps of a training are kept here yet: train a model first.")
+        return
+    panes = compared(first, there)
+    session.store.edit(lambda d: at_step(_with_panes(d, panes), None), "Compare training steps")
+
+
+# ---- layers ------------------------------------------------------------------------------------------
 
 
 def toggle_layer(session: Session, pane: int, layer: str) -> None:

@@ -15,6 +15,8 @@ from fmstudio.engine.messages import (
     SamplesRequest,
 )
 from fmstudio.studio import learning
+from fmstudio.studio.ahead import LANE as AHEAD_LANE
+from fmstudio.studio.ahead import Ahead
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.resolve import Known, Look, Resolved, is_waiting_for_a_stroke, resolve
 from fmstudio.studio.results import Recipe, Results
@@ -37,9 +39,11 @@ class Planner:
         self.planned: Document | None = None
         """the document that ``wanted`` is for"""
         self._models: dict[Recipe, LearnedModel] = {}
+        self._ahead = Ahead(results)
 
-    def tick(self, document: Document, look: Look, calm: bool = True) -> None:
-        """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on)."""
+    def tick(self, document: Document, look: Look, calm: bool = True, spare: bool = False) -> None:
+        """Ask for what is missing. Measures wait until the document is ``calm`` (no drag or stroke on). With
+        time to ``spare``, what may be asked next is computed once all is there."""
         if document is not self.planned:
             self._results.forget_refused_for_room()
         self._take_models()
@@ -47,11 +51,12 @@ class Planner:
         self.panes = tuple(resolve(document, index, self._known, look) for index in indices)
         wanted = dict(self._needs(document, calm))
         for lane in list(self._results.slots):
-            if lane not in wanted:
+            if lane not in wanted and lane != AHEAD_LANE:
                 self._forget(lane)
         for lane, request in wanted.items():
             self._want(lane, request)
         self.wanted, self.planned = wanted, document
+        self._look_ahead(document, look, spare)
 
     def pane(self, document: Document, index: int) -> Resolved:
         """What holds in a pane, also of a document that is not planned yet."""
@@ -88,6 +93,14 @@ class Planner:
         if document.view.gradients and not is_waiting_for_a_stroke(document.experiment(0)):
             yield GRADIENTS_LANE, learning.gradients_request(document.experiment(0))
         yield from _thumbnails()
+
+    def _look_ahead(self, document: Document, look: Look, spare: bool) -> None:
+        """Ask for what may be asked next, one after another."""
+        request = self._ahead.next(document, self._known, look) if spare and self.is_complete else None
+        if request is not None:
+            self._want(AHEAD_LANE, request)
+        elif AHEAD_LANE in self._results.slots:
+            self._forget(AHEAD_LANE)
 
     def _has_moved(self, pane: Resolved) -> bool:
         """The simulation that a measure is of is there: it would be computed twice."""

@@ -57,6 +57,8 @@ class Session:
         """how far the panes let one see: set by who lays them out"""
         self.is_interacting = False
         """a stroke or drag is on: measures wait"""
+        self.looks_ahead = False
+        """where nothing else is to be done, neighbouring steps of a training are computed"""
         self.device = ""
         self._engine_trouble = ""
         self.engine_start_seconds: float | None = None
@@ -85,7 +87,9 @@ class Session:
         self.listen()
         self._take_ink()
         look = Look(self.playback.t, self.sight, self.probed, self._ink is not None)
-        self.planner.tick(self.store.document, look, not self.is_interacting)
+        calm = not self.is_interacting
+        spare = self.looks_ahead and calm and not self.results.is_training
+        self.planner.tick(self.store.document, look, calm, spare)
         self.playback.advance(seconds)
         self.stage.tick(self.planner.panes, self.playback.t, seconds, self.is_interacting)
         self.results.sweep(self.stage.jobs)

@@ -25,6 +25,7 @@ class FieldErrorPanel(Panel):
         self.chart = Chart("Squared distance of the learned field from the exact one, over t", theme)
         self.curve = self.chart.add_line(Stroke("danger", 1.6, fill=0.16))
         self.moment = self.chart.add_line(Stroke("secondary", 1.0))
+        self.of_step = self.chart.add_text("secondary", (0.0, 0.0))
         self._throttle, self._cursor_throttle = Throttle(), Throttle(0.03)
         self.request: FieldErrorRequest | None = None
         """of which the curve is"""
@@ -76,6 +77,7 @@ class FieldErrorPanel(Panel):
             self.request = self._errors = None
             self._throttle.reset()
             self.curve.setData([], [])
+            self.of_step.setText("")
             self.section.set_summary("", "danger")
 
     def _show(self, job: Job, ready: int) -> None:
@@ -88,4 +90,7 @@ class FieldErrorPanel(Panel):
         self._top = max(float(self._errors.max()) * 1.12, 1e-6)
         self.curve.setData(np.asarray(self._times), self._errors)
         self.chart.show_range((0.0, 1.0), (0.0, self._top))
+        step, is_last = request.learned.step, request.learned.step >= request.learned.training.total_steps
+        self.of_step.setText("" if is_last else f"at step {step:,}")
+        self.of_step.setPos(0.0, self._top)
         self.chart.show_left_ticks(own_ticks(0.0, self._top, 3, self._square))

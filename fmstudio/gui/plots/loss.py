@@ -15,6 +15,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.studio import learning, written
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
+from fmstudio.studio.training_steps import track
 
 
 class LossPanel(Panel):
@@ -26,6 +27,7 @@ class LossPanel(Panel):
         self.band = self.chart.add_band(Stroke("learned", fill=0.28))
         self.floor = self.chart.add_line(Stroke("exact", 1.2, dashed=True))
         self.smooth = self.chart.add_line(Stroke("learned", 1.8))
+        self.mark = self.chart.add_line(Stroke("text", 1.0, dashed=True))
         self.floor_words = self.chart.add_text("exact", (1.0, 0.0))
         self._throttle = Throttle()
         self.lay_out("Training loss", "", self.chart)
@@ -44,8 +46,11 @@ class LossPanel(Panel):
         training = self.shown
         if training is None or not training.losses:
             return
-        if self._throttle.is_due((id(training), training.step, training.floor)):
+        there = track(self.session.store.document, self.session.results.models)
+        step = None if there is None or there.is_newest else there.step
+        if self._throttle.is_due((id(training), training.step, training.floor, step)):
             self._show(training)
+            self._show_mark(step)
 
     def _show(self, training: TrainingRecord) -> None:
         steps, losses = training.curve()
@@ -67,6 +72,13 @@ class LossPanel(Panel):
         unit = " nats" if in_nats(training) else ""
         self.section.set_summary(f"{told(curve.smooth[-1])}{unit}")
         self.section.head.setWhatsThis(_meaning(training))
+
+    def _show_mark(self, step: int | None) -> None:
+        """The step that is shown, where it is not the newest."""
+        self.mark.setVisible(step is not None)
+        if step is not None:
+            low, high = self.chart.box.viewRange()[1]
+            self.mark.setData([step, step], [low, high])
 
     def _show_floor(self, training: TrainingRecord, last: float) -> None:
         floor = training.floor

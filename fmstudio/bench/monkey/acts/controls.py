@@ -20,6 +20,7 @@ from fmstudio.bench.monkey.acts.registry import World, act
 from fmstudio.bench.monkey.hand import Hand, name_of
 from fmstudio.gui.layer_switches import LayerMenu
 from fmstudio.gui.timeline import TimeLine
+from fmstudio.gui.training_track import StepSlider
 from fmstudio.gui.widgets.number_field import NumberField
 from fmstudio.gui.widgets.section import SectionHead
 from fmstudio.gui.widgets.tiles import Tile
@@ -210,6 +211,17 @@ def scrub(hand: Hand, _world: World) -> str | None:
     stops = [hand.luck.randint(2, max(3, line.width() - 3)) for _ in range(hand.luck.randint(1, 6))]
     hand.drag(line, [QPoint(x, line.height() // 2) for x in stops], pause=16)
     return f"scrub to {stops[-1]} of {line.width()}"
+
+
+@act("scrub training", 4)
+def scrub_training(hand: Hand, _world: World) -> str | None:
+    """The second time axis, where a model that has kept steps of its training is shown."""
+    slider = hand.pick(StepSlider)
+    if slider is None:
+        return None
+    stops = [hand.luck.randint(2, max(3, slider.width() - 3)) for _ in range(hand.luck.randint(1, 5))]
+    hand.drag(slider, [QPoint(x, slider.height() // 3) for x in stops], pause=16)
+    return f"scrub the training to {stops[-1]} of {slider.width()}"
 
 
 @act("keys", 6)

@@ -144,11 +144,11 @@ def test_that_a_comparison_without_steps_is_a_sentence(session, said):
 def test_that_the_loss_marks_the_step_that_is_shown(session, engine, show):
     train(session, engine)
     panel = show(LossPanel)
-    frame(panel)
+    frame(session, panel)
     assert not panel.mark.isVisible()
     session.results.models = {recipe: model(300, 0, 10) for recipe in session.results.models}
     commands.show_training_step(session, 10)
     panel._throttle.reset()
-    frame(panel)
+    frame(session, panel)
     assert panel.mark.isVisible()
     assert list(panel.mark.getData()[0]) == [10, 10]

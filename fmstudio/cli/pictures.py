@@ -55,18 +55,23 @@ def render(
     sigma: Sigma = None,
     step: TrainingStep = None,
     settings: Settings = None,
+    along: Annotated[
+        str, typer.Option(help="t, or training: from each step of it that was kept to the next.")
+    ] = "t",
+    at: Annotated[float, typer.Option("--at", min=0, max=1, help="The moment of --along training.")] = 1.0,
     theme: ThemeOption = "dark",
     json_progress: Annotated[bool, typer.Option("--json-progress", help="Progress as JSON lines.")] = False,
 ) -> None:
     """Render a document to a video, with or without a display."""
-    from fmstudio.export.film import Shot
+    from fmstudio.document.overrides import one_of
+    from fmstudio.export.film import Along, Shot
     from fmstudio.export.formats import FORMATS, frame_rate
 
     out = asked_for(out, tuple(FORMATS))
     with sentences():
         width, height = parse_size(size)
         fps, slower = frame_rate(out, fps)
-        shot = Shot(width, height, fps, seconds)
+        shot = Shot(width, height, fps, seconds, Along(one_of(along, tuple(Along), "axis")), at)
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
         with _film(doc, shot, theme, seed, settings, step, **ends, **motion) as film:

@@ -7,7 +7,8 @@ same frames.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from fmstudio.document.document import Document
 from fmstudio.engine.client import InlineEngine
@@ -17,11 +18,21 @@ from fmstudio.render.palette import Palette
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.scene import Scene
 from fmstudio.render.sheet import film_sheet
+from fmstudio.studio.clocks import TrainingClock, clock
 from fmstudio.studio.refusals import refusal_of_scene
 from fmstudio.studio.session import Session
+from fmstudio.studio.training_steps import Track, at_step, track
 
 HOLD = 0.12
 """The share of a film that rests on t = 1."""
+
+
+class Along(StrEnum):
+    """Which of the two axes of time a film goes along."""
+
+    TIME = "t"
+    TRAINING = "training"
+    """from one step that was kept to the next, each as long as the others: no frame is between two"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,9 @@ class Shot:
     height: int
     fps: float
     seconds: float
+    along: Along = Along.TIME
+    at: float = 1.0
+    """the moment t of a film along the training"""
 
     @property
     def frames(self) -> int:
@@ -74,6 +88,11 @@ class Film:
         Raises ExportError with the engine's sentence if something failed or was refused.
         """
         self._train(progress)
+        if self._shot.along is Along.TRAINING:
+            self._go_to(self._track().value(0))
+        self._compute(progress)
+
+    def _compute(self, progress: Callable[[str, float], None] = lambda _stage, _share: None) -> None:
         while not self._session.is_complete:
             self._session.tick(0.0)
             self._raise_problems()
@@ -84,10 +103,36 @@ class Film:
             raise ExportError(refusal)
 
     def scenes(self) -> Iterator[Scene]:
-        """One scene a frame."""
+        """One scene a frame. Raises ExportError where a step of the training cannot be computed."""
+        if self._shot.along is Along.TRAINING:
+            yield from self._scenes_of_training()
+            return
         document = self._session.store.document
         for frame in range(self._shot.frames):
             yield self._presenter.scene(document, self._shot.time_of(frame), self._palette)
+
+    def _scenes_of_training(self) -> Iterator[Scene]:
+        there = self._track()
+        for frame in range(self._shot.frames):
+            index = min(int(self._shot.time_of(frame) * len(there.steps)), len(there.steps) - 1)
+            self._go_to(there.value(index))
+            self._compute()
+            yield self._of_training(there, there.steps[index])
+
+    def _of_training(self, there: Track, step: int) -> Scene:
+        """What is shown, with a time bar that tells the step."""
+        moment = clock(self._session.store.document).words(self._shot.at)
+        told = TrainingClock(moment, step, max(there.total, there.steps[-1]))
+        return replace(self.scene_at(self._shot.at), t=there.place(step), clock=told)
+
+    def _go_to(self, step: int | None) -> None:
+        self._session.store.edit(lambda document: at_step(document, step), "Go along the training")
+
+    def _track(self) -> Track:
+        found = track(self._session.store.document, self._session.results.models)
+        if found is None:
+            raise ExportError("No steps of a training are kept here: show a learned model, and train it.")
+        return found
 
     def scene_at(self, t: float) -> Scene:
         """The scene at one moment."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fmstudio.document.specs.density import Meaning
 from fmstudio.engine.messages import Request
 from fmstudio.render.palette import Palette
-from fmstudio.studio.clocks import PATH_CLOCK, Clock
+from fmstudio.studio.clocks import PATH_CLOCK, Clock, TrainingClock
 
 Array = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -173,8 +173,8 @@ class Scene:
     t: float
     chrome: bool = True
     """titles, legends and (in exports) the time bar"""
-    clock: Clock = PATH_CLOCK
-    """what t is called"""
+    clock: Clock | TrainingClock = PATH_CLOCK
+    """what t is called, or the part of a training"""
 
 
 def without_handles(scene: Scene) -> Scene:

@@ -11,7 +11,7 @@ from typing import Literal, final
 from fmstudio.document.document import Document
 from fmstudio.document.specs.motion import Motion, duration_of
 
-Role = Literal["source", "target"]
+Role = Literal["source", "target", "learned"]
 
 
 @final
@@ -27,6 +27,11 @@ class Clock:
     start_role: Role = "source"
     end_role: Role = "target"
 
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What stands at its two ends."""
+        return f"p_{self.start}", f"p_{self.end}"
+
     def words(self, part: float) -> str:
         """'t = 0.42', 's = 3.4 of 6', or '42 %'; never longer than for 1."""
         if not self.symbol:
@@ -41,6 +46,26 @@ class Clock:
 
     def _figure(self, value: float) -> str:
         return f"{value:.2f}" if self.duration < 2 else f"{value:.1f}"
+
+
+@final
+@dataclass(frozen=True)
+class TrainingClock:
+    """Of a film that goes along a training, at one ``moment`` of the motion."""
+
+    moment: str
+    step: int
+    total: int
+    start_role: Role = "learned"
+    end_role: Role = "learned"
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        return "0", f"{self.total:,} steps"
+
+    def words(self, part: float) -> str:
+        """'t = 1.00, step 200'; never longer than for 1."""
+        return f"{self.moment}, step {self.step if part < 1 else self.total:,}"
 
 
 PATH_CLOCK = Clock()

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from fmstudio import children
 from fmstudio.document.endings import named
+from fmstudio.export.film import Along
 from fmstudio.export.formats import FORMATS, frame_rate
 from fmstudio.export.places import clear
 from fmstudio.gui.dialogs.file_name import ask_file_name
@@ -33,8 +34,10 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.number_field import NumberField, Word
 from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.gui.widgets.scale import Scale
+from fmstudio.studio.clocks import clock
 from fmstudio.studio.opening import save_file
 from fmstudio.studio.session import Session
+from fmstudio.studio.training_steps import track
 
 SIZES = (
     ("720p · 1280 × 720", (1280, 720)),
@@ -60,6 +63,8 @@ class ExportDialog(QDialog):
         self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._started = 0.0
+        self._at = 1.0
+        """the moment of a film along the training"""
         self._errors = ""
         self._cancelled = False
         self.path: Path | None = None
@@ -67,6 +72,8 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(420)
         self.size_box = QComboBox()
         self.size_box.setAccessibleName("Size")
+        self.along_box = QComboBox()
+        self.along_box.setAccessibleName("Along")
         self.fps = NumberField("Frames per second", Scale(1, 120, integer=True))
         self.seconds = NumberField("Length in seconds", Scale(0.1, 600, step=0.1))
         self.progress, self.words = ProgressLine("Export", "target", theme), QLabel()
@@ -76,6 +83,7 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         for title, size in SIZES:
             self.size_box.addItem(title, size)
+        self._offer_axes()
         self.fps.show_value(30)
         self.seconds.show_value(self._session.store.document.view.seconds + 1)
         self.progress.hide()
@@ -87,6 +95,8 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(10)
         form.addRow("Size", self.size_box)
+        if self.along_box.count() > 1:
+            form.addRow("Along", self.along_box)
         form.addRow("Frames per second", self.fps)
         form.addRow("Length in seconds", self.seconds)
         form.addRow(Word(self.fps, self.seconds))
@@ -105,6 +115,15 @@ class ExportDialog(QDialog):
         column.addWidget(self.progress)
         column.addWidget(self.words)
         column.addLayout(buttons)
+
+    def _offer_axes(self) -> None:
+        """Along t, or along the training where steps of one are kept."""
+        document = self._session.store.document
+        self.along_box.addItem("t", Along.TIME)
+        if track(document, self._session.results.models) is not None:
+            self._at = self._session.playback.t
+            moment = clock(document).words(self._at)
+            self.along_box.addItem(f"the training, at {moment}", Along.TRAINING)
 
     @property
     def is_running(self) -> bool:
@@ -128,6 +147,7 @@ class ExportDialog(QDialog):
         width, height = self.size_box.currentData()
         arguments = ["render", str(document), "-o", str(self.path), "--size", f"{width}x{height}"]
         arguments += ["--fps", f"{self.fps.value():g}", "--seconds", f"{self.seconds.value():g}"]
+        arguments += ["--along", self.along_box.currentData(), "--at", f"{self._at:g}"]
         arguments += ["--theme", self._theme.palette.name, "--json-progress"]
         self._run(arguments)
 

@@ -36,8 +36,10 @@ class Chrome:
         palette, clock, middle = scene.palette, scene.clock, top + BAR * ratio / 2
         margin, gap, pad = MARGIN * ratio, 10 * ratio, PAD * ratio
         colours = getattr(palette, clock.start_role), getattr(palette, clock.end_role)
-        start = self._picture(label_block, f"p_{clock.start}", colours[0], ratio)
-        end = self._picture(label_block, f"p_{clock.end}", colours[1], ratio)
+        start, end = (
+            self._picture(label_block, label, colour, ratio)
+            for label, colour in zip(clock.labels, colours, strict=True)
+        )
         time = self._picture(label_block, clock.words(scene.t), palette.text, ratio, True)
         widest = self._picture(label_block, clock.words(1.0), palette.text, ratio, True)
         clock_left = width - margin + pad - widest.shape[1]

@@ -135,12 +135,12 @@ PULLS = 24
 @dataclass(frozen=True)
 class ProbeRequest:
     """Everything that plays a part in the motion at one place ``x``, the part ``t`` of the way. Result
-    (1 + PULLS, 10), NaN where something is not known or plays no part.
+    (1 + PULLS, 13), NaN where something is not known or plays no part.
 
-    First p, u (2), score (2), div u, E[z given x] (2), drift (2): but for p those of the network if there is
-    one, score and E[z given x] only if it ``tells_score``. u, div u and E[z given x] belong to a motion along
-    the velocity of a path. Then, for these, target points of the largest posterior weights: z (2), weight,
-    the velocity it asks for (2)."""
+    First p, u (2), score (2), div u, E[z given x] (2), drift (2), alpha, beta, sigma: but for p and the last
+    three those of the network if there is one, score and E[z given x] only if it ``tells_score``. u, div u
+    and E[z given x] belong to a motion along the velocity of a path. Then, for these, target points of the
+    largest posterior weights: z (2), weight, the velocity it asks for (2)."""
 
     moving: TrajectoriesRequest
     x: tuple[float, float]
@@ -149,7 +149,7 @@ class ProbeRequest:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (1 + PULLS, 10)
+        return (1 + PULLS, 13)
 
 
 @dataclass(frozen=True)

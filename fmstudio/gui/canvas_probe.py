@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
+from fmstudio.document.specs.units import Vector
+from fmstudio.engine.messages import ProbeRequest
 from fmstudio.render.vispy.canvas import StudioCanvas
-from fmstudio.studio import commands
+from fmstudio.studio import commands, probing
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
 
 STILL = 4.0
 """Logical pixels: a press that moved less is a click; else it has panned."""
+REACH = 10.0
+"""Logical pixels around a data point within which the pointer is on it."""
 STRIDE = 12.0
 """Logical pixels by which a key moves the probe."""
 _MOVES = {
@@ -30,8 +35,8 @@ _OTHERS = (
 class CanvasProbe:
     """Methods of the mouse take positions in logical pixels; those of keys are True for what was used."""
 
-    def __init__(self, session: Session, canvas: StudioCanvas) -> None:
-        self._session, self._canvas = session, canvas
+    def __init__(self, session: Session, canvas: StudioCanvas, native: QWidget) -> None:
+        self._session, self._canvas, self._native = session, canvas, native
         self._pressed_at: QPointF | None = None
 
     @property
@@ -45,10 +50,42 @@ class CanvasProbe:
         self._pressed_at = at
 
     def move(self, at: QPointF) -> None:
-        self._session.tools.hover(self._place(at))
+        place = self._place(at)
+        self._session.tools.hover(place)
+        self._pick(place, at)
+
+    def _pick(self, place: Place | None, at: QPointF) -> None:
+        """While the probe stays with a particle, the data point under the pointer tells its weight."""
+        picked = self._pulling(place)
+        if picked is None:
+            if self._session.tools.pointed.z is not None:
+                self._session.tools.point_at()
+                QToolTip.hideText()
+            return
+        z, words = picked
+        if z != self._session.tools.pointed.z:
+            self._session.tools.point_at(z=z)
+            QToolTip.showText(self._native.mapToGlobal(at.toPoint()), words, self._native)
+
+    def _pulling(self, place: Place | None) -> tuple[Vector, str] | None:
+        """The data point at a place, and what is said of it."""
+        probed, drops = self._session.probed, self._session.store.document.view.drops
+        if not (self._is_on and drops and probed and place) or place.pane != probed.pane:
+            return None
+        shown = self._session.stage.shown(probed.pane, "probe")
+        if shown is None or not isinstance(shown.request, ProbeRequest):
+            return None
+        here = probing.probed(shown.job.result.values)
+        number = probing.nearest_pull(here, (place.x, place.y), self._canvas.plane_length(REACH))
+        if number is None:
+            return None
+        z = (float(here.points[number, 0]), float(here.points[number, 1]))
+        units = probing.units_told(shown.request)
+        return z, probing.pull_words(units, z, float(here.weights[number]))
 
     def leave(self) -> None:
         self._session.tools.hover(None)
+        self._pick(None, QPointF())
 
     def release(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
         """A click drops a particle, with Shift one more."""

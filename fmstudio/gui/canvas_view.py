@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.canvas_handles import CanvasHandles
+from fmstudio.gui.canvas_hint import CanvasHint
 from fmstudio.gui.canvas_polygon import CanvasPolygon
 from fmstudio.gui.canvas_probe import CanvasProbe
 from fmstudio.gui.layer_switches import LayerSwitches
@@ -57,7 +58,7 @@ class CanvasView(QWidget):
         self.native: QWidget = self.canvas.native
         self.handles = CanvasHandles(session, self.canvas, self.native)
         self._polygon = CanvasPolygon(session, self.canvas)
-        self._probe = CanvasProbe(session, self.canvas)
+        self._probe = CanvasProbe(session, self.canvas, self.native)
         self.native.installEventFilter(self)
         self.native.setAccessibleName("Canvas")
         self.native.setMouseTracking(True)
@@ -65,6 +66,7 @@ class CanvasView(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.native)
+        self.hint = CanvasHint(session, self)
         self.switches: list[LayerSwitches] = []
         self.setAcceptDrops(True)
         self.setMinimumSize(320, 240)
@@ -74,14 +76,17 @@ class CanvasView(QWidget):
 
     def frame(self) -> bool:
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
+        self.hint.refresh()
         document, t = self._session.store.document, self._session.playback.t
-        inks, handles = self._session.tools.inks, self._session.tools.handles
-        look = (self._theme.palette.name, self.size(), inks, handles)
+        tools = self._session.tools
+        look = (self._theme.palette.name, self.size(), tools.inks, tools.handles, tools.pointed)
         seen = (document, t, self._session.stage.signature(), self._session.results.training.state, look)
         if seen == self._shown:
             return False
         self._shown = seen
-        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, inks, handles))
+        self.canvas.show_scene(
+            self._presenter.scene(document, t, self._theme.palette, tools.inks, tools.handles, tools.pointed)
+        )
         self._place_switches()
         for switches in self.switches:
             switches.refresh()

@@ -22,9 +22,11 @@ from fmstudio.studio.clocks import clock
 from fmstudio.studio.mixtures import Handles
 from fmstudio.studio.resolve import Known, Look, resolve
 from fmstudio.studio.stage import Shown, Stage, Standing
+from fmstudio.studio.tools import Pointed
 
 INK_OPACITY = 0.38
 NO_HANDLES = Handles()
+NOTHING = Pointed()
 DRAW_HERE = "Draw here: press and move the mouse"
 DIMMED = 0.3
 """Opacity of what waits to be replaced: plainly not the present answer, and still to be made out."""
@@ -47,6 +49,7 @@ class Presenter:
         self._on_fault = on_fault
         self._told: set[str] = set()
         self._kept = Kept()
+        self._pointed = NOTHING
         self._backdrop = Backdrop(self._kept)
         self._moving = MovingLayers(stage.results, self._kept)
 
@@ -57,9 +60,11 @@ class Presenter:
         palette: Palette,
         inks: Collection[str] = (),
         handles: Handles = NO_HANDLES,
+        pointed: Pointed = NOTHING,
     ) -> Scene:
         """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t, and
-        so are handles."""
+        so are handles. Of the probe's answer something may be ``pointed`` at."""
+        self._pointed = pointed
         self._kept.drop_stale(self._stage.jobs)
         view = self._stage.camera(document)
         panes = tuple(
@@ -144,7 +149,7 @@ class Presenter:
             yield "trajectories", "The particles", lambda job: moving.particles(job, document, t, palette)
         dropped = document.view.drops
         yield "drops", "What was dropped", lambda job: drop_layers(self._kept, job, dropped, t, palette)
-        yield "probe", "The probe", lambda job: probe_layers(job, palette)
+        yield "probe", "The probe", lambda job: probe_layers(job, palette, self._pointed)
 
 
 def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterator[Layer]:

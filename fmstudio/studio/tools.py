@@ -41,6 +41,14 @@ class Place:
     pane: int
 
 
+@dataclass(frozen=True)
+class Pointed:
+    """What of the probe's answer the pointer is on: a line of its panel, or a data point on the canvas."""
+
+    quantity: str = ""
+    z: Vector | None = None
+
+
 class Tools:
     """Sole owner of mode, brush, probe and chosen normal: no part of the document, so choosing one of them is
     no undo step."""
@@ -53,6 +61,7 @@ class Tools:
         self._brush = Brush()
         self._probe: Place | None = None
         self._probed_pane = 0
+        self._pointed = Pointed()
         self._inks: frozenset[str] = frozenset()
         self._held_ends: frozenset[End] = frozenset(("source", "target"))
         self._chosen: Chosen | None = None
@@ -76,6 +85,14 @@ class Tools:
     def probe(self) -> Place | None:
         """None unless the pointer is over a pane, probing."""
         return self._probe
+
+    @property
+    def pointed(self) -> Pointed:
+        return self._pointed
+
+    def point_at(self, quantity: str = "", z: Vector | None = None) -> None:
+        """A line of the probe's panel, or a data point; nothing any more."""
+        self._pointed = Pointed(quantity, z)
 
     @property
     def probed_pane(self) -> int:
@@ -141,7 +158,7 @@ class Tools:
 
     def choose_mode(self, mode: Mode) -> None:
         if mode is not self._mode:
-            self._mode, self._probe = mode, None
+            self._mode, self._probe, self._pointed = mode, None, Pointed()
             self.take_corners(())
             self.changed.emit()
 

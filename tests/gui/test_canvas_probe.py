@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QTextDocumentFragment
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.studio.tools import Mode
 from tests.gui.windows import silent_window
 
@@ -36,6 +40,13 @@ def drops(window):
 def click(window, x, y, keys=PLAIN):
     QTest.mouseClick(window.canvas.native, LEFT, keys, window.canvas.pixel_of(x, y))
     window.frame(0.0)
+
+
+def move(window, x, y):
+    place = window.canvas.pixel_of(x, y)
+    kind, none = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
+    event = QMouseEvent(kind, QPointF(place), QPointF(place), none, none, PLAIN)
+    window.canvas.eventFilter(window.canvas.native, event)
 
 
 def test_that_a_click_drops_a_particle_and_shift_one_more(window):
@@ -89,3 +100,55 @@ def test_that_keys_move_the_probe_and_drop_and_arrows_alone_are_steps_of_time(wi
     QTest.keyClick(native, Qt.Key.Key_Right)
     assert window.session.playback.t > t
     assert len(drops(window)) == 2
+
+
+def answer(window) -> None:
+    """The newest probe, with two data points that pull."""
+    job = window.session.engine.in_lane("probe/0")[-1]
+    rows = np.full(job.result.shape, np.nan, np.float32)
+    rows[0] = (0.1, 3.0, 4.0, 1.0, 1.0, 0.0, 1.0, 1.0, 3.0, 4.0, 0.3, 0.7, np.nan)
+    rows[1:3, :5] = [(1.0, 1.0, 0.75, 0, 0), (-1.0, 0.5, 0.25, 0, 0)]
+    for number, row in enumerate(rows):
+        job.result.write(number, row)
+    window.session.engine.finish(job)
+    window.frame(0.0)
+    window.frame(0.0)
+
+
+def test_that_a_data_point_under_the_pointer_tells_its_pull(window):
+    for job in list(window.session.engine.submitted):
+        window.session.engine.finish(job)
+    click(window, 0.5, 0.25)
+    answer(window)
+    move(window, -1.0, 0.5)
+    assert window.session.tools.pointed.z == pytest.approx((-1.0, 0.5))
+    assert "P(z | x) = 25.0 %" in QToolTip.text()
+    move(window, -1.0, 1.5)
+    assert window.session.tools.pointed.z is None
+
+
+def test_that_the_canvas_says_what_a_click_does(window):
+    hint = window.canvas.hint
+    assert hint.isVisible()
+    assert "Click drops a particle" in hint.text()
+    click(window, 0.5, 0.25)
+    assert "Escape clears" in hint.text()
+    window.top_bar.look.click()
+    window.frame(0.0)
+    assert not hint.isVisible()
+
+
+def test_that_the_equation_takes_the_numbers_of_the_place_and_gives_them_back(window):
+    panel = window.findChild(EquationPanel)
+    for job in list(window.session.engine.submitted):
+        window.session.engine.finish(job)
+    click(window, 0.5, 0.25)
+    answer(window)
+    text = QTextDocumentFragment.fromHtml(panel.numbers.text()).toPlainText()
+    text = text.replace(chr(0xA0), " ")
+    assert "xt = 0.300 z + 0.700 x0" in text
+    assert "dXt = (3.00, 4.00) dt" in text
+    QTest.keyClick(window.canvas.native, Qt.Key.Key_Escape)
+    QApplication.sendEvent(window.canvas.native, QEvent(QEvent.Type.Leave))
+    window.frame(0.0)
+    assert panel.numbers.isHidden()

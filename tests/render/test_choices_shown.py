@@ -160,7 +160,7 @@ def test_that_the_probe_draws_lines_to_what_pulls(session: Session, engine: Fake
     session.tick(0.0)
     job = engine.in_lane("probe/0")[-1]
     rows = np.full(job.result.shape, np.nan, np.float32)
-    rows[0] = (0.1, 3.0, 4.0, 1.0, 1.0, 0.0, 1.0, 1.0, 3.0, 4.0)
+    rows[0, :10] = (0.1, 3.0, 4.0, 1.0, 1.0, 0.0, 1.0, 1.0, 3.0, 4.0)
     rows[1:3, :5] = [(2.0, 2.0, 0.8, 0, 0), (-2.0, 1.0, 0.2, 0, 0)]
     for number, row in enumerate(rows):
         job.result.write(number, row)

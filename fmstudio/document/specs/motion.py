@@ -58,6 +58,11 @@ class Motion(Spec):
         return not self.is_flow and float(getattr(self, "sigma", 1.0)) > 0
 
     @property
+    def mixes_ends(self) -> bool:
+        """p_t on its way is that of alpha_t z + beta_t x_0."""
+        return self.follows_path and not self.is_process
+
+    @property
     def tells_past(self) -> bool:
         """From where a particle is follows where it came from: along the flow, or by the reversal of time,
         which asks for the score of the law at every t. That of a sampler on its way has no closed form."""

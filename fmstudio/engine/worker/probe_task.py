@@ -17,6 +17,7 @@ from fmstudio.engine.requests import PULLS
 from fmstudio.engine.worker import build, motions
 
 DENSITY, VELOCITY, SCORE, DIVERGENCE, MEAN, DRIFT = 0, slice(1, 3), slice(3, 5), 5, slice(6, 8), slice(8, 10)
+SCALES, NOISE = slice(10, 12), 12
 """Where each stands in the first row."""
 
 
@@ -32,7 +33,13 @@ def probe(request: ProbeRequest, result: ResultArray, recent: object) -> Iterato
         _tell_path(request, x, rows)
     if dynamics.by_equation:  # else each runs between its own ends
         own_time = request.t * duration_of(dynamics)
-        rows[0, DRIFT] = motions.dynamics_of(request.moving).drift(x, own_time)[0].numpy()
+        moved_by = motions.dynamics_of(request.moving)
+        rows[0, DRIFT] = moved_by.drift(x, own_time)[0].numpy()
+        if dynamics.is_noisy:
+            rows[0, NOISE] = float(moved_by.diffusion(own_time))
+    if dynamics.mixes_ends and request.moving.problem.coupling.is_independent:
+        along = build.schedule(request.moving.problem.path)
+        rows[0, SCALES] = float(along.alpha(request.t)), float(along.beta(request.t))
     for number, row in enumerate(rows):
         result.write(number, row)
     yield 1.0

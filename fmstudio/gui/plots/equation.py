@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
 from fmstudio.document.references import in_words
+from fmstudio.engine.messages import ProbeRequest
 from fmstudio.gui.bind import Notify, watch
 from fmstudio.gui.dialogs.reference_dialog import links, show_reference
 from fmstudio.gui.markup import caption_markup
@@ -15,6 +16,7 @@ from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme, symbol_font
 from fmstudio.render.palette import Palette
 from fmstudio.studio.equations import Equation, equations_of
+from fmstudio.studio.filled import filled
 from fmstudio.studio.session import Session
 
 Equations = tuple[Equation, ...]
@@ -57,14 +59,18 @@ class EquationPanel(Panel):
         super().__init__(session, theme, notify)
         theme.changed.connect(self._on_theme_changed)
         self.wells: list[QFrame] = []
-        self.words, self.caption = QLabel(), QLabel()
+        self.words, self.caption, self.numbers = QLabel(), QLabel(), QLabel()
+        self._filled: int | None = None
+        self.numbers.setTextFormat(Qt.TextFormat.RichText)
+        self.numbers.hide()
         self.words.setProperty("role", "secondary")
-        for label in (self.caption, self.words):
+        for label in (self.numbers, self.caption, self.words):
             label.setWordWrap(True)
         content = QWidget()
         self._box = QVBoxLayout(content)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(8)
+        self._box.addWidget(self.numbers)
         self._box.addWidget(self.words)
         self._box.addWidget(self.caption)
         self.lay_out("Equation", "", content)
@@ -76,7 +82,17 @@ class EquationPanel(Panel):
         return True
 
     def tick(self) -> None:
-        """All that is shown follows the document."""
+        """What the probe tells is put into the equation; all else follows the document."""
+        place = self.session.probed
+        shown = None if place is None else self.session.stage.shown(place.pane, "probe")
+        number = None if shown is None else shown.job.id
+        if self._filled == number:
+            return
+        self._filled, markup = number, ""
+        if shown is not None and isinstance(shown.request, ProbeRequest):
+            markup = filled(shown.request, shown.job.result.values)
+        self.numbers.setText(markup)
+        self.numbers.setVisible(bool(markup))
 
     def _on_equations_changed(self, panes: tuple[Equations, ...]) -> None:
         for old in self.wells:

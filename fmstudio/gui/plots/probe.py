@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import math
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QEnterEvent, QFocusEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fmstudio.document.specs.units import Units
@@ -14,13 +17,46 @@ from fmstudio.gui.theme import Theme
 from fmstudio.studio import written
 from fmstudio.studio.probing import Probed, Quantity, probed, quantities, told_in, units_told
 from fmstudio.studio.session import Session
+from fmstudio.studio.tools import Tools
 
-KEYS = ("density", "drift", "velocity", "score", "divergence", "mean", "pull")
+KEYS = (
+    *("alpha", "beta", "sigma", "density", "drift", "velocity"),
+    *("score", "divergence", "mean", "pull"),
+)
 """Of all motions, in the order in which they are told."""
 
 
+SCALES = ("alpha", "beta")
+"""Left out where the ends are joined otherwise than by them."""
+
+
+class Row(QLabel):
+    """A part of the row of one quantity: while it is pointed at, or has the focus, its mark is on the
+    canvas."""
+
+    def __init__(self, tools: Tools, key: str) -> None:
+        super().__init__()
+        self._tools, self._key = tools, key
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._tools.point_at(self._key)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._tools.point_at()
+        super().leaveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._tools.point_at(self._key)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._tools.point_at()
+        super().focusOutEvent(event)
+
+
 class ProbePanel(Panel):
-    """One row a quantity, for the pane under the pointer."""
+    """One row a quantity, for the pane under the pointer or with the newest particle that was dropped."""
 
     def __init__(self, session: Session, theme: Theme, notify: Notify) -> None:
         super().__init__(session, theme, notify)
@@ -35,7 +71,8 @@ class ProbePanel(Panel):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for row, key in enumerate(KEYS):
-            name, value = QLabel(), QLabel()
+            name, value = Row(session.tools, key), Row(session.tools, key)
+            name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             name.setTextFormat(Qt.TextFormat.RichText)
             name.setProperty("role", "secondary")
             value.setProperty("role", "value")
@@ -74,7 +111,8 @@ class ProbePanel(Panel):
             quantity = by_key.get(key)
             for label in (self.names[key], self.values[key]):
                 label.setVisible(quantity is not None)
-                label.setToolTip(quantity.hint if quantity is not None else "")
+                label.setToolTip(quantity.words if quantity is not None else "")
+                label.setAccessibleDescription(label.toolTip())
             self.names[key].setText(quantity.symbol if quantity is not None else "")
 
     def _job(self) -> Job | None:
@@ -84,7 +122,13 @@ class ProbePanel(Panel):
         return None if shown is None else shown.job
 
     def _show(self, told: Probed, units: Units) -> None:
+        for key, scale in zip(SCALES, (told.alpha, told.beta), strict=True):
+            for label in (self.names[key], self.values[key]):
+                label.setVisible(math.isfinite(scale) and bool(self.names[key].text()))
         texts = {
+            "alpha": written.figure(told.alpha),
+            "beta": written.figure(told.beta),
+            "sigma": written.figure(told.sigma),
             "density": written.figure(told.density),
             "drift": written.vector(units, *told.drift.tolist()),
             "velocity": written.vector(units, *told.velocity.tolist()),
@@ -95,4 +139,5 @@ class ProbePanel(Panel):
         }
         for key, text in texts.items():
             self.values[key].setText(text)
-            self.values[key].setAccessibleName(f"{key}: {text}")
+            for label in (self.names[key], self.values[key]):
+                label.setAccessibleName(f"{key}: {text}")

@@ -116,11 +116,13 @@ def test_that_every_motion_is_told_what_moves_it_and_nothing_else(
     named = {quantity.key for quantity in quantities(kind())}
     known = {
         key
-        for key in ("density", "drift", "velocity", "score", "divergence", "mean")
+        for key in ("density", "drift", "velocity", "score", "divergence", "mean", "alpha", "beta", "sigma")
         if np.isfinite(getattr(answer, key)).all()
     }
     assert named - {"pull"} <= known
     assert ("pull" in named) is (len(answer.points) > 0)
+    assert ("alpha" in known) is ("alpha" in named)
+    assert ("sigma" in known) is ("sigma" in named)
     along_the_velocity = kind.moved_by == "velocity"
     for key in ("velocity", "divergence", "mean"):
         assert (key in known) is along_the_velocity

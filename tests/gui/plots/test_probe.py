@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QFocusEvent
+from PySide6.QtWidgets import QApplication
 
 from fmstudio.document.specs import dynamics as m
 from fmstudio.document.specs.motion import Motion
@@ -15,7 +18,7 @@ from fmstudio.gui.plots.probe import ProbePanel
 from fmstudio.studio import commands
 from fmstudio.studio.probing import quantities
 from fmstudio.studio.session import Session
-from fmstudio.studio.tools import Mode, Place
+from fmstudio.studio.tools import Mode, Place, Pointed
 from tests.fakes import FakeEngine
 from tests.gui.conftest import frame
 
@@ -90,7 +93,7 @@ def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
     session.tools.choose_mode(Mode.PROBE)
     session.tools.hover(HERE)
     frame(session, panel)
-    answer(engine, *range(1, 11))
+    answer(engine, *range(1, 14))
     frame(session, panel)
     shown = {key for key, label in panel.values.items() if not label.isHidden()}
     assert shown == {quantity.key for quantity in quantities(kind())}
@@ -103,3 +106,42 @@ def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
 def test_that_the_mean_is_not_called_where_a_particle_ends() -> None:
     (mean,) = (quantity for quantity in quantities(m.ODESpec()) if quantity.key == "mean")
     assert "mean of the data points" in mean.hint
+
+
+def test_that_a_line_that_is_pointed_at_is_explained_and_marked(
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel]
+) -> None:
+    panel = show(ProbePanel)
+    assert isinstance(panel, ProbePanel)
+    session.tools.choose_mode(Mode.PROBE)
+    session.tools.hover(HERE)
+    frame(session, panel)
+    answer(engine, *range(1, 14))
+    frame(session, panel)
+    for key in ("alpha", "divergence"):
+        QApplication.sendEvent(panel.names[key], QEnterEvent(QPointF(), QPointF(), QPointF()))
+        assert session.tools.pointed == Pointed(key)
+        assert "On the canvas: " in panel.names[key].toolTip()
+        QApplication.sendEvent(panel.names[key], QEvent(QEvent.Type.Leave))
+        assert session.tools.pointed == Pointed()
+    score = panel.names["score"]
+    assert score.focusPolicy() & Qt.FocusPolicy.TabFocus
+    QApplication.sendEvent(score, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert session.tools.pointed == Pointed("score")
+    QApplication.sendEvent(score, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason))
+    assert session.tools.pointed == Pointed()
+
+
+def test_that_scales_are_left_out_where_a_bridge_joins_the_ends(
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel]
+) -> None:
+    panel = show(ProbePanel)
+    assert isinstance(panel, ProbePanel)
+    session.tools.choose_mode(Mode.PROBE)
+    for values, is_told in ((range(1, 14), True), (range(1, 11), False)):
+        session.tools.hover(Place(0.1 * len(values), 0.0, 0))
+        frame(session, panel)
+        answer(engine, *values)
+        frame(session, panel)
+        assert panel.values["alpha"].isHidden() is not is_told
+        assert not panel.values["density"].isHidden()

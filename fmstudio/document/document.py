@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
+
+from pydantic import Field, model_validator
 
 from fmstudio.document.lately import lately
 from fmstudio.document.specs.coupling import IndependentSpec, JoiningSpec
@@ -17,6 +19,9 @@ from fmstudio.document.specs.training import ModelSpec, ModelTraining, TrainingS
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 
 SCHEMA_VERSION = 4
+MOST_MOMENTS = 60
+MOST_TITLE, MOST_CAPTION = 60, 300
+"""Letters: more could not be read from the last row of a hall."""
 
 
 class Experiment(Spec):
@@ -84,6 +89,26 @@ class Experiment(Spec):
         return self.dynamics.draws_noise or is_mixed
 
 
+class Moment(Spec):
+    """One step of a lesson: a whole document, the time at which it is looked at, and what is said of it.
+
+    ``document.lesson`` has what goes with these: which of them are alike, and what of a document a moment is.
+    """
+
+    title: str = Field("", max_length=MOST_TITLE)
+    caption: str = Field("", max_length=MOST_CAPTION)
+    t: float = Field(0.0, ge=0.0, le=1.0)
+    plays: bool = False
+    """time runs from there on; else it stands"""
+    document: Document
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if self.document.lesson:
+            raise ValueError("the document of a moment can hold no lesson of its own")
+        return self
+
+
 class Document(Spec):
     """The whole state of a studio, but for results (which can be computed again) and preferences."""
 
@@ -100,6 +125,12 @@ class Document(Spec):
     guidance: GuidanceSpec | None = None
     coupling: JoiningSpec = IndependentSpec()
     view: ViewSpec = ViewSpec()
+    lesson: tuple[Moment, ...] = Field((), max_length=MOST_MOMENTS)
+    """saved moments, in the order in which they are shown"""
+
+    def __hash__(self) -> int:
+        """Of what is shown: many moments would take long."""
+        return hash(tuple(getattr(self, name) for name in _SHOWN))
 
     @property
     def problem(self) -> Problem:
@@ -148,6 +179,9 @@ class Document(Spec):
             return {} if own is None else {part: change(own)}
 
         return self.with_panes(lambda pane: pane.model_copy(update=changed(pane)), **changed(self))
+
+
+_SHOWN = tuple(name for name in Document.model_fields if name != "lesson")
 
 
 def _idle_parts(asked: Experiment) -> dict[str, Any]:

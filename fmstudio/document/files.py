@@ -62,6 +62,7 @@ def save(path: Path, document: Document, models: Iterable[SavedModel] = ()) -> N
     _require_readable(members, path)
     fields[LIST] = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
     text = json.dumps(fields, indent=1, allow_nan=False)
+    _require_short(text, path)
     members = {_DOCUMENT: text.encode(), **members}
     try:
         with replacing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -104,6 +105,15 @@ def _require_readable(members: dict[str, bytes], path: Path) -> None:
         raise SaveError(
             f"{short(path.name)} was not written: {len(members)} models and arrays of {size / 2**20:.0f} MB "
             "are more than a file may hold. Take smaller networks or fewer panes."
+        )
+
+
+def _require_short(text: str, path: Path) -> None:
+    """Raises SaveError for a document that could not be opened again."""
+    if len(text.encode()) > _MAX_JSON:
+        raise SaveError(
+            f"{short(path.name)} was not written: its moments and panes are more than a file may hold. "
+            "Remove some moments of the lesson."
         )
 
 

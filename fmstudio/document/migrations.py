@@ -58,5 +58,18 @@ def migrate(
     for step in range(version, current):
         if step not in steps:
             raise UnknownVersion(f"its file version {version} is too old for this fmstudio")
-        raw = steps[step](raw)
-    return {**raw, "schema_version": current}
+        raw = _with_moments(steps[step], raw)
+    return _with_moments(lambda each: {**each, "schema_version": current}, raw)
+
+
+def _with_moments(step: Callable[[Raw], Raw], raw: Raw) -> Raw:
+    """The step done to a document and to the documents of its moments, which are of the same version."""
+    raw, lesson = step(raw), raw.get("lesson")
+    if not isinstance(lesson, list):
+        return raw
+    return {**raw, "lesson": [_with_document(step, moment) for moment in lesson]}
+
+
+def _with_document(step: Callable[[Raw], Raw], moment: Any) -> Any:
+    shown = moment.get("document") if isinstance(moment, dict) else None
+    return {**moment, "document": step(shown)} if isinstance(shown, dict) else moment

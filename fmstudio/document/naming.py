@@ -16,8 +16,9 @@ def called(spec: Any) -> str:
 
 
 def renamed(before: Document, after: Document) -> Document:
-    """``after``, called by what it shows if that is of another kind than ``before``, and nobody named it."""
-    if after.title != before.title or _gist(before) == _gist(after):
+    """``after``, called by what it shows if that is of another kind than ``before``, and nobody named it.
+    A lesson is called the same in all of its moments."""
+    if after.lesson or after.title != before.title or _gist(before) == _gist(after):
         return after
     shown = (_subject(experiment) for experiment in _experiments(after))
     return after.model_copy(update={"title": " · ".join(dict.fromkeys(shown))})

@@ -99,7 +99,7 @@ class FileActions:
         self._importer.close()  # what was asked for was asked of another document
         self._session.open(document, models, path)
         self._rescue.look()
-        self._session.playback.play()
+        self._session.lesson.begin()
 
     def save(self) -> bool:
         """True if the document is on disk now."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fmstudio.document import files, gallery
 from fmstudio.document.document import Document
+from fmstudio.document.lesson import documents_of
 from fmstudio.engine.messages import LearnedModel
 from fmstudio.studio import learning
 from fmstudio.studio.results import Recipe, Results
@@ -63,12 +64,18 @@ def save_models(path: Path, document: Document, models: Iterable[LearnedModel]) 
 
 
 def models_of(document: Document, results: Results) -> tuple[LearnedModel, ...]:
-    """The published models that belong to the document's experiments, with the curves of their losses."""
+    """The published models that belong to the document's experiments and to those of its lesson, with the
+    curves of their losses."""
     return tuple(results.with_curve(recipe) for recipe in recipes_of(document, results))
 
 
 def recipes_of(document: Document, results: Results) -> tuple[Recipe, ...]:
     """The recipes of those models."""
+    return tuple(dict.fromkeys(recipe for each in documents_of(document) for recipe in _shown(each, results)))
+
+
+def _shown(document: Document, results: Results) -> tuple[Recipe, ...]:
+    """Of the models that one document shows."""
     models, asked = results.models, learning.needed(document)
     recipes = dict.fromkeys((learning.recipe_of(document), *asked))
     found = [recipe for recipe in recipes if recipe in models]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fmstudio.document.document import Document
+from fmstudio.document.lesson import documents_of
 from fmstudio.document.specs.distribution import DistributionSpec, DrawnSpec
 from fmstudio.engine.client import Engine, Job, JobState
 from fmstudio.engine.messages import (
@@ -26,6 +27,7 @@ from fmstudio.engine.messages import (
 )
 from fmstudio.studio import drawing, learning
 from fmstudio.studio.asked_files import AskedFile, End
+from fmstudio.studio.lesson import LessonPlay
 from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.resolve import Look, Sight
@@ -53,6 +55,7 @@ class Session:
         self.stage = Stage(self.results)
         self.tools = Tools()
         self.playback = Playback(document.view.seconds, document.view.loop)
+        self.lesson = LessonPlay(self.store, self.playback, self.stage)
         self.sight: Sight = (1.4, 1.1)
         """how far the panes let one see: set by who lays them out"""
         self.is_interacting = False
@@ -86,12 +89,13 @@ class Session:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
         self._take_ink()
+        self.lesson.advance(seconds)
+        live = self.is_interacting or self.lesson.is_bending
         look = Look(self.playback.t, self.sight, self.probed, self._ink is not None)
-        calm = not self.is_interacting
-        spare = self.looks_ahead and calm and not self.results.is_training
-        self.planner.tick(self.store.document, look, calm, spare)
+        spare = self.looks_ahead and not live and not self.results.is_training
+        self.planner.tick(self.store.document, look, not live, spare)
         self.playback.advance(seconds)
-        self.stage.tick(self.planner.panes, self.playback.t, seconds, self.is_interacting)
+        self.stage.tick(self.planner.panes, self.playback.t, seconds, live)
         self.results.sweep(self.stage.jobs)
 
     def listen(self) -> None:
@@ -123,8 +127,10 @@ class Session:
         self._train(recipes)
 
     def train_what_lacks(self) -> None:
-        """Train what the panes lack, if anything. Nobody asked for it, so it is nobody's unsaved work."""
-        missing = tuple(learning.missing(self.store.document, self.results.models))
+        """Train what the panes lack, and those of the lesson's moments, if anything. Nobody asked for it, so it
+        is nobody's unsaved work."""
+        models, shown = self.results.models, documents_of(self.store.document)
+        missing = tuple(dict.fromkeys(recipe for each in shown for recipe in learning.missing(each, models)))
         if missing:
             self.unsaved.disregard(missing)
             self._train(missing)
@@ -159,6 +165,7 @@ class Session:
         self.tools.take_corners(())
         self.playback.clear_marks()
         self.playback.seek(0.0)
+        self.lesson.stand_at(None)
 
     # ---- drawing ----
 

@@ -83,6 +83,8 @@ class Stage:
     def __init__(self, results: Results) -> None:
         self.results = results
         self.panes: dict[int, Standing] = {}
+        self.gaze: CameraSpec | None = None
+        """where one looks while the view moves by itself"""
         self._now = 0.0
         self._fine: dict[int, float] = {}
         """by job: when it was first asked, or last there while it was asked"""
@@ -108,7 +110,7 @@ class Stage:
 
     def clear(self) -> None:
         """Another document is opened: nothing of the one before stays."""
-        self.panes, self._offers = {}, {}
+        self.panes, self._offers, self.gaze = {}, {}, None
 
     def let_go(self) -> None:
         """The engine died: what waits may wait for longer than an old picture should stand."""
@@ -128,13 +130,13 @@ class Stage:
         return None if standing is None else standing.shown.get(kind)
 
     def camera(self, document: Document) -> CameraSpec:
-        """Where somebody looked, or else what fits the pictures that stand: the view changes with them."""
+        """On the way to a moment, its place there; where somebody looked; or else what fits the pictures that stand: the view changes with them."""
         standing = (pane.resolved.document for pane in self.panes.values())
         older = (one for one in standing if one is not document)
-        return document.view.camera or camera_of(next(older, document))
+        return self.gaze or document.view.camera or camera_of(next(older, document))
 
     def signature(self) -> tuple[object, ...]:
-        return tuple(pane.signature for pane in self.panes.values())
+        return (self.gaze, *(pane.signature for pane in self.panes.values()))
 
     # ---- what there is ----
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from fmstudio.document.document import Document
+from fmstudio.document.lesson import kept_at
 from fmstudio.document.naming import renamed
 from fmstudio.document.specs.view import CameraSpec
 
@@ -74,6 +75,8 @@ class Store:
         self._undo: list[Entry] = []
         self._redo: list[Entry] = []
         self._watches = _Watches()
+        self._bound_for: Document | None = None
+        """what is shown is passed on the way there"""
 
     @property
     def document(self) -> Document:
@@ -82,7 +85,7 @@ class Store:
     @property
     def is_dirty(self) -> bool:
         """There is work that is on no disk."""
-        return not is_same_work(self._document, self.origin.document)
+        return not is_same_work(self._bound_for or self._document, self.origin.document)
 
     @property
     def name(self) -> str:
@@ -104,7 +107,7 @@ class Store:
 
     def edit(self, change: Change, label: str, merge_key: str | None = None) -> None:
         """Replace the document by ``change(document)``; an unchanged document is no edit."""
-        before = self._document
+        before = self._bound_for or self._document
         after = renamed(before, change(before))
         if after == before:
             return
@@ -118,7 +121,17 @@ class Store:
 
     def look(self, camera: CameraSpec | None) -> None:
         """Look elsewhere, or with None at all that belongs to the scene."""
-        self._set(_seen_from(self._document, camera))
+        bound = self._bound_for
+        self._set(_seen_from(self._document, camera), bound and _seen_from(bound, camera))
+
+    def visit(self, document: Document, label: str, passing: Document | None = None) -> None:
+        """Show a moment of the lesson, or what is passed on the way there. It is no edit, unless work is left
+        that is in no moment: then one step of undo brings that back."""
+        left = self._bound_for or self._document
+        if not is_same_work(left, document):
+            self._push(Entry(label, left, document))
+            self._redo = []
+        self._set(passing or document, document if passing else None)
 
     def _push(self, entry: Entry) -> None:
         self._undo = [*self._undo, entry][-UNDO_LIMIT:]
@@ -201,8 +214,8 @@ class Store:
             callback(watch.last)
         return watch
 
-    def _set(self, document: Document) -> None:
-        self._document = document
+    def _set(self, document: Document, bound_for: Document | None = None) -> None:
+        self._document, self._bound_for = document, bound_for
         for watch in tuple(self._watches):
             value = watch.selector(self._document)
             if value != watch.last:
@@ -211,9 +224,12 @@ class Store:
 
 
 def is_same_work(document: Document, other: Document | None) -> bool:
-    """Whether they differ in nothing but in where one looks."""
+    """Whether they differ in nothing but in where one looks, which is also a moment of the same lesson."""
     if document is other or other is None:
         return document is other
+    is_lesson = document.lesson == other.lesson and document.title == other.title
+    if is_lesson and kept_at(document) is not None:
+        return True
     return _seen_from(other, document.view.camera) == document
 
 

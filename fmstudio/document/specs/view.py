@@ -39,6 +39,17 @@ class ParticleColour(StrEnum):
     PLAIN = "plain"
 
 
+class Region(StrEnum):
+    """A part of the window that may be hidden, for a lesson that is about something else."""
+
+    SOURCE = "source"
+    TARGET = "target"
+    PATH = "path"
+    FIELD = "field"
+    MOTION = "motion"
+    PLOTS = "plots"
+
+
 def _whatever(_motion: Motion) -> bool:
     return True
 
@@ -178,3 +189,4 @@ class ViewSpec(Spec):
     then); None: the newest"""
     drops: tuple[DropSpec, ...] = Field(default=(), max_length=MOST_DROPS)
     """particles that somebody dropped, the newest last: each pane shows the ways through them"""
+    hidden: tuple[Region, ...] = ()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MethodType
+from typing import Any
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.gui.handlers import Handlers
+from fmstudio.gui.lesson_handlers import LessonHandlers
 from fmstudio.studio.offers import Offer
 
 
 @dataclass(frozen=True)
 class ActionInfo:
-    """``handler`` is a method of Handlers; ``menu`` is where it stands.
+    """``handler`` is a method of Handlers, or of LessonHandlers in the menu "lesson"; ``menu`` is where it
+    stands.
 
     Shortcuts are the whole window's; gui.keyboard says when a control keeps a key for itself.
     """
@@ -23,7 +26,7 @@ class ActionInfo:
     id: str
     title: str
     shortcut: str
-    handler: Callable[[Handlers], None]
+    handler: Callable[[Any], None]
     menu: str
 
 
@@ -52,7 +55,6 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("larger-brush", "Larger brush", "]", Handlers.on_larger_brush, "view"),
     ActionInfo("probe", "Probe", "P", Handlers.on_probe, "view"),
     ActionInfo("fit", "Fit the view", "F", Handlers.on_fit, "view"),
-    ActionInfo("full-screen", "Full screen", "F11", Handlers.on_full_screen, "view"),
     ActionInfo("zen", "Hide the columns", "H", Handlers.on_zen, "view"),
     ActionInfo("play", "Play or pause", "Space", Handlers.on_play, "time"),
     ActionInfo("first", "Go to the source", "Home", Handlers.on_first, "time"),
@@ -64,6 +66,30 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("mark-start", "Play from here", "I", Handlers.on_mark_start, "time"),
     ActionInfo("mark-end", "Play to here", "O", Handlers.on_mark_end, "time"),
     ActionInfo("clear-marks", "Play the whole", "Shift+I", Handlers.on_clear_marks, "time"),
+    ActionInfo("present", "Present", "F11", LessonHandlers.on_present, "lesson"),
+    ActionInfo(
+        "present-from-start",
+        "Present from the first moment",
+        "F5",
+        LessonHandlers.on_present_from_start,
+        "lesson",
+    ),
+    ActionInfo("end-presenting", "End presenting", "", LessonHandlers.on_end_presenting, "lesson"),
+    ActionInfo("next-moment", "Next moment", "", LessonHandlers.on_next_moment, "lesson"),
+    ActionInfo("previous-moment", "Previous moment", "", LessonHandlers.on_previous_moment, "lesson"),
+    ActionInfo("lesson", "Make a lesson", "L", LessonHandlers.on_lesson, "lesson"),
+    ActionInfo("add-moment", "Add moment", "Ctrl+M", LessonHandlers.on_add_moment, "lesson"),
+    ActionInfo(
+        "replace-moment",
+        "Replace moment by what is shown",
+        "Ctrl+Shift+M",
+        LessonHandlers.on_replace_moment,
+        "lesson",
+    ),
+    ActionInfo("earlier", "Move moment earlier", "", LessonHandlers.on_earlier, "lesson"),
+    ActionInfo("later", "Move moment later", "", LessonHandlers.on_later, "lesson"),
+    ActionInfo("remove-moment", "Remove moment", "", LessonHandlers.on_remove_moment, "lesson"),
+    ActionInfo("show-all", "Show all controls", "", LessonHandlers.on_show_all, "lesson"),
     ActionInfo("train", "Train", "Ctrl+T", Handlers.on_train, "model"),
     ActionInfo("stop-training", "Stop training", "Ctrl+.", Handlers.on_stop_training, "model"),
     ActionInfo("step-back", "Earlier training step", "Shift+Left", Handlers.on_step_back, "model"),
@@ -76,12 +102,32 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("training-steps", "Training steps", "", Handlers.on_training_steps, "compare"),
 )
 
+LESSON_KEYS: Mapping[str, tuple[str, ...]] = {
+    "page-back": (),
+    "page-on": (),
+    "previous-moment": ("PgUp",),
+    "next-moment": ("PgDown",),
+}
+"""Where there is a lesson, the page keys go through its moments."""
+PRESENTING_KEYS: Mapping[str, tuple[str, ...]] = {"end-presenting": ("Esc",)}
+CLICKER_KEYS: Mapping[str, tuple[str, ...]] = {
+    **LESSON_KEYS,
+    **PRESENTING_KEYS,
+    "previous-moment": ("PgUp", "Left", "Up", "Backspace"),
+    "next-moment": ("PgDown", "Right", "Down", "Space"),
+    "play": ("Return", "Enter"),
+    "previous": ("Shift+Left",),
+    "next": ("Shift+Right",),
+}
+"""While a lesson is presented: whatever a clicker sends. Enter plays, Shift and an arrow go by a step."""
+
 MENU_TITLES = {
     "file": "File",
     "edit": "Edit",
     "view": "View",
     "theme": "Theme",
     "time": "Time",
+    "lesson": "Lesson",
     "model": "Model",
     "compare": "Compare",
 }
@@ -90,25 +136,41 @@ MENU_TITLES = {
 class ActionTable:
     """QActions by id, made from the table and connected to the handlers' methods."""
 
-    def __init__(self, window: QWidget, handlers: Handlers) -> None:
+    def __init__(self, window: QWidget, handlers: Handlers, lesson: LessonHandlers) -> None:
         self.actions: dict[str, QAction] = {}
+        self._changed: Mapping[str, tuple[str, ...]] = {}
         for info in ACTIONS:
             action = QAction(info.title, window)
             if info.shortcut:
                 action.setShortcut(QKeySequence(info.shortcut))
-            action.triggered.connect(MethodType(info.handler, handlers))
+            owner = lesson if info.menu == "lesson" else handlers
+            action.triggered.connect(MethodType(info.handler, owner))
             window.addAction(action)
             self.actions[info.id] = action
 
     def __getitem__(self, action_id: str) -> QAction:
         return self.actions[action_id]
 
+    def set_keys(self, presenting: bool, lesson: bool) -> None:
+        """Which keys hold now. A key that goes to another action leaves its own without one."""
+        clicker, plain = (CLICKER_KEYS, PRESENTING_KEYS) if presenting else (LESSON_KEYS, {})
+        changed = clicker if lesson else plain
+        usual = {info.id: (info.shortcut,) if info.shortcut else () for info in ACTIONS}
+        keys = {**usual, **changed}
+        both = [*self._changed, *changed]
+        for action_id in both:
+            self.actions[action_id].setShortcuts([])  # first all go, so that no key is of two
+        for action_id in both:
+            self.actions[action_id].setShortcuts([QKeySequence(key) for key in keys[action_id]])
+        self._changed = changed
+
     def offers(self) -> Iterator[Offer]:
         """Every action that can be taken now, but for the search among them."""
         for info in ACTIONS:
             action = self.actions[info.id]
             if info.id != "commands" and action.isEnabled():
-                key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                native = QKeySequence.SequenceFormat.NativeText
+                key = ", ".join(each.toString(native) for each in action.shortcuts())
                 yield Offer(MENU_TITLES[info.menu], action.text().rstrip("…"), action.trigger, key)
 
     def fill(self, menu: QMenu, name: str) -> None:

@@ -65,6 +65,8 @@ class Start(QObject):
         self.visible_s: float | None = None
         self.motion_s: float | None = None
         self._complete_at: float | None = None
+        self._is_begun = False
+        """time runs, or stands as the moment of a lesson has it"""
         self._began = time.monotonic()
         self.exit_code = 0
         self._timer = QTimer(self)
@@ -101,9 +103,10 @@ class Start(QObject):
         session = self._window.session
         slot = session.results.slots.get("trajectories/0")
         moving = slot is not None and slot.job.result.ready > 1
-        if moving and not session.playback.playing:
-            session.playback.play()
-        elif moving and session.playback.t > 0:
+        if moving and not self._is_begun:
+            self._is_begun = True
+            session.lesson.begin()
+        elif moving and (session.playback.t > 0 or not session.playback.playing):
             self.motion_s = self._age()
             if self._opening.train:
                 session.train()

@@ -54,6 +54,7 @@ class CanvasView(QWidget):
         self._pan_from: tuple[float, float] | None = None
         self._stroke: Stroke | None = None
         self._is_pressed = False
+        self._is_bare = False
         self.canvas = StudioCanvas(app="pyside6")
         self.native: QWidget = self.canvas.native
         self.handles = CanvasHandles(session, self.canvas, self.native)
@@ -101,12 +102,21 @@ class CanvasView(QWidget):
             switches.deleteLater()
         self.switches = [LayerSwitches(self._session, self._theme, index, self) for index in range(count)]
         for switches in self.switches:
-            switches.show()
+            switches.setVisible(not self._is_bare)
         self._place_switches()
         self._tell_sight()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_switches()
+        self._tell_sight()
+
+    def present(self, enlarged: float) -> None:
+        """Nothing but the picture, its words so much larger; at 1 as usual."""
+        self._is_bare, self.canvas.enlarged = enlarged > 1, enlarged
+        for switches in self.switches:
+            switches.setVisible(not self._is_bare)
+        self._placed = self._shown = None
         self._place_switches()
         self._tell_sight()
 
@@ -117,7 +127,7 @@ class CanvasView(QWidget):
             return
         self._placed = (areas, ratio, self.switches)
         narrow = areas[0].width < NARROW * ratio
-        self.canvas.reserve = NARROW_RESERVE if narrow else RESERVE
+        self.canvas.reserve = 0.0 if self._is_bare else NARROW_RESERVE if narrow else RESERVE
         for area, switches in zip(areas, self.switches, strict=True):
             switches.compact(narrow)
             right, top = (area.x + area.width) / ratio, area.y / ratio

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWi
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.preferences import Preferences
 from fmstudio.gui.actions import ActionTable
+from fmstudio.gui.arrangement import Arrangement
 from fmstudio.gui.canvas_view import CanvasView
 from fmstudio.gui.column import Column
 from fmstudio.gui.dialogs.command_palette import CommandPalette
@@ -24,6 +25,7 @@ from fmstudio.gui.geometry import as_left, opening_place, screen_areas
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.importer import Importer
 from fmstudio.gui.keyboard import Keyboard
+from fmstudio.gui.lesson_handlers import LessonHandlers
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
 from fmstudio.gui.theme import Theme
@@ -50,13 +52,16 @@ class MainWindow(QMainWindow):
         self.files = FileActions(self, session, preferences, self.notices, self.importer)
         self.rescue = self.files.rescue
         self.handlers = Handlers(self, session, self)
-        self.actions_by_id = ActionTable(self, self.handlers)
+        self.lesson_handlers = LessonHandlers(self, session, self)
+        self.actions_by_id: ActionTable = ActionTable(self, self.handlers, self.lesson_handlers)
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.take_dropped)
         self.timeline = TimelineBar(session, theme)
         self.left = self._column("leftColumn", LEFT_WIDTH, LEFT_PANELS)
         self.right: Column | None = None
+        self.right_part: QFrame = QFrame()  # so that the canvas does not jump when the plots come
+        self.arrangement = Arrangement(self)
         self.clock = FrameClock(self.frame, self)
         self._compose()
         self.keyboard = Keyboard(self, self.canvas.native)
@@ -71,16 +76,14 @@ class MainWindow(QMainWindow):
         self._body.setSpacing(0)
         self._body.addWidget(self.left)
         self._body.addWidget(self.canvas, 1)
-        self._right_place = QFrame()  # so that the canvas does not jump when the plots come
-        self._right_place.setFixedWidth(RIGHT_WIDTH)
-        self._body.addWidget(self._right_place)
+        self.right_part.setFixedWidth(RIGHT_WIDTH)
+        self._body.addWidget(self.right_part)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.top_bar)
-        column.addWidget(body, 1)
-        column.addWidget(self.timeline)
+        for part in (self.top_bar, self.arrangement.bar, body, self.arrangement.strip, self.timeline):
+            column.addWidget(part, 1 if part is body else 0)
         self.setCentralWidget(whole)
         whole.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         whole.setFocusProxy(self.canvas.native)  # so a click anywhere ends typing
@@ -95,8 +98,9 @@ class MainWindow(QMainWindow):
         from fmstudio.gui.plots import RIGHT_PANELS
 
         self.right = self._column("rightColumn", RIGHT_WIDTH, RIGHT_PANELS)
-        self._body.replaceWidget(self._right_place, self.right)
-        self._right_place.deleteLater()
+        self._body.replaceWidget(self.right_part, self.right)
+        self.right_part.deleteLater()
+        self.right_part = self.right
 
     # ---- frames ----
 
@@ -109,6 +113,7 @@ class MainWindow(QMainWindow):
         self.importer.tick()
         self.session.tick(seconds)
         self.canvas.frame()
+        self.arrangement.refresh()
         self.timeline.refresh()
         self.top_bar.refresh()
         self._show_title()
@@ -180,15 +185,8 @@ class MainWindow(QMainWindow):
         self.files.prefer(theme=name)
         self.theme.change(name)
 
-    def toggle_full_screen(self) -> None:
-        """There, and back to where and how large the window was."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        self.show()
-
     def toggle_columns(self) -> None:
-        show = self.left.isHidden()
-        for part in (self.left, self.right or self._right_place):
-            part.setVisible(show)
+        self.arrangement.toggle_columns()
 
     def open_path(self, path: Path) -> None:
         self.files.open_file(path)

@@ -31,6 +31,9 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 _LOOPS = ("once", "loop", "bounce")
 _LOOP_WORDS = {"once": "Play once", "loop": "Play in a loop", "bounce": "Play back and forth"}
 _MARGIN = 12
+HEIGHT = 52
+LABEL = 104
+"""Logical pixels of the read-out."""
 
 
 class TimeLine(QWidget):
@@ -47,17 +50,18 @@ class TimeLine(QWidget):
         self._steps = 1
         self._clock = PATH_CLOCK
         self._marks = WHOLE
+        self._larger = 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Time")
         self.setToolTip(
             "Drag to scrub; arrow keys go by one solver step; I and O mark from where to where it plays"
         )
-        self.setMinimumHeight(52)
+        self.setMinimumHeight(HEIGHT)
         theme.changed.connect(self._on_theme_changed)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 52)
+        return QSize(400, HEIGHT)
 
     def show_time(self, t: float, steps: int, clock: Clock, marks: tuple[float, float] = WHOLE) -> None:
         """``marks`` are from where to where it plays."""
@@ -65,11 +69,21 @@ class TimeLine(QWidget):
             self._t, self._steps, self._clock, self._marks = t, steps, clock, marks
             self.update()
 
+    def present(self, larger: float) -> None:
+        """All of it so much larger."""
+        self._larger = larger
+        self.setMinimumHeight(round(HEIGHT * larger))
+
+    @property
+    def _span(self) -> float:
+        """Its width in the units of its painting."""
+        return self.width() / self._larger
+
     def _on_theme_changed(self, _palette: Palette) -> None:
         self.update()
 
     def _time_at(self, x: float) -> float:
-        return min(1.0, max(0.0, (x - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)))
+        return min(1.0, max(0.0, (x / self._larger - _MARGIN) / max(self._span - 2 * _MARGIN, 1)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -88,7 +102,8 @@ class TimeLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self._theme.palette
-        left, right, y = float(_MARGIN), float(self.width() - _MARGIN), 21.0
+        painter.scale(self._larger, self._larger)
+        left, right, y = float(_MARGIN), self._span - _MARGIN, 21.0
         self._paint_ticks(painter, left, right, y)
         gradient = QLinearGradient(left, y, right, y)
         start, end = self._colours()
@@ -142,7 +157,7 @@ class TimeLine(QWidget):
         index.setPixelSize(max(9, letter.pixelSize() - 3))
         self._paint_symbol(painter, _MARGIN - 4, clock.start, start, letter, index)
         width = QFontMetrics(letter).horizontalAdvance("p") + QFontMetrics(index).horizontalAdvance(clock.end)
-        self._paint_symbol(painter, self.width() - _MARGIN + 4 - width, clock.end, end, letter, index)
+        self._paint_symbol(painter, round(self._span) - _MARGIN + 4 - width, clock.end, end, letter, index)
 
     def _paint_symbol(
         self, painter: QPainter, x: int, name: str, colour: str, letter: QFont, index: QFont
@@ -204,7 +219,7 @@ class TimelineBar(QFrame):
         readout.setSpacing(1)
         for label in (self._t_label, self._step_label):
             label.setAlignment(Qt.AlignmentFlag.AlignRight)
-            label.setMinimumWidth(104)
+            label.setMinimumWidth(LABEL)
             readout.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
@@ -226,6 +241,16 @@ class TimelineBar(QFrame):
         self.line.released.connect(self._on_line_released)
         self.speed.currentIndexChanged.connect(self._on_speed_changed)
         self._theme.changed.connect(self._on_theme_changed)
+
+    def present(self, larger: float) -> None:
+        """Only the line, its button and t, so much larger; at 1 all of it, as usual."""
+        is_bare = larger > 1
+        for widget in (self.first, self.previous, self.next, self.last, self.loop, self.speed):
+            widget.setHidden(is_bare)
+        self._step_label.setHidden(is_bare)
+        self.line.present(larger)
+        self._t_label.setStyleSheet(f"font-size: {round(16 * larger)}px" if is_bare else "")
+        self._t_label.setMinimumWidth(round(LABEL * larger))
 
     def refresh(self) -> None:
         """Once per frame: show where time is."""

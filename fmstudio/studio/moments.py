@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from fmstudio.document.document import MOST_MOMENTS, Moment
+from fmstudio.document.document import MOST_MOMENTS, Document, Moment
 from fmstudio.document.lesson import moment_of
 from fmstudio.document.specs.view import Region
 from fmstudio.studio import commands
@@ -59,13 +58,13 @@ def remove(session: Session) -> None:
 
 
 def entitle(session: Session, title: str) -> None:
-    """Name the moment."""
-    _reword(session, "Name moment", title=title.strip())
+    """Name the moment; all letters until ``settle`` are one step of undo."""
+    _reword(session, "Name moment", "title", title.strip())
 
 
 def caption(session: Session, words: str) -> None:
-    """Say this of the moment."""
-    _reword(session, "Edit caption", caption=" ".join(words.split()))
+    """Say this of the moment; all letters until ``settle`` are one step of undo."""
+    _reword(session, "Edit caption", "caption", " ".join(words.split()))
 
 
 def hide(session: Session, region: Region, hidden: bool) -> None:
@@ -86,21 +85,22 @@ def _shown(session: Session, title: str = "", caption: str = "") -> Moment:
     return moment_of(session.store.document, t, playback.playing, title, caption)
 
 
-def _reword(session: Session, label: str, **words: str) -> None:
+def _reword(session: Session, label: str, part: str, words: str) -> None:
     old = session.lesson.moment
     if old is not None:
-        _put(session, old.model_copy(update=words), label)
+        _put(session, old.model_copy(update={part: words}), label, f"{part} of moment {session.lesson.at}")
 
 
-def _put(session: Session, moment: Moment, label: str) -> None:
+def _put(session: Session, moment: Moment, label: str, merge_key: str | None = None) -> None:
     at = session.lesson.at
     assert at is not None
-    _edit(session, lambda old: (*old[:at], moment, *old[at + 1 :]), label)
+    _edit(session, lambda old: (*old[:at], moment, *old[at + 1 :]), label, merge_key)
 
 
-def _edit(session: Session, change: Callable[[Moments], Moments], label: str) -> None:
-    def changed(document: Any) -> Any:
+def _edit(
+    session: Session, change: Callable[[Moments], Moments], label: str, merge_key: str | None = None
+) -> None:
+    def changed(document: Document) -> Document:
         return document.model_copy(update={"lesson": change(document.lesson)})
 
-    session.store.settle()
-    session.store.edit(changed, label)
+    session.store.edit(changed, label, merge_key)

@@ -127,8 +127,8 @@ class Session:
         self._train(recipes)
 
     def train_what_lacks(self) -> None:
-        """Train what the panes lack, and those of the lesson's moments, if anything. Nobody asked for it, so it
-        is nobody's unsaved work."""
+        """Train what the panes lack, and those of the lesson's moments, if anything. Nobody asked for it, so
+        it is nobody's unsaved work."""
         models, shown = self.results.models, documents_of(self.store.document)
         missing = tuple(dict.fromkeys(recipe for each in shown for recipe in learning.missing(each, models)))
         if missing:

@@ -130,7 +130,8 @@ class Stage:
         return None if standing is None else standing.shown.get(kind)
 
     def camera(self, document: Document) -> CameraSpec:
-        """On the way to a moment, its place there; where somebody looked; or else what fits the pictures that stand: the view changes with them."""
+        """On the way to a moment, its place there; where somebody looked; or else what
+        fits the pictures that stand: the view changes with them."""
         standing = (pane.resolved.document for pane in self.panes.values())
         older = (one for one in standing if one is not document)
         return self.gaze or document.view.camera or camera_of(next(older, document))

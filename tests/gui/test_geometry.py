@@ -86,19 +86,19 @@ def test_that_the_geometry_is_remembered(open_window) -> None:
     assert again.geometry() == QRect(60, 70, 1111, 666)
 
 
-def test_that_full_screen_is_left_for_what_was_there(qtbot, open_window) -> None:
+def test_that_presenting_is_left_for_what_was_there(qtbot, open_window) -> None:
     window = open_window()
     window.setGeometry(80, 90, 1200, 700)
     qtbot.wait(20)
-    window.toggle_full_screen()
+    window.arrangement.toggle_presenting()
     assert window.isFullScreen()
     assert as_left(window).width == 1200
-    window.toggle_full_screen()
+    window.arrangement.toggle_presenting()
     assert not window.isFullScreen()
     qtbot.waitUntil(lambda: window.geometry() == QRect(80, 90, 1200, 700))
     window.setWindowState(Qt.WindowState.WindowMaximized)
-    window.toggle_full_screen()
-    window.toggle_full_screen()
+    window.arrangement.toggle_presenting()
+    window.arrangement.toggle_presenting()
     assert window.isMaximized()
     assert as_left(window).maximised
 

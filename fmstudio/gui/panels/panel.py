@@ -23,6 +23,8 @@ class Panel(QWidget):
         super().__init__()
         self.session, self.theme, self.notify = session, theme, notify
         self._place: guardrails.Section | None = None
+        self.is_wanted = True
+        """nobody has hidden it"""
 
     @abstractmethod
     def tick(self) -> None:
@@ -49,8 +51,9 @@ class Panel(QWidget):
         self.tick()
         if self._place is not None:
             self.section.show_notes(tuple(note for note in notes if note.section is self._place))
-        if self.has_content is self.isHidden():
-            self.setVisible(self.has_content)
+        is_seen = self.has_content and self.is_wanted
+        if is_seen is self.isHidden():
+            self.setVisible(is_seen)
 
     def _on_section_remedy_chosen(self, note: Guardrail) -> None:
         remedies.apply(self.session, note)

@@ -24,7 +24,9 @@ class StudioCanvas(app.Canvas):
         upper right corner stay free of words."""
         super().__init__(**{"keys": None, "title": "fmstudio", "autoswap": False, "vsync": True, **canvas})
         self.reserve = reserve
-        """may be changed; it holds from the next drawing on"""
+        """may be changed; it holds from the next drawing on, and so does ``enlarged``"""
+        self.enlarged = 1.0
+        """how much larger words are than usual"""
         self._scene: Scene | None = None
         self._painter: ScenePainter | None = None
         self._renderer = ""
@@ -114,7 +116,9 @@ class StudioCanvas(app.Canvas):
     def sheet(self) -> Sheet:
         """What is drawn upon now."""
         width, height = self.physical_size
-        return Sheet(int(width), int(height), float(self.pixel_scale), reserve=self.reserve)
+        return Sheet(
+            int(width), int(height), float(self.pixel_scale), reserve=self.reserve, enlarged=self.enlarged
+        )
 
     def _areas(self) -> tuple[PaneArea, ...]:
         return self.sheet().areas(self._scene) if self._scene is not None else ()

@@ -16,7 +16,7 @@ from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.studio.offers import choices
 
 D = TypeVar("D", bound=QDialog)
-LEFT_OUT = ("quit", "gallery", "commands", "export", "full-screen")
+LEFT_OUT = ("quit", "gallery", "commands", "export", "present", "present-from-start")
 """Commands that end the walk, or have an act of their own."""
 SIZES = ((1024, 640), (1100, 700), (1280, 720), (1440, 900), (1600, 1000), (900, 600), (1800, 1100))
 
@@ -124,10 +124,10 @@ def resize(hand: Hand, _world: World) -> str:
     return f"resize to {size[0]} × {size[1]}"
 
 
-@act("full screen", 1)
-def full_screen(hand: Hand, _world: World) -> str:
-    hand.window.actions_by_id["full-screen"].trigger()
-    return "full screen, or back"
+@act("present", 1)
+def present(hand: Hand, _world: World) -> str:
+    hand.window.actions_by_id["present"].trigger()
+    return "present, or back"
 
 
 @act("dialog", 2)

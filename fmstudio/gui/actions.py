@@ -102,6 +102,16 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("training-steps", "Training steps", "", Handlers.on_training_steps, "compare"),
 )
 
+OF_A_LESSON = (
+    "next-moment",
+    "previous-moment",
+    "present-from-start",
+    "replace-moment",
+    "earlier",
+    "later",
+    "remove-moment",
+)
+"""What can be done only where there is one."""
 LESSON_KEYS: Mapping[str, tuple[str, ...]] = {
     "page-back": (),
     "page-on": (),
@@ -151,8 +161,13 @@ class ActionTable:
     def __getitem__(self, action_id: str) -> QAction:
         return self.actions[action_id]
 
-    def set_keys(self, presenting: bool, lesson: bool) -> None:
-        """Which keys hold now. A key that goes to another action leaves its own without one."""
+    def follow(self, presenting: bool, lesson: bool, hides: bool) -> None:
+        """What can be done now, and by which keys: a document may have a lesson, and hide controls. A key
+        that goes to another action leaves its own without one."""
+        for action_id in OF_A_LESSON:
+            self.actions[action_id].setEnabled(lesson)
+        self.actions["end-presenting"].setEnabled(presenting)
+        self.actions["show-all"].setEnabled(hides)
         clicker, plain = (CLICKER_KEYS, PRESENTING_KEYS) if presenting else (LESSON_KEYS, {})
         changed = clicker if lesson else plain
         usual = {info.id: (info.shortcut,) if info.shortcut else () for info in ACTIONS}

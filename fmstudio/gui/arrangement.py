@@ -93,7 +93,7 @@ class Arrangement:
         self._show_columns(hidden)
         self.strip.setVisible(asked and not self.is_presenting)
         window.top_bar.setVisible(not self.is_presenting)
-        window.actions_by_id.set_keys(self.is_presenting, lesson)
+        window.actions_by_id.follow(self.is_presenting, lesson, bool(hidden))
         larger = max(HALL * size / REFERENCE, 1.2) if self.is_presenting else 1.0
         window.canvas.present(larger)
         window.timeline.present(larger)

@@ -48,7 +48,7 @@ REGIONS = {
 
 
 class CaptionField(QPlainTextEdit):
-    """Two lines for what is said of a moment; each letter is an edit, those of one visit are one undo step."""
+    """Two lines for what is said of a moment; each letter is an edit, those of a visit are one undo step."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

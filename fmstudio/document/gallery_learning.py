@@ -9,6 +9,7 @@ from typing import Any
 
 from fmstudio.document.gallery_entries import QUIET, entry, panes
 from fmstudio.document.references import cite
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import (
     CheckerboardSpec,
@@ -25,7 +26,6 @@ from fmstudio.document.specs.view import (
     FieldChoice,
     LayersSpec,
     PaneSpec,
-    ParticleColour,
 )
 
 _LEARNED = FieldChoice.LEARNED

@@ -15,6 +15,7 @@ from fmstudio.engine.messages import (
     FieldRequest,
     GradientsRequest,
     LabelsRequest,
+    LogDensityRequest,
     PairsRequest,
     ProbeRequest,
     Request,
@@ -62,6 +63,7 @@ _RANKS: dict[type, Rank] = {
     W2Request: Rank.MEASURE,
     FieldErrorRequest: Rank.MEASURE,
     LabelsRequest: Rank.SAMPLES,
+    LogDensityRequest: Rank.SAMPLES,
     GradientsRequest: Rank.SAMPLES,
 }
 

@@ -266,6 +266,18 @@ class LabelsRequest:
 
 
 @dataclass(frozen=True)
+class LogDensityRequest:
+    """log p_t where each particle is: of the path, of the density that a sampler samples, or of the process.
+    Result (steps + 1, particles)."""
+
+    trajectories: TrajectoriesRequest
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.trajectories.simulation.steps + 1, self.trajectories.simulation.particles)
+
+
+@dataclass(frozen=True)
 class GradientsRequest:
     """How far the gradients of the flow-matching and the conditional flow-matching loss agree on the same
     x_t of a batch (Khungurn 2024, Thm 3; Liao et al. 2024, Thm 2), in the network ``model`` after a short
@@ -297,6 +309,7 @@ Request = (
     | W2Request
     | FieldErrorRequest
     | LabelsRequest
+    | LogDensityRequest
     | GradientsRequest
 )
 

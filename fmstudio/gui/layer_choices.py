@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from enum import StrEnum
+from collections.abc import Iterator
+from typing import Any, cast
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
 
+from fmstudio.document.document import Document
 from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.density import DensityMethod
-from fmstudio.document.specs.view import PaneSpec
 from fmstudio.gui.icons import icon
 from fmstudio.render.palette import Palette
 from fmstudio.studio import choices, commands
 from fmstudio.studio.session import Session
+
+Entry = tuple[object, str, bool]
+"""What is chosen, its words, and whether it is chosen now."""
 
 
 class ChoiceMenu(QPushButton):
@@ -33,31 +38,34 @@ class ChoiceMenu(QPushButton):
         self.setMenu(self.offers)
 
     @abstractmethod
-    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
-        """Choices and their words, as of now."""
+    def offered(self) -> Iterator[Entry | None]:
+        """As of now; None for a line between two groups."""
 
     @abstractmethod
-    def named(self, value: str) -> DensityMethod | Quantity:
-        """The choice of that value."""
+    def choose(self, value: object) -> None:
+        """One of them."""
 
-    @abstractmethod
-    def chosen(self, pane: PaneSpec) -> StrEnum:
-        """The pane's choice."""
+    @property
+    def document(self) -> Document:
+        return self._session.store.document
 
     def show_palette(self, palette: Palette) -> None:
         self.setIcon(icon("choices", palette.secondary, 12))
 
     def _on_menu_opening(self) -> None:
         self.offers.clear()
-        current = self.chosen(self._session.store.document.view.panes[self._pane])
-        for choice, title in self.offered():
+        for entry in self.offered():
+            if entry is None:
+                self.offers.addSeparator()
+                continue
+            value, title, is_chosen = entry
             action = self.offers.addAction(title)
-            action.setData(choice.value)
+            action.setData(value)
             action.setCheckable(True)
-            action.setChecked(choice is current)
+            action.setChecked(is_chosen)
 
     def _on_menu_triggered(self, action: QAction) -> None:
-        commands.choose_shown(self._session, self._pane, self.named(str(action.data())))
+        self.choose(action.data())
 
 
 class DensityMenu(ChoiceMenu):
@@ -66,16 +74,14 @@ class DensityMenu(ChoiceMenu):
     def __init__(self, session: Session, pane: int) -> None:
         super().__init__(session, pane, "What the density shows")
 
-    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
-        pane = self._session.planner.pane(self._session.store.document, self._pane)
-        offered = choices.densities(pane.experiment, pane.available)
-        return tuple((choice, choice.facts.title) for choice in offered)
+    def offered(self) -> Iterator[Entry | None]:
+        pane = self._session.planner.pane(self.document, self._pane)
+        chosen = self.document.view.panes[self._pane].density
+        for choice in choices.densities(pane.experiment, pane.available):
+            yield choice.value, choice.facts.title, choice is chosen
 
-    def named(self, value: str) -> DensityMethod:
-        return DensityMethod(value)
-
-    def chosen(self, pane: PaneSpec) -> StrEnum:
-        return pane.density
+    def choose(self, value: object) -> None:
+        commands.choose_shown(self._session, self._pane, DensityMethod(str(value)))
 
 
 class ArrowMenu(ChoiceMenu):
@@ -84,17 +90,45 @@ class ArrowMenu(ChoiceMenu):
     def __init__(self, session: Session, pane: int) -> None:
         super().__init__(session, pane, "What the arrows show")
 
-    def offered(self) -> tuple[tuple[StrEnum, str], ...]:
-        pane = self._session.planner.pane(self._session.store.document, self._pane)
-        offered = choices.arrows(pane.experiment, pane.available)
-        return tuple((choice, choice.facts.title) for choice in offered)
+    def offered(self) -> Iterator[Entry | None]:
+        pane = self._session.planner.pane(self.document, self._pane)
+        chosen = self.document.view.panes[self._pane].arrows
+        for choice in choices.arrows(pane.experiment, pane.available):
+            yield choice.value, choice.facts.title, choice is chosen
 
-    def named(self, value: str) -> Quantity:
-        return Quantity(value)
-
-    def chosen(self, pane: PaneSpec) -> StrEnum:
-        return pane.arrows
+    def choose(self, value: object) -> None:
+        commands.choose_shown(self._session, self._pane, Quantity(str(value)))
 
 
-MENUS: dict[str, type[DensityMenu] | type[ArrowMenu]] = {"density": DensityMenu, "field": ArrowMenu}
+class ParticleMenu(ChoiceMenu):
+    """What the colours of particles mean, how large they are and whether they glow, in all panes."""
+
+    def __init__(self, session: Session, pane: int) -> None:
+        super().__init__(session, pane, "Colour and size of particles")
+
+    def offered(self) -> Iterator[Entry | None]:
+        view = self.document.view
+        for colour in ParticleColour:
+            yield ("colour", colour.value), colour.facts.title, colour is view.particle_colour
+        yield None
+        for title, size in SIZES:
+            yield ("size", size), title, size == view.particle_size
+        yield None
+        yield ("glow", not view.particle_glow), "Glow", view.particle_glow
+
+    def choose(self, value: object) -> None:
+        name, chosen = cast(tuple[str, Any], value)
+        commands.set_particles(
+            self._session, **{name: ParticleColour(chosen) if name == "colour" else chosen}
+        )
+
+
+SIZES = (("Tiny", 2.0), ("Small", 3.5), ("Medium", 5.0), ("Large", 8.0), ("Huge", 13.0))
+"""Diameters in logical pixels of one of two thousand particles."""
+
+MENUS: dict[str, type[DensityMenu] | type[ArrowMenu] | type[ParticleMenu]] = {
+    "density": DensityMenu,
+    "particles": ParticleMenu,
+    "field": ArrowMenu,
+}
 """By the layer beside whose switch they stand."""

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import final
 
 import numpy as np
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.view import ParticleColour
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.engine.client import Job
-from fmstudio.engine.messages import LabelsRequest, TrajectoriesRequest, WarpRequest
+from fmstudio.engine.messages import WarpRequest
 from fmstudio.render import lines
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
 from fmstudio.render.particle_colours import (
+    density_colours,
     label_colours,
     one_colour,
     origin_colours,
     plain_colours,
     speed_colours,
+    time_colours,
 )
 from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer
+from fmstudio.studio.resolve import colour_request
 from fmstudio.studio.results import Results, is_row_ready
 
 TRAIL_PARTICLES = 600
@@ -43,10 +46,10 @@ class MovingLayers:
         if found is None:
             return
         low, high, weight = found
-        colours = self._colours(job, low, document.view.particle_colour, palette)
+        colours = self._colours(job, low, document.view.particle_colour, palette)[1]
         size = document.view.particle_size * _crowd_scale(job.result.shape[1])
         a, b = self._kept.row(job, low), self._kept.row(job, high)
-        yield ParticleLayer(a, b, weight, colours, size)
+        yield ParticleLayer(a, b, weight, colours, size, glows=document.view.particle_glow)
 
     def trails(
         self, job: Job, t: float, by: ParticleColour, palette: Palette, whole: bool
@@ -59,7 +62,7 @@ class MovingLayers:
         count = min(PATH_PARTICLES if whole else TRAIL_PARTICLES, job.result.shape[1])
         states = job.result.values[:, :count]
         points = (lines.paths if whole else lines.tails)(states, low, weight)
-        key, own = self._lasting(job, by, palette)
+        key, own = self._colours(job, low, by, palette)
         colours = self._kept.of(job, ("trail colours", count, key, palette.name), own[:count].copy)
         if whole:
             yield TrailLayer(points, colours, width=1.1, opacity=0.6, fade=False)
@@ -86,33 +89,46 @@ class MovingLayers:
         )
         yield TrailLayer(points, colours, width=1.3, opacity=0.75, fade=False)
 
-    def _colours(self, job: Job, row: int, choice: ParticleColour, palette: Palette) -> Bytes:
-        if choice in (ParticleColour.ORIGIN, ParticleColour.LABEL):
-            return self._lasting(job, choice, palette)[1]
-        if choice is ParticleColour.PLAIN:
-            return self._kept.of(
-                job, ("plain", palette.name), lambda: plain_colours(job.result.shape[1], palette)
-            )
-        return self._kept.of(
-            job,
-            ("speed colours", row),
-            lambda: speed_colours(
-                job.result.values[min(row + 1, job.result.ready - 1)] - job.result.values[row]
-            ),
+    def _colours(
+        self, job: Job, row: int, choice: ParticleColour, palette: Palette
+    ) -> tuple[Hashable, Bytes]:
+        """What particles are coloured by at a state, as a key, and the colours: where each began, until what
+        is asked is known."""
+        key, make = self._made_by(job, row, choice, palette) or (
+            ("origin", palette.name),
+            partial(origin_colours, job.result.values[0], palette),
         )
+        return key, self._kept.of(job, key, make)
 
-    def _lasting(self, job: Job, choice: ParticleColour, palette: Palette) -> tuple[int, Bytes]:
-        """The colours that particles keep, and what they are of: labels once they are known, else origins."""
-        if choice is ParticleColour.LABEL and isinstance(job.request, TrajectoriesRequest):
-            found = self._results.cached(LabelsRequest(job.request))
-            if found is not None:
-                make = partial(label_colours, found.result.values[0])
-                return found.id, self._kept.of(job, ("labels", found.id), make)
-        return 0, self._origin(job, palette)
+    def _made_by(
+        self, job: Job, row: int, choice: ParticleColour, palette: Palette
+    ) -> tuple[Hashable, Callable[[], Bytes]] | None:
+        values, count, last = job.result.values, job.result.shape[1], job.result.shape[0] - 1
+        if choice is ParticleColour.PLAIN:
+            return ("plain", palette.name), partial(plain_colours, count, palette)
+        if choice is ParticleColour.TIME:
+            return ("time", row, palette.name), partial(time_colours, count, row / last, palette)
+        if choice is ParticleColour.SPEED:
+            after = min(row + 1, job.result.ready - 1)
+            return ("speed", row), lambda: speed_colours(values[after] - values[row])
+        if choice is ParticleColour.END and job.result.ready > last:
+            return ("end", palette.name), partial(origin_colours, values[last], palette)
+        found = self._told(job, choice)
+        if found is not None and choice is ParticleColour.LABEL:
+            return ("labels", found.id), partial(label_colours, found.result.values[0])
+        if found is not None:
+            return ("log-density", found.id, row), partial(density_colours, found.result.values[row])
+        return None
+
+    def _told(self, job: Job, choice: ParticleColour) -> Job | None:
+        """What the engine has told of these particles."""
+        asked = colour_request(job.request, choice)
+        return None if asked is None else self._results.cached(asked)
 
     def _origin(self, job: Job, palette: Palette) -> Bytes:
-        make = partial(origin_colours, job.result.values[0], palette)
-        return self._kept.of(job, ("origin", palette.name), make)
+        return self._kept.of(
+            job, ("origin", palette.name), partial(origin_colours, job.result.values[0], palette)
+        )
 
 
 def _crowd_scale(n: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Array, Bytes
 
 Floats = npt.NDArray[Any]
+SECTORS = 12
+"""Of a wheel or a bar in a legend."""
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
@@ -18,9 +21,18 @@ def origin_colours(start: Array, palette: Palette) -> Bytes:
     """Hue by the angle at which a particle began, lightness and chroma by its radius (OKLCH); darker on
     a white canvas."""
     offset = start - start.mean(0)
-    angle = np.arctan2(offset[:, 1], offset[:, 0])
     radius = np.hypot(offset[:, 0], offset[:, 1])
     rank = np.clip(radius / max(float(np.quantile(radius, 0.95)), 1e-9), 0, 1)
+    return _wheel(np.arctan2(offset[:, 1], offset[:, 0]), rank, palette)
+
+
+def wheel(palette: Palette) -> tuple[str, ...]:
+    """'#rrggbb' around the rim of those, against the clock from the right."""
+    angle = (np.arange(SECTORS) + 0.5) * 2 * np.pi / SECTORS
+    return _hex(_wheel(angle, np.ones(SECTORS), palette))
+
+
+def _wheel(angle: Floats, rank: Floats, palette: Palette) -> Bytes:
     lightness = (0.68 if palette.name == "light" else 0.82) - 0.08 * rank
     chroma = 0.08 + 0.11 * rank
     return _rgba(_oklch(lightness, chroma, angle))
@@ -35,20 +47,59 @@ def label_colours(labels: Array) -> Bytes:
 
 def label_swatches(count: int) -> list[str]:
     """'#rrggbb' of the labels 0, 1, ..."""
-    return [
-        f"#{red:02x}{green:02x}{blue:02x}"
-        for red, green, blue, _ in label_colours(np.arange(count, dtype=np.float32))
-    ]
+    return list(_hex(label_colours(np.arange(count, dtype=np.float32))))
+
+
+def _hex(colours: Bytes) -> tuple[str, ...]:
+    return tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue, _ in colours)
 
 
 def speed_colours(displacement: Array) -> Bytes:
-    """Slow to fast along cmap's batlow."""
+    """Slow to fast."""
+    speed = np.hypot(displacement[:, 0], displacement[:, 1])
+    return _ramp(speed / max(float(np.quantile(speed, 0.98)), 1e-12))
+
+
+def density_colours(log_density: Array) -> Bytes:
+    """Low to high, between the quantiles of all but few particles; what is not known is low."""
+    known = log_density[np.isfinite(log_density)]
+    if not len(known):
+        return _ramp(np.zeros(len(log_density)))
+    low, high = np.quantile(known, [0.02, 0.98])
+    return _ramp(np.nan_to_num((log_density - low) / max(float(high - low), 1e-9), nan=0.0, neginf=0.0))
+
+
+def ramp_swatches() -> tuple[str, ...]:
+    """'#rrggbb' from low to high."""
+    return _hex(_ramp(np.linspace(0, 1, SECTORS)))
+
+
+def time_colours(n: int, t: float, palette: Palette) -> Bytes:
+    """All of one colour, from the source's to the target's."""
+    return _rgba(np.tile(_at_time(t, palette), (n, 1)))
+
+
+def time_swatches(palette: Palette) -> tuple[str, ...]:
+    """'#rrggbb' from t = 0 to 1."""
+    return _hex(_rgba(np.stack([_at_time(t, palette) for t in np.linspace(0, 1, SECTORS)])))
+
+
+def _at_time(t: float, palette: Palette) -> Floats:
+    """Mixed in light, where amber and cyan do not meet in grey mud."""
+    ends = np.array([rgb(palette.source), rgb(palette.target)]) ** 2
+    return np.asarray(np.sqrt((1 - t) * ends[0] + t * ends[1]))
+
+
+@lru_cache(maxsize=1)
+def _table() -> Floats:
     from cmap import Colormap
 
-    speed = np.hypot(displacement[:, 0], displacement[:, 1])
-    rank = np.clip(speed / max(float(np.quantile(speed, 0.98)), 1e-12), 0, 1)
-    table = np.asarray(Colormap("bids:viridis").lut(256))[:, :3]
-    return _rgba(table[(rank * 255).astype(int)])
+    return np.asarray(Colormap("bids:viridis").lut(256))[:, :3]
+
+
+def _ramp(part: Floats) -> Bytes:
+    """From 0, blue, to 1, yellow."""
+    return _rgba(_table()[(np.clip(part, 0, 1) * 255).astype(int)])
 
 
 def plain_colours(n: int, palette: Palette) -> Bytes:

@@ -96,7 +96,8 @@ class Presenter:
         layers = (*layers, *handle_layers(document, index, handles, palette))
         is_old = any(shown.is_waiting for shown in standing.shown.values())
         said = (*(() if is_old else resolved.asks.values()), *(layer.answers for layer in layers))
-        legend = tuple(e for e in words.legend(standing, document, results) if e.answers in (None, *said))
+        entries = words.legend(standing, document, results, palette)
+        legend = tuple(entry for entry in entries if entry.answers in (None, *said))
         notice = words.notice(standing, results) or " ".join(faults)
         return Pane(title, subtitle, layers, legend, notice, words.waiting(standing))
 

@@ -75,6 +75,8 @@ class ParticleLayer(Provenance):
     size: float
     """diameter in logical pixels"""
     opacity: float = 1.0
+    glows: bool = False
+    """a halo around each, which adds up where many are"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +140,14 @@ Layer = InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | Poin
 
 
 @dataclass(frozen=True)
+class Swatch:
+    """Colours beside a word: a dot of one, a bar of several, or a wheel around which they run."""
+
+    colours: tuple[str, ...]
+    is_wheel: bool = False
+
+
+@dataclass(frozen=True)
 class Legend:
     """One entry at the pane's lower edge: '**name** text', with an optional colour swatch.
 
@@ -148,6 +158,8 @@ class Legend:
     colour: str = ""
     answers: Request | None = field(default=None, compare=False)
     """the request of what it speaks of; None for words about what is asked"""
+    scale: Swatch | None = None
+    """in place of one colour"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -245,7 +245,7 @@ def _untold(pane: Pane, shared: Sequence[str]) -> Iterator[str]:
 
 def _words_of(entry: Legend) -> Legend:
     """Without the request that it answers: panes agree where their words do."""
-    return Legend(entry.name, entry.text, entry.colour)
+    return replace(entry, answers=None)
 
 
 def _common(lists: Sequence[Sequence[Item]]) -> list[Item]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from fmstudio.render.fonts import pieces
 from fmstudio.render.palette import Palette, rgb
-from fmstudio.render.scene import Bytes, Legend
+from fmstudio.render.scene import Bytes, Legend, Swatch
 
 SIZE = 13.0
 """Logical pixels of all words."""
@@ -28,6 +28,9 @@ PAD = 6
 """Logical pixels of plate around the words."""
 CORNER, PLATE = 5.0, 0.84
 """Radius of a plate's corners in logical pixels, and how much of what lies behind it is hidden."""
+
+BAR = 2.4
+"""The length of a bar of several colours, in sizes of the words."""
 
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼ", "0123456789aeoxhklmnpstij")
 _INDEX = re.compile(
@@ -41,12 +44,12 @@ Pixels = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Run:
-    """Words of one look. ``swatch`` puts a dot of that colour before them."""
+    """Words of one look. ``swatch`` stands before them."""
 
     text: str
     colour: str
     bold: bool = False
-    swatch: str = ""
+    swatch: Swatch | None = None
     lowered: bool = False
 
 
@@ -60,13 +63,13 @@ def indexed(run: Run) -> Iterator[Run]:
     for found in _INDEX.finditer(run.text):
         before = run.text[done : found.start()] + (found["base"] or "")
         if before:
-            yield replace(run, text=before, swatch="" if done else run.swatch)
+            yield replace(run, text=before, swatch=None if done else run.swatch)
         yield replace(
-            run, text=found["plain"] or found["lowered"].translate(_LOWERED), lowered=True, swatch=""
+            run, text=found["plain"] or found["lowered"].translate(_LOWERED), lowered=True, swatch=None
         )
         done = found.end()
     if done < len(run.text):
-        yield replace(run, text=run.text[done:], swatch="" if done else run.swatch)
+        yield replace(run, text=run.text[done:], swatch=None if done else run.swatch)
 
 
 def block_size(lines: Words, ratio: float) -> tuple[int, int]:
@@ -160,14 +163,14 @@ def _words(runs: Sequence[Run], ratio: float, width: float) -> Iterator[Run]:
                 ):
                     part = part[:-1]
                 yield replace(run, text=part, swatch=swatch)
-                text, swatch = text[len(part) :], ""
+                text, swatch = text[len(part) :], None
 
 
 def _ended(line: Sequence[Run]) -> tuple[Run, ...]:
     """The line without space at its end; neighbours of one look are one run again."""
     joined: list[Run] = []
     for run in line:
-        if joined and replace(joined[-1], text="", swatch="") == replace(run, text=""):
+        if joined and replace(joined[-1], text="", swatch=None) == replace(run, text=""):
             joined[-1] = replace(joined[-1], text=joined[-1].text + run.text)
         else:
             joined.append(run)
@@ -185,14 +188,22 @@ _GAP = Run("     ", "#000000")
 
 def _entry(entry: Legend, palette: Palette) -> tuple[Run, ...]:
     """Without a name it is words about what all panes share."""
-    name = (Run(f"{entry.name} ", palette.text, bold=True, swatch=entry.colour),) if entry.name else ()
+    swatch = entry.scale or (Swatch((entry.colour,)) if entry.colour else None)
+    name = (Run(f"{entry.name} ", palette.text, bold=True, swatch=swatch),) if entry.name else ()
     return (*name, Run(entry.text, palette.secondary))
 
 
 def _advance(piece: Run, ratio: float) -> float:
     """The width of a piece in physical pixels."""
     scale = SMALL if piece.lowered else 1.0
-    return _length(piece.text, SIZE * ratio * scale, piece.bold) + (SIZE * ratio if piece.swatch else 0)
+    return _length(piece.text, SIZE * ratio * scale, piece.bold) + SIZE * ratio * _ems(piece.swatch)
+
+
+def _ems(swatch: Swatch | None) -> float:
+    """How wide it is, with the space behind it, in sizes of the words."""
+    if swatch is None:
+        return 0.0
+    return 1.3 if swatch.is_wheel else 1.0 if len(swatch.colours) == 1 else 1 + BAR
 
 
 @lru_cache(maxsize=4096)
@@ -216,12 +227,35 @@ def _draw_line(
 
     for piece in line:
         if piece.swatch:
-            pen(piece.swatch).bitmap((round(x), round(baseline - 0.66 * em)), _disc(round(0.6 * em)), 255)
-        at = (x + (em if piece.swatch else 0), baseline + (0.17 * em if piece.lowered else 0))
+            for colour, mask, (right, up) in _parts(piece.swatch, em):
+                pen(colour).bitmap((round(x + right), round(baseline - up)), mask, 255)
+        at = (x + em * _ems(piece.swatch), baseline + (0.17 * em if piece.lowered else 0))
         for part, face in pieces(piece.text, em * (SMALL if piece.lowered else 1), piece.bold):
             pen(piece.colour).text(at, part, 255, face, anchor="ls")
             at = (at[0] + float(face.getlength(part)), at[1])
         x += _advance(piece, ratio)
+
+
+@lru_cache(maxsize=16)
+def _parts(swatch: Swatch, em: float) -> tuple[tuple[str, Image.Image, tuple[float, float]], ...]:
+    """Each colour with the mask that it fills, and where that is: so far to the right, and up to its top."""
+    count, colours = len(swatch.colours), swatch.colours
+    if swatch.is_wheel:
+        masks = [_sector(round(0.95 * em), k, count) for k in range(count)]
+        return tuple((colour, mask, (0.0, 0.84 * em)) for colour, mask in zip(colours, masks, strict=True))
+    if count == 1:
+        return ((colours[0], _disc(round(0.6 * em)), (0.0, 0.66 * em)),)
+    edges = [round((0.2 + BAR * k / count) * em) for k in range(count + 1)]
+    bars = [Image.new("L", (edges[k + 1] - edges[k], round(0.5 * em)), 255) for k in range(count)]
+    return tuple((colours[k], bars[k], (edges[k], 0.6 * em)) for k in range(count))
+
+
+def _sector(size: int, number: int, count: int) -> Image.Image:
+    """An antialiased sector of a disc, counted against the clock from the right, as a mask."""
+    big = Image.new("L", (8 * size, 8 * size))
+    start = -360 * (number + 1) / count
+    ImageDraw.Draw(big).pieslice((0, 0, 8 * size - 1, 8 * size - 1), start, start + 360 / count, 255)
+    return big.resize((size, size), Image.Resampling.BOX)
 
 
 @lru_cache(maxsize=16)

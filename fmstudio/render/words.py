@@ -7,10 +7,11 @@ from typing import Any
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import SOLVER_TITLES
 from fmstudio.document.specs.motion import substeps_of
-from fmstudio.document.specs.view import LAYERS, PaneSpec, ParticleColour
+from fmstudio.document.specs.view import LAYERS, PaneSpec
 from fmstudio.engine.messages import (
     DensityRequest,
     DropsRequest,
@@ -27,24 +28,19 @@ from fmstudio.render.learning_words import (
     how_learned,
     what_lacks,
 )
-from fmstudio.render.particle_colours import label_swatches
-from fmstudio.render.scene import Legend
+from fmstudio.render.palette import DARK, Palette
+from fmstudio.render.particle_colours import label_swatches, ramp_swatches, time_swatches, wheel
+from fmstudio.render.scene import Legend, Swatch
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.clocks import clock_of
 from fmstudio.studio.dropping import told
 from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.measures import distance_words
 from fmstudio.studio.motions import pairs_in_words
-from fmstudio.studio.resolve import Resolved
+from fmstudio.studio.resolve import Resolved, colour_request
 from fmstudio.studio.results import Results, is_masked
 from fmstudio.studio.stage import Shown, Standing
 
-_COLOURS = {
-    ParticleColour.ORIGIN: "where each particle began",
-    ParticleColour.SPEED: "speed, blue slow to yellow fast",
-    ParticleColour.LABEL: "the label of where each particle ends",
-    ParticleColour.PLAIN: "all particles alike",
-}
 WITH_MASS = " where pₜ has mass"
 """Of arrows of which some are left out."""
 MOST_NAMES = 8
@@ -92,7 +88,9 @@ def _solver(dynamics: Any, steps: int) -> str:
     return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
 
 
-def legend(standing: Standing, document: Document, results: Results) -> Iterator[Legend]:
+def legend(
+    standing: Standing, document: Document, results: Results, palette: Palette = DARK
+) -> Iterator[Legend]:
     """What each visible layer is, and the pane's W2. ``document`` says how particles are coloured."""
     pane = standing.resolved
     on = pane.pane.layers
@@ -111,10 +109,11 @@ def legend(standing: Standing, document: Document, results: Results) -> Iterator
         yield Legend("grid", _grid(pane.experiment))
     moving = standing.shown.get("trajectories")
     if on.particles and moving is not None:
-        yield Legend("colour", _colour(standing, document, results), answers=moving.request)
+        yield _colour(standing, document, results, palette)
         yield from _labels(standing, document, results)
     elif on.paths and moving is not None:
-        yield Legend("paths", "the way so far, coloured by where it began", answers=moving.request)
+        yield Legend("paths", "the way so far", answers=moving.request)
+        yield _colour(standing, document, results, palette)
     if document.view.drops and not pane.is_waiting_for_a_stroke:
         yield from _dropped(standing)
     if on.particles or on.trajectories or on.paths:
@@ -130,15 +129,22 @@ def _dropped(standing: Standing) -> Iterator[Legend]:
         yield Legend("dropped", text, answers=request)
 
 
-def _colour(standing: Standing, document: Document, results: Results) -> str:
-    by, asked = document.view.particle_colour, standing.resolved.asks
-    moving = standing.shown["trajectories"].request
-    if by is not ParticleColour.LABEL or not isinstance(moving, TrajectoriesRequest):
-        return _COLOURS[by]
-    if results.cached(LabelsRequest(moving)) is not None:
-        return _COLOURS[by]
-    origin = _COLOURS[ParticleColour.ORIGIN]
-    return f"{origin}, until the labels are known" if "labels" in asked else origin
+def _colour(standing: Standing, document: Document, results: Results, palette: Palette) -> Legend:
+    by, moving = document.view.particle_colour, standing.shown["trajectories"]
+    asked, text, shown = colour_request(moving.request, by), by.facts.words, by
+    if asked is not None and results.cached(asked) is None:
+        is_coming = by.facts.asks in standing.resolved.asks
+        shown, text = ParticleColour.ORIGIN, ParticleColour.ORIGIN.facts.words
+        text = f"{text}, until the {by.facts.title.lower()} is known" if is_coming else text
+    return Legend("colour", text, answers=moving.request, scale=_scale(shown, palette))
+
+
+def _scale(by: ParticleColour, palette: Palette) -> Swatch | None:
+    if by in (ParticleColour.ORIGIN, ParticleColour.END):
+        return Swatch(wheel(palette), is_wheel=True)
+    if by in (ParticleColour.SPEED, ParticleColour.LOG_DENSITY):
+        return Swatch(ramp_swatches())
+    return Swatch(time_swatches(palette)) if by is ParticleColour.TIME else None
 
 
 def _labels(standing: Standing, document: Document, results: Results) -> Iterator[Legend]:

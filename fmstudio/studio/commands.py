@@ -258,6 +258,21 @@ def choose_shown(session: Session, pane: int, choice: DensityMethod | Quantity) 
     session.store.edit(change, f"Show {choice.value.replace('-', ' ')}")
 
 
+def set_particles(session: Session, **changes: Any) -> None:
+    """Another colour, size or glow of the particles in all panes, which are switched on."""
+    names = {f"particle_{name}": value for name, value in changes.items()}
+
+    def change(document: Document) -> Document:
+        shown = document.with_panes(
+            lambda pane: pane.model_copy(
+                update={"layers": pane.layers.model_copy(update={"particles": True})}
+            )
+        )
+        return shown.model_copy(update={"view": shown.view.model_copy(update=names)})
+
+    session.store.edit(change, f"Change the {' and '.join(changes)} of particles")
+
+
 def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
     def change(document: Document) -> Document:
         compared = len(document.view.panes) > 1

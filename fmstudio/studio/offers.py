@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.distribution import BUILT_INS
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS
 from fmstudio.document.specs.path import PATHS
-from fmstudio.studio import handles, panes
+from fmstudio.studio import commands, handles, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.session import Session
 
@@ -31,7 +32,8 @@ class Offer:
 
 
 def choices(session: Session) -> Iterator[Offer]:
-    """Sources, targets, paths and motions; not those that would change nothing of what is shown."""
+    """Sources, targets, paths, motions, colours of particles; not what would change nothing of what is
+    shown."""
     specs: tuple[tuple[panes.Part, Control, str, tuple[Any, ...]], ...] = (
         ("source", Control.SOURCE, "Source", BUILT_INS),
         ("target", Control.TARGET, "Target", BUILT_INS),
@@ -48,3 +50,6 @@ def choices(session: Session) -> Iterator[Offer]:
     for spec in (*DYNAMICS, *MORE_DYNAMICS):
         kind = str(spec.model_fields["kind"].default)
         yield Offer("Motion", str(spec.title), partial(panes.choose_motion, session, kind))
+    for colour in ParticleColour:
+        colours = partial(commands.set_particles, session, colour=colour)
+        yield Offer("Colour of particles", colour.facts.title, colours)

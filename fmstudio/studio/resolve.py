@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from fmstudio.document.document import Document, Experiment
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec, StandardNormalSpec
 from fmstudio.document.specs.problem import Problem
-from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec, ParticleColour
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, PaneSpec
 from fmstudio.engine.messages import (
     DensityRequest,
     FieldErrorRequest,
@@ -17,6 +18,7 @@ from fmstudio.engine.messages import (
     Grid,
     LabelsRequest,
     LearnedModel,
+    LogDensityRequest,
     Request,
     SamplesRequest,
     TrajectoriesRequest,
@@ -182,9 +184,24 @@ def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
     warped = motions.grid_request(moving) if pane.pane.layers.grid else None
     if warped is not None:
         yield "grid", warped
-    by_label = pane.document.view.particle_colour is ParticleColour.LABEL
-    if by_label and experiment.dynamics.follows_target:
-        yield "labels", LabelsRequest(moving)
+    colour = pane.document.view.particle_colour
+    asked = colour_request(moving, colour)
+    if asked is not None and _has_colour(experiment, colour):
+        yield colour.facts.asks, asked
+
+
+def colour_request(moving: object, colour: ParticleColour) -> LabelsRequest | LogDensityRequest | None:
+    """What the engine is asked for these colours of particles that move so; None for nothing."""
+    if not isinstance(moving, TrajectoriesRequest):
+        return None
+    if colour is ParticleColour.LABEL:
+        return LabelsRequest(moving)
+    return LogDensityRequest(moving) if colour is ParticleColour.LOG_DENSITY else None
+
+
+def _has_colour(experiment: Experiment, colour: ParticleColour) -> bool:
+    dynamics = experiment.dynamics
+    return dynamics.follows_target if colour is ParticleColour.LABEL else not motions.is_coupled(dynamics)
 
 
 def trajectories_request(experiment: Experiment, trained: Learned) -> TrajectoriesRequest:

@@ -31,7 +31,7 @@ FOLLOWING = ("probe", "drops", "measure", "error")
 own."""
 POINTED = ("probe", "drops")
 """They are of a place that was pointed at."""
-LATE = (*FOLLOWING, "labels")
+LATE = (*FOLLOWING, "labels", "log-density")
 """What no pane waits for."""
 MOST_OFFERS = 6
 

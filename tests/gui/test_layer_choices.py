@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.gui.layer_choices import ChoiceMenu
@@ -77,3 +78,26 @@ def test_that_the_menu_above_leaves_choices_to_the_menu_below(
     density.offers.aboutToShow.emit()
     switches.menu.menu().triggered.emit(density.offers.actions()[1])
     assert session.store.document == before
+
+
+def test_that_particles_are_coloured_sized_and_made_to_glow_in_all_panes(
+    session: Session, switches: LayerSwitches
+) -> None:
+    menu = switches.choices["particles"]
+    assert [title for title in titles(menu) if title][: len(ParticleColour)] == [
+        colour.facts.title for colour in ParticleColour
+    ]
+    commands.toggle_layer(session, 0, "particles")
+    pick(menu, ParticleColour.SPEED.facts.title)
+    view = session.store.document.view
+    assert view.particle_colour is ParticleColour.SPEED
+    assert view.panes[0].layers.particles
+    pick(menu, "Large")
+    pick(menu, "Glow")
+    view = session.store.document.view
+    assert (view.particle_size, view.particle_glow) == (8.0, True)
+    menu.offers.aboutToShow.emit()
+    assert [a.text() for a in menu.offers.actions() if a.isChecked()] == ["Speed", "Large", "Glow"]
+    pick(menu, "Glow")
+    assert not session.store.document.view.particle_glow
+    assert session.store.undo_label == "Change the glow of particles"

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from fmstudio.document.document import Document
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.path import VPSpec
-from fmstudio.document.specs.view import LAYERS, FieldChoice, LayersSpec, PaneSpec, ParticleColour, ViewSpec
+from fmstudio.document.specs.view import LAYERS, FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.engine.messages import Refusal
 from fmstudio.render.palette import DARK
 from fmstudio.render.presenter import DIMMED, Presenter

@@ -8,7 +8,7 @@ from PIL import ImageFont
 
 from fmstudio.render import fonts
 from fmstudio.render.palette import DARK, LIGHT, rgb
-from fmstudio.render.scene import Legend
+from fmstudio.render.scene import Legend, Swatch
 from fmstudio.render.text import (
     PAD,
     Run,
@@ -80,7 +80,7 @@ def test_that_words_keep_to_their_width_and_all_are_there(width: float, ratio: f
     title, subtitle = "Exact", "CondOT · Euler–Maruyama, 100 steps, p_t of the sameparticleswithoutaspace"
     for lines in (
         title_lines(title, subtitle, DARK, ratio, width),
-        wrapped([Run(title, "", bold=True, swatch=DARK.exact), Run(subtitle, "")], ratio, width),
+        wrapped([Run(title, "", bold=True, swatch=Swatch((DARK.exact,))), Run(subtitle, "")], ratio, width),
     ):
         assert max(advance(line, ratio) for line in lines) <= max(width, 32 * ratio)
         assert said(lines) == (title + subtitle).replace(" ", "")

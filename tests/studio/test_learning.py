@@ -8,10 +8,11 @@ import pytest
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.gallery import ENTRIES
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.distribution import FiveModesSpec
 from fmstudio.document.specs.guidance import GuidanceMethod, GuidanceSpec
 from fmstudio.document.specs.training import Objective, TrainingSpec
-from fmstudio.document.specs.view import FieldChoice, PaneSpec, ParticleColour, ViewSpec
+from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.engine.messages import (
     LearnedModel,
     TrainingCommand,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fmstudio.document.specs.arrows import ChosenQuantity, Quantity
+from fmstudio.document.specs.colouring import ParticleColour
 from fmstudio.document.specs.coupling import JoiningSpec
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DistributionSpec
@@ -27,16 +28,6 @@ class FieldChoice(StrEnum):
 
     EXACT = "exact"
     LEARNED = "learned"
-
-
-class ParticleColour(StrEnum):
-    """What a particle's colour means."""
-
-    ORIGIN = "origin"
-    SPEED = "speed"
-    LABEL = "label"
-    """the label of where a particle ends"""
-    PLAIN = "plain"
 
 
 class Region(StrEnum):
@@ -178,6 +169,8 @@ class ViewSpec(Spec):
     """where somebody looked; None: fitted to what belongs to the scene (``studio.fit``)"""
     particle_colour: ParticleColour = ParticleColour.ORIGIN
     particle_size: float = setting(5.0, "Particle size", low=1.0, high=20.0, step=0.5)
+    particle_glow: bool = False
+    """a halo around each particle, brighter where many are"""
     seconds: float = setting(
         4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x"
     )

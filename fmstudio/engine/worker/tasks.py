@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from fmstudio.document.specs.arrows import Quantity
+from fmstudio.document.specs.distribution import StandardNormalSpec
 from fmstudio.document.specs.dynamics import FreeProcess
 from fmstudio.document.specs.motion import duration_of
 from fmstudio.engine.buffers import ResultArray
@@ -26,6 +28,7 @@ from fmstudio.engine.messages import (
     GradientsRequest,
     Grid,
     LabelsRequest,
+    LogDensityRequest,
     PairsRequest,
     ProbeRequest,
     Request,
@@ -202,6 +205,38 @@ def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectori
     yield 1.0
 
 
+def log_density(request: LogDensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
+    moving = request.trajectories
+    states: Row | None = None
+    for step in simulated(moving, recent):
+        if isinstance(step, float):
+            yield 0.5 * step
+        else:
+            states = step
+    assert states is not None
+    ask, steps = _law_of(moving), moving.simulation.steps
+    for number, state in enumerate(states):
+        tiles = torch.split(torch.from_numpy(np.array(state)), TILE)
+        found = []
+        for tile in tiles:
+            found.append(ask(tile, number / steps))
+            yield 0.5 + 0.5 * number / (steps + 1)
+        result.write(number, torch.cat(found).float().numpy())
+    yield 1.0
+
+
+def _law_of(moving: TrajectoriesRequest) -> Callable[[torch.Tensor, float], torch.Tensor]:
+    """log p of what moves, at parts of its way."""
+    dynamics = moving.dynamics
+    if dynamics.is_process:
+        law, end = motions.law(dynamics, moving.problem), duration_of(dynamics)
+        return lambda x, part: law.log_prob(x, part * end)
+    if dynamics.is_steady:
+        p_data = build.marginal(replace(moving.problem, source=StandardNormalSpec()))
+        return lambda x, _part: p_data.log_prob(x, 1.0)
+    return build.marginal(moving.problem).log_prob
+
+
 _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     TrajectoriesRequest: trajectories,
     DensityRequest: density,
@@ -214,5 +249,6 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     W2Request: wasserstein,
     FieldErrorRequest: field_error,
     LabelsRequest: labels,
+    LogDensityRequest: log_density,
     GradientsRequest: gradients,
 }

@@ -83,11 +83,49 @@ class DiscProgram:
         draw.draw("points", order)
 
 
+_GLOW = """
+uniform float u_additive;
+varying vec4 v_colour;
+void main() {
+    vec2 d = 2.0 * (gl_PointCoord - 0.5);
+    float halo = max(exp(-4.0 * dot(d, d)) - 0.018, 0.0);
+    vec4 light = HALO * halo * v_colour;
+    gl_FragColor = vec4(light.rgb, light.a * (1.0 - u_additive));
+}
+""".replace("HALO", "0.35")
+HALO = 4.5
+"""Its diameter, in those of the particle."""
+
+
+class GlowProgram:
+    """Halos: light that adds up on a dark canvas, a veil on a white one or on none."""
+
+    def __init__(self) -> None:
+        self._program = program(_VERTEX, _GLOW)
+
+    def draw(
+        self,
+        places: tuple[gloo.VertexBuffer, gloo.VertexBuffer, float],
+        colour: gloo.VertexBuffer,
+        diameter: float,
+        frame: PaneFrame,
+        opacity: float,
+    ) -> None:
+        """Around discs of ``diameter`` logical pixels."""
+        draw, adds = self._program, frame.palette.name == "dark" and not frame.transparent
+        draw["u_view"] = frame.view
+        draw["a_from"], draw["a_to"], draw["u_weight"] = places
+        draw["a_colour"], draw["u_opacity"] = colour, opacity
+        draw["u_size"] = max(HALO * diameter * frame.ratio, 3.0)
+        draw["u_additive"] = float(adds)
+        draw.draw("points")
+
+
 class ParticleVisual:
     """Draws particle layers; a frame between two states that were seen uploads nothing."""
 
     def __init__(self) -> None:
-        self._crowd, self._ringed = DiscProgram(), DiscProgram(RING)
+        self._crowd, self._ringed, self._glow = DiscProgram(), DiscProgram(RING), GlowProgram()
         self.uploads: Uploads[gloo.VertexBuffer] = Uploads(
             lambda p: gloo.VertexBuffer(as_float(p)), limit=256 << 20
         )
@@ -101,6 +139,8 @@ class ParticleVisual:
             return
         places = (self.uploads.of(layer.a), self.uploads.of(layer.b), layer.weight)
         colours = self.colours.of(layer.colours)
+        if layer.glows:
+            self._glow.draw(places, colours, layer.size, frame, layer.opacity)
         if len(layer.a) <= CROWD:
             self._ringed.draw(places, colours, layer.size, frame, opacity=layer.opacity)
         else:

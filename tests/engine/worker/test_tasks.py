@@ -13,6 +13,7 @@ from fmstudio.document.specs.dynamics import (
     DynamicsSpec,
     LangevinSpec,
     ODESpec,
+    OrnsteinUhlenbeckSpec,
     ReverseSDESpec,
     SDESpec,
     SimulationSpec,
@@ -27,6 +28,7 @@ from fmstudio.engine.messages import (
     FieldRequest,
     Grid,
     LearnedModel,
+    LogDensityRequest,
     Refusal,
     Request,
     SamplesRequest,
@@ -296,3 +298,19 @@ def test_that_errors_of_torch_are_reported(
     assert job.reason is Refusal.FAILURE
     assert "shapes cannot be multiplied" in job.message
     assert "a task failed" in caplog.text
+
+
+@pytest.mark.parametrize("dynamics", [ODESpec(), LangevinSpec(), OrnsteinUhlenbeckSpec(duration=2.0)])
+def test_that_log_density_is_that_of_the_law_where_each_particle_is(
+    engine: InlineEngine, dynamics: DynamicsSpec
+) -> None:
+    problem = Problem(d.StandardNormalSpec(), d.FiveModesSpec(), CondOTSpec())
+    moving = TrajectoriesRequest(problem, dynamics, SimulationSpec(steps=20, particles=100))
+    moved, told = engine.submit("trajectories", moving), engine.submit("log", LogDensityRequest(moving))
+    engine.run_until_idle()
+    x = torch.from_numpy(moved.result.values[10].copy())
+    if dynamics.is_process:
+        expected = motions.law(dynamics, problem).log_prob(x, 1.0)
+    else:
+        expected = build.marginal(problem).log_prob(x, 1.0 if dynamics.is_steady else 0.5)
+    np.testing.assert_allclose(told.result.values[10], expected, rtol=1e-4, atol=1e-4)

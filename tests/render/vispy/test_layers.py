@@ -11,7 +11,7 @@ from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import DARK, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
-from fmstudio.render.scene import ArrowLayer, InkLayer, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, InkLayer, ParticleLayer, PointLayer, TrailLayer
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
     CAMERA,
@@ -70,6 +70,21 @@ def test_that_each_particle_has_its_own_colour(renderer: Make) -> None:
     for x, colour in ((-1.0, (255, 0, 0)), (1.0, (0, 128, 255))):
         column, row = (int(v) for v in pixel(x, 0.0))
         assert tuple(pixels[row, column]) == colour
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_that_a_halo_lies_around_a_particle_and_adds_up_where_many_are(renderer: Make, name: str) -> None:
+    x, y = (int(v) for v in pixel(0.0, 0.0))
+
+    def beside(*layers: ParticleLayer) -> float:
+        picture = replace(scene(*layers), palette=PALETTES[name])
+        pixels = renderer().draw(picture).astype(float)
+        return float(np.abs(pixels[y, x + 10] - pixels[5, 5]).sum())
+
+    plain = particles(points((0.0, 0.0)), size=10.0)
+    glowing = replace(plain, glows=True, colours=np.array([[200, 90, 30, 255]], np.uint8))
+    assert beside(plain) == 0
+    assert 0 < beside(glowing) < beside(glowing, glowing)
 
 
 def test_that_particles_of_a_crowd_are_drawn_where_few_would_be(renderer: Make) -> None:

@@ -24,7 +24,8 @@ class Backdrop:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
 
-    def density(self, job: Job, t: float) -> Iterator[Layer]:
+    def density(self, job: Job, t: float, fills: bool = True, contours: bool = False) -> Iterator[Layer]:
+        """Coloured, with level lines, or both."""
         found = _pair(job, t)
         if found is None:
             return
@@ -46,6 +47,8 @@ class Backdrop:
             grid.cx + grid.half_x,
             grid.cy + grid.half_y,
             meaning,
+            fills=fills,
+            contours=contours,
         )
 
     def arrows(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:

@@ -17,7 +17,7 @@ from fmstudio.render.kept import Kept
 from fmstudio.render.moving import MovingLayers
 from fmstudio.render.palette import Palette
 from fmstudio.render.probe_layers import probe_layers
-from fmstudio.render.scene import Camera, InkLayer, Layer, Pane, Scene
+from fmstudio.render.scene import AxesLayer, Camera, DensityLayer, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.mixtures import Handles
 from fmstudio.studio.resolve import Known, Look, resolve
@@ -91,6 +91,7 @@ class Presenter:
             return Pane(title, subtitle, begun, notice="" if begun else DRAW_HERE)
         faults: list[str] = []
         layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
+        layers = _with_axes(layers, document, index)
         layers = (*layers, *drop_marks(document.view.drops, palette))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))
         layers = (*layers, *handle_layers(document, index, handles, palette))
@@ -132,8 +133,8 @@ class Presenter:
         """From back to front: of what a layer is made, what it is called, and how it is made."""
         on, by = standing.resolved.pane.layers, document.view.particle_colour
         moving, backdrop = self._moving, self._backdrop
-        if on.density:
-            yield "density", "The density", lambda job: backdrop.density(job, t)
+        if on.density or on.contours:
+            yield "density", "The density", lambda job: backdrop.density(job, t, on.density, on.contours)
         if on.field:
             yield "field", "The field", lambda job: backdrop.arrows(job, t, palette)
         if on.data:
@@ -160,6 +161,15 @@ def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterat
         yield replace(
             layer, answers=shown.request, is_waiting=shown.is_waiting, opacity=strength * layer.opacity
         )
+
+
+def _with_axes(layers: tuple[Layer, ...], document: Document, index: int) -> tuple[Layer, ...]:
+    """Upon what fills the pane, and behind all else."""
+    if not document.view.panes[index].layers.axes:
+        return layers
+    ground = sum(isinstance(layer, DensityLayer) for layer in layers)
+    axes = AxesLayer(document.experiment(index).problem.units)
+    return (*layers[:ground], axes, *layers[ground:])
 
 
 def _inks(experiment: Experiment, ends: Collection[str], palette: Palette) -> Iterator[InkLayer]:

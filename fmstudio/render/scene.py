@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmstudio.document.specs.density import Meaning
+from fmstudio.document.specs.units import Units
 from fmstudio.engine.messages import Request
 from fmstudio.render.palette import Palette
 from fmstudio.studio.clocks import PATH_CLOCK, Clock, TrainingClock
@@ -60,6 +61,10 @@ class DensityLayer(Provenance):
     y1: float
     meaning: Meaning = Meaning.DENSITY
     opacity: float = 1.0
+    fills: bool = True
+    """it is coloured"""
+    contours: bool = False
+    """lines where it is top, half of that, half of that again ..."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +132,14 @@ class InkLayer(Provenance):
 
 
 @dataclass(frozen=True, eq=False)
+class AxesLayer(Provenance):
+    """Lines at round numbers of these units, with labels, and a scale bar."""
+
+    units: Units
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
 class HandleLayer(Provenance):
     """What a hand may take hold of on a window's canvas: lines from back to front, and discs upon them. In no
     picture that is exported."""
@@ -136,7 +149,9 @@ class HandleLayer(Provenance):
     opacity: float = 1.0
 
 
-Layer = InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer | HandleLayer
+Layer = (
+    InkLayer | DensityLayer | ParticleLayer | TrailLayer | ArrowLayer | PointLayer | AxesLayer | HandleLayer
+)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _course(experiment: Experiment) -> str:
 
 def _shows_motion(pane: PaneSpec) -> bool:
     on = pane.layers
-    smoothed = on.density and pane.density in (DensityMethod.AUTO, DensityMethod.KDE)
+    smoothed = (on.density or on.contours) and pane.density in (DensityMethod.AUTO, DensityMethod.KDE)
     return smoothed or any(layer.moves and getattr(on, name) for name, layer in LAYERS.items())
 
 
@@ -94,7 +94,7 @@ def legend(
     """What each visible layer is, and the pane's W2. ``document`` says how particles are coloured."""
     pane = standing.resolved
     on = pane.pane.layers
-    if on.density:
+    if on.density or on.contours:
         yield from _density(standing)
     if on.field:
         yield from _arrows(standing)
@@ -102,6 +102,8 @@ def legend(
     for name, layer in LAYERS.items():
         if layer.told is not None and getattr(on, name) and layer.shows(motion):
             yield Legend(*layer.told)
+    if on.axes:
+        yield Legend("axes", _axes(pane.experiment))
     if on.couplings and "pairs" in standing.shown:
         pairs = pairs_in_words(pane.document, pane.experiment)
         yield Legend("lines", f"{pairs} of x_0 and z", answers=standing.shown["pairs"].request)
@@ -160,6 +162,10 @@ def _labels(standing: Standing, document: Document, results: Results) -> Iterato
         yield Legend(f"label {name}", "", colour, answers=moving)
     if len(names) > MOST_NAMES:
         yield Legend("labels", f"and {len(names) - MOST_NAMES} more", answers=moving)
+
+
+def _axes(experiment: Experiment) -> str:
+    return "in units of the plane" if experiment.problem.units.are_plane else "in units of the file"
 
 
 def _grid(experiment: Experiment) -> str:

@@ -149,7 +149,7 @@ def rectangle(camera: CameraSpec, sight: Sight, rows: int) -> Grid:
 
 def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
     on, experiment, available = pane.pane.layers, pane.experiment, pane.available
-    if on.density:
+    if on.density or on.contours:
         auto = _density(pane, look)
         yield "density", chosen_density(auto, pane.pane.density, experiment, available, look.t)
     if on.field and available.moving is not None and motions.has_arrows(experiment):

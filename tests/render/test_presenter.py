@@ -220,3 +220,15 @@ def test_that_a_legend_speaks_of_what_is_drawn_or_asked(session, engine, rows, t
         pane = presenter.scene(session.store.document, t, DARK).panes[0]
         answered = {layer.answers for layer in pane.layers} | set(session.planner.wanted.values())
         assert {entry.answers for entry in pane.legend} <= answered | {None}
+
+
+def test_that_contours_alone_ask_for_the_density_and_draw_no_colours(engine):
+    only = LayersSpec.model_validate({layer: layer == "contours" for layer in LAYERS})
+    session = Session(engine, Document(view=ViewSpec(panes=(PaneSpec(layers=only),))), lambda _sentence: None)
+    _settle(session, engine)
+    layer = _layer(session, DensityLayer, 0.4)
+    assert (layer.fills, layer.contours) == (False, True)
+    commands.toggle_layer(session, 0, "density")
+    _settle(session, engine)
+    layer = _layer(session, DensityLayer, 0.4)
+    assert (layer.fills, layer.contours) == (True, True)

@@ -107,6 +107,12 @@ class LayersSpec(Spec):
         ),
     ] = False
     """a square grid, warped by the flow"""
+    contours: Annotated[
+        bool, Layer("Contours", is_rare=True, told=("contours", "each line half as high as the next"))
+    ] = False
+    """level lines of what the density shows"""
+    axes: Annotated[bool, Layer("Axes and scale", is_rare=True)] = False
+    """lines at round numbers, in the units of the file that an end came from, and a scale bar"""
 
 
 LAYERS: dict[str, Layer] = {

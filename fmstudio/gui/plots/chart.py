@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.theme import Theme, interface_font
 from fmstudio.render.palette import Palette
-from fmstudio.studio.written import tick
 
 Numbers = npt.NDArray[Any]
 Tick = tuple[float, str]
@@ -169,24 +167,3 @@ class Chart(pg.GraphicsView):
             self._dress_band(band, stroke, palette)
         for text, role in self._texts:
             self._dress_text(text, role, palette)
-
-
-def round_ticks(low: float, high: float, most: int = 3) -> list[float]:
-    """At most ``most`` round numbers within [low, high]."""
-    span = high - low
-    if span <= 0:
-        return [low]
-    for exponent in range(int(np.floor(np.log10(span))) - 1, int(np.ceil(np.log10(span))) + 1):
-        for lead in (1, 2, 5):
-            step = lead * 10.0**exponent
-            first, last = int(np.ceil(low / step)), int(np.floor(high / step))
-            if last - first + 1 <= most:
-                return [float(f"{k * step:.14g}") for k in range(first, last + 1)]
-    return [low, high]
-
-
-def own_ticks(low: float, high: float, most: int, scale: float = 1.0, offset: float = 0.0) -> list[Tick]:
-    """At most ``most`` round numbers of what ``offset + scale v`` is told for v within [low, high], where
-    they stand between low and high."""
-    told = round_ticks(offset + scale * low, offset + scale * high, most)
-    return [((value - offset) / scale, tick(value)) for value in told]

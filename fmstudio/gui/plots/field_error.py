@@ -10,10 +10,11 @@ from fmstudio.engine.client import Job
 from fmstudio.engine.messages import FieldErrorRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.session import Session
+from fmstudio.studio.ticks import own_ticks
 from fmstudio.studio.written import figure
 
 

@@ -10,11 +10,12 @@ from fmstudio.engine.client import Job
 from fmstudio.engine.messages import GradientsRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio.planner import GRADIENTS_LANE
 from fmstudio.studio.session import Session
+from fmstudio.studio.ticks import own_ticks
 
 HINT = (
     "Both gradients on the same points, in one network: the cosine of their angle, and the norm of the "

@@ -8,13 +8,14 @@ from typing import final
 from fmstudio.document.specs.training import Objective
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke
 from fmstudio.gui.plots.loss_curve import loss_curve, vertical_range
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.studio import learning, written
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
+from fmstudio.studio.ticks import own_ticks
 from fmstudio.studio.training_steps import track
 
 

@@ -15,7 +15,7 @@ from fmstudio.engine.messages import DensityRequest
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.panel import Panel
-from fmstudio.gui.plots.chart import Chart, Stroke, own_ticks
+from fmstudio.gui.plots.chart import Chart, Stroke
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
@@ -25,6 +25,7 @@ from fmstudio.studio.resolve import Figure
 from fmstudio.studio.results import is_row_ready, nearest_row, position_of, request_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.stage import Standing
+from fmstudio.studio.ticks import own_ticks
 
 MOST_PANES = 3
 MOST_LETTERS = 38

@@ -9,7 +9,7 @@ from vispy import gloo
 
 from fmstudio.document.specs.density import Meaning
 from fmstudio.render.colours import colour_table
-from fmstudio.render.palette import Palette
+from fmstudio.render.palette import Palette, rgb
 from fmstudio.render.scene import Array, DensityLayer
 from fmstudio.render.vispy.frame import PaneFrame, program, quad_indices
 from fmstudio.render.vispy.uploads import Uploads, as_float
@@ -20,6 +20,10 @@ FINE = 256
 """Rows to which an image is refined, so that bilinear sampling shows no creases."""
 BAND = 16
 """Rows of cells drawn as one strip, no wider than what it holds: the empty part of a pane costs nothing."""
+LOWEST = -8.5
+"""Contours end eight halvings below the top."""
+CONTOUR, STRENGTH = 1.1, 0.5
+"""Their width in logical pixels, and opacity."""
 DARK = 3e-5
 """What share of an image's largest value cannot be told from the canvas."""
 
@@ -43,7 +47,18 @@ uniform float u_weight;
 uniform float u_gain;
 uniform float u_signed;
 uniform float u_opacity;
+uniform float u_fill;
+uniform vec4 u_line;       // premultiplied colour of the contours; nothing where there are none
+uniform float u_half_line; // half their width in pixels
 varying vec2 v_cell;
+
+// How much of a pixel is on a line: where the value is 1, 1/2, 1/4 ... of the top.
+float line(float height) {
+    float level = log2(max(height, 1e-9)), slope = fwidth(level);
+    float far = abs(fract(level + 0.5) - 0.5) / max(slope, 1e-6);
+    float shown = step(LOWEST, level) * step(level, 0.5) * (1.0 - smoothstep(0.25, 0.5, slope));
+    return shown * clamp(u_half_line + 0.5 - far, 0.0, 1.0);
+}
 
 void main() {
     vec2 at = (v_cell + 0.5) / (u_cells + 1.0);
@@ -54,7 +69,9 @@ void main() {
     vec4 colour = texture2D(u_table, vec2(place, 0.5));
     // Half a grey level of fixed noise, or slow slopes on a dark ground show bands.
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-    gl_FragColor = u_opacity * vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
+    vec4 ground = u_fill * vec4(colour.rgb + colour.a * noise / 256.0, colour.a);
+    vec4 drawn = u_line.a > 0.0 ? line(abs(value)) * u_line : vec4(0.0);
+    gl_FragColor = u_opacity * (drawn + (1.0 - drawn.a) * ground);
 }
 """
 
@@ -72,7 +89,7 @@ class DensityVisual:
     """Draws density layers; uploads an image once. Both images of a layer have one shape."""
 
     def __init__(self) -> None:
-        self._program = program(_VERTEX, f"#define EDGE {EDGE}\n" + _FRAGMENT)
+        self._program = program(_VERTEX, f"#define EDGE {EDGE}\n#define LOWEST {LOWEST}\n" + _FRAGMENT)
         self.uploads: Uploads[DensityImage] = Uploads(_upload, limit=96 << 20)
         self.signed: Uploads[DensityImage] = Uploads(_upload_signed, limit=96 << 20)
         self._tables: dict[tuple[Palette, Meaning, bool], gloo.Texture2D] = {}
@@ -96,6 +113,9 @@ class DensityVisual:
         draw["u_a"], draw["u_b"] = a.texture, b.texture
         draw["u_weight"], draw["u_gain"] = layer.weight, 1.0 / layer.top
         draw["u_signed"], draw["u_opacity"] = float(signed), layer.opacity
+        draw["u_fill"], draw["u_half_line"] = float(layer.fills), CONTOUR * frame.ratio / 2
+        strength = STRENGTH if layer.contours else 0.0
+        draw["u_line"] = tuple(strength * channel for channel in (*rgb(frame.palette.text), 1.0))
         draw["u_table"] = self._table(frame, layer.meaning)
         draw.draw("triangles", self._index)
 

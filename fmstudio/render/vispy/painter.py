@@ -11,6 +11,7 @@ from fmstudio.render.palette import rgb
 from fmstudio.render.panes import PaneArea
 from fmstudio.render.scene import (
     ArrowLayer,
+    AxesLayer,
     DensityLayer,
     HandleLayer,
     InkLayer,
@@ -24,6 +25,7 @@ from fmstudio.render.scene import (
 from fmstudio.render.sheet import Plan, Sheet
 from fmstudio.render.text import PLATE
 from fmstudio.render.vispy.arrows import ArrowVisual
+from fmstudio.render.vispy.axes import AxesVisual
 from fmstudio.render.vispy.chrome import Chrome
 from fmstudio.render.vispy.density import DensityVisual
 from fmstudio.render.vispy.frame import PaneFrame
@@ -50,6 +52,7 @@ class ScenePainter:
             ArrowLayer: ArrowVisual(),
             PointLayer: PointVisual(),
             InkLayer: InkVisual(),
+            AxesLayer: AxesVisual(),
             HandleLayer: HandleVisual(),
         }
         self._chrome = Chrome()

@@ -18,7 +18,6 @@ from fmstudio.document.specs.view import FieldChoice, PaneSpec
 from fmstudio.engine.messages import LearnedModel, TrainingProgress, TrainingState
 from fmstudio.gui.plots import RIGHT_PANELS
 from fmstudio.gui.plots import throttle as throttle_module
-from fmstudio.gui.plots.chart import round_ticks
 from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.gui.plots.field_error import FieldErrorPanel
 from fmstudio.gui.plots.gradients import GradientsPanel
@@ -29,6 +28,7 @@ from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.studio import commands, panes
 from fmstudio.studio.learning import recipe_of_model
+from fmstudio.studio.ticks import round_ticks
 from tests.gui.conftest import frame
 
 

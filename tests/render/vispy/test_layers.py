@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from fmstudio.document.specs.density import Meaning
+from fmstudio.document.specs.units import PLANE
 from fmstudio.render.colours import colour_table
 from fmstudio.render.palette import DARK, PALETTES, Palette, rgb
 from fmstudio.render.panes import pane_areas
-from fmstudio.render.scene import ArrowLayer, InkLayer, ParticleLayer, PointLayer, TrailLayer
+from fmstudio.render.scene import ArrowLayer, AxesLayer, InkLayer, ParticleLayer, PointLayer, TrailLayer
 from tests.render.vispy.conftest import Make
 from tests.render.vispy.scenes import (
     CAMERA,
@@ -340,3 +341,38 @@ def test_that_layers_without_anything_draw_nothing(renderer: Make) -> None:
         TrailLayer(np.zeros((0, 5, 2), np.float32), np.zeros((0, 4), np.uint8), 2, 1),
     )
     assert brightness(renderer().draw(scene(*layers))).max() == 0
+
+
+# ---- contours and axes ----
+
+
+@pytest.mark.parametrize("top", [1.0, 7.0])
+def test_that_contours_stand_where_the_density_is_half_and_half_again(renderer: Make, top: float) -> None:
+    """Of a Gaussian of width s: at s sqrt(2 k log 2) from its middle."""
+    layer = density(top * bump(128), top=top)
+    lines = renderer().draw(scene(replace(layer, fills=False, contours=True)))
+    light = brightness(lines)
+    row, column = (round(v) for v in reversed(pixel(0.0, 0.0)))
+    right = light[row, column:]
+    scale = AREA.pixels_per_unit(CAMERA)
+    for k in (1, 2, 3):
+        place = 0.5 * (2 * k * np.log(2)) ** 0.5 * scale
+        near = right[round(place) - 3 : round(place) + 4]
+        assert near.max() > 0.25
+        assert near.argmax() in (2, 3, 4)
+    assert brightness(renderer().draw(scene(replace(layer, fills=False)))).max() == 0
+    both = renderer().draw(scene(replace(layer, contours=True))).astype(int)
+    plain = renderer().draw(scene(layer)).astype(int)
+    changed = np.abs(both - plain).max(-1)
+    assert changed[light == 0].max() <= 1
+    assert (changed[light > 0.4] > 10).all()
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_that_axes_are_faint_lines_at_round_numbers(renderer: Make, name: str) -> None:
+    picture = replace(scene(AxesLayer(PLANE)), palette=PALETTES[name])
+    light = brightness(renderer().draw(picture), PALETTES[name])
+    column, row = round(pixel(0.0, 0.0)[0]), round(pixel(0.0, 1.5)[1])
+    assert 0.02 < light[row, column - 1 : column + 2].max() < 0.4
+    assert light[row, column + 20] == 0
+    assert light.max() > 0.4  # words and the bar

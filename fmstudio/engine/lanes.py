@@ -16,6 +16,7 @@ from fmstudio.engine.messages import (
     GradientsRequest,
     LabelsRequest,
     LogDensityRequest,
+    OneStepRequest,
     PairsRequest,
     ProbeRequest,
     Request,
@@ -65,6 +66,7 @@ _RANKS: dict[type, Rank] = {
     LabelsRequest: Rank.SAMPLES,
     LogDensityRequest: Rank.SAMPLES,
     GradientsRequest: Rank.SAMPLES,
+    OneStepRequest: Rank.SAMPLES,
 }
 
 

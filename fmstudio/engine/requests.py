@@ -297,6 +297,30 @@ class GradientsRequest:
         return (len(self.batches), 2)
 
 
+WAY_POINTS = 65
+
+
+@dataclass(frozen=True)
+class OneStepRequest:
+    """The step that a training would take next from ``learned`` (None: from its start), taken on a copy and
+    told of one pair of its batch, the ``pair``-th in an order in which times differ from one to the next.
+
+    Result (10 + WAY_POINTS, 2): x_0, z, x_t; what is asked at x_t, and what the network answers before and
+    after the step (all noises if it learns the noise, else velocities); (t, weight of the pair's square);
+    the loss of the batch before and after; (rate, numbers that were moved); (alpha, beta) at t; then the way
+    alpha z + beta x_0 of that pair, at even times."""
+
+    problem: Problem
+    model: ModelSpec
+    training: TrainingSpec
+    learned: LearnedModel | None = None
+    pair: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (10 + WAY_POINTS, 2)
+
+
 Request = (
     TrajectoriesRequest
     | DensityRequest
@@ -311,6 +335,7 @@ Request = (
     | LabelsRequest
     | LogDensityRequest
     | GradientsRequest
+    | OneStepRequest
 )
 
 

@@ -96,6 +96,17 @@ class Trained(StrEnum):
     """it guides particles, and does not move them"""
 
 
+class Fitted(StrEnum):
+    """What a regression is fitted to at a place on the way of a pair."""
+
+    VELOCITY = "velocity"
+    """of that pair"""
+    NOISE = "noise"
+    """its x_0"""
+    FIELD = "field"
+    """the exact one, of all pairs together"""
+
+
 @dataclass(frozen=True)
 class ObjectiveFacts:
     """What everybody must know of an objective."""
@@ -108,6 +119,7 @@ class ObjectiveFacts:
     unit: LossUnit
     regresses: bool = False
     """it learns the field of a path from pairs (x_0, z), and tends to a floor that is known"""
+    fits: Fitted = Fitted.VELOCITY
     makes: Trained = Trained.NETWORK
     uses_path: bool = True
     """the schedule plays a part: maximum likelihood asks for the two ends alone"""
@@ -153,7 +165,12 @@ class Objective(Kind):
     DSM = (
         "dsm",
         ObjectiveFacts(
-            "Score matching", "learned field, by score matching", _SQUARES, LossUnit.NONE, regresses=True
+            "Score matching",
+            "learned field, by score matching",
+            _SQUARES,
+            LossUnit.NONE,
+            regresses=True,
+            fits=Fitted.NOISE,
         ),
     )
     """denoising score matching with the noise weighting (Chen 2024, eq 34)"""
@@ -165,6 +182,7 @@ class Objective(Kind):
             _SQUARES,
             LossUnit.SQUARED_SPEED,
             regresses=True,
+            fits=Fitted.FIELD,
             joins=True,
             knows_field=True,
         ),

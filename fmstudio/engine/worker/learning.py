@@ -15,6 +15,8 @@ from fmstudio.document.scores import why_no_training
 from fmstudio.document.specs.training import Coupling, LossUnit, Objective
 from fmstudio.engine.messages import TrainRequest
 from fmstudio.engine.worker import build
+from fmstudio.flows.learning.batches import BatchSource
+from fmstudio.flows.learning.batches import Problem as BatchProblem
 from fmstudio.flows.learning.flow_and_score import FlowAndScore
 from fmstudio.flows.learning.guidance import LearnedClassifier, train_classifier
 from fmstudio.flows.learning.likelihood import entropy, train_by_likelihood
@@ -105,22 +107,45 @@ def _regressed(
     first: int,
     steps: int,
 ) -> Steps:
-    spec, is_plain = request.training, request.problem.coupling.is_plain
-    knows = REGRESSIONS[spec.objective].onto_field and not is_plain
+    spec, asked = request.training, _regression_problem(request, coupling)
     return train(
-        *build.ends(request.problem),
-        build.schedule(request.problem.path),
-        coupling,
+        asked.source,
+        asked.target,
+        asked.schedule,
+        asked.coupling,
         network,
-        objective=REGRESSIONS[spec.objective],
-        way=build.way_noise(request.problem),
-        exact=build.marginal(request.problem).velocity if knows else None,
+        objective=asked.objective,
+        way=asked.way,
+        exact=asked.exact,
         steps=steps,
         batch_size=spec.batch_size,
         learning_rate=spec.learning_rate,
         generator=_generator(request),
         first_step=first,
     )
+
+
+def _regression_problem(request: TrainRequest, coupling: CouplingOfBatches | PairPool) -> BatchProblem:
+    objective, problem = REGRESSIONS[request.training.objective], request.problem
+    knows = objective.onto_field and not problem.coupling.is_plain
+    return BatchProblem(
+        *build.ends(problem),
+        build.schedule(problem.path),
+        coupling,
+        objective,
+        build.way_noise(problem),
+        build.marginal(problem).velocity if knows else None,
+    )
+
+
+def batches_of(request: TrainRequest, model: MLP | FlowAndScore) -> BatchSource:
+    """What a regression without reflow draws, in the state of its first step; normalises a fresh model."""
+    flow, score = (model.flow, model.score) if isinstance(model, FlowAndScore) else (model, None)
+    problem = _regression_problem(request, _pairing(request))
+    batches = BatchSource(problem, flow, request.training.batch_size, _generator(request), score)
+    if span(request)[0] == 0:
+        batches.normalise()
+    return batches
 
 
 def _reflowed(request: TrainRequest, network: MLP) -> Steps:

@@ -29,6 +29,7 @@ from fmstudio.engine.messages import (
     Grid,
     LabelsRequest,
     LogDensityRequest,
+    OneStepRequest,
     PairsRequest,
     ProbeRequest,
     Request,
@@ -42,6 +43,7 @@ from fmstudio.engine.worker import build, density_tasks, motions
 from fmstudio.engine.worker.density_tasks import METHODS, axes
 from fmstudio.engine.worker.drop_task import passing
 from fmstudio.engine.worker.gradient_tasks import gradients
+from fmstudio.engine.worker.one_step_task import one_step
 from fmstudio.engine.worker.particles import (
     RecentTrajectories,
     Task,
@@ -251,4 +253,5 @@ _TASKS: dict[type, Callable[[Any, ResultArray, RecentTrajectories], Task]] = {
     LabelsRequest: labels,
     LogDensityRequest: log_density,
     GradientsRequest: gradients,
+    OneStepRequest: one_step,
 }

@@ -58,9 +58,12 @@ class Problem:
 
 @final
 @dataclass(frozen=True)
-class _Draws:
-    """Places on the way (n, 2), their times (n, 1), and the conditional velocity and score there."""
+class Draws:
+    """Pairs (n, 2), places on their way (n, 2) at times (n, 1), and the velocity and score that are asked
+    there: batch by batch, one below the other."""
 
+    x_0: Tensor
+    z: Tensor
     x_t: Tensor
     t: Tensor
     velocity: Tensor
@@ -126,23 +129,27 @@ class BatchSource:
     def blocks(self, steps: int) -> Iterator[tuple[Batches, ...]]:
         """Batches for ``steps`` steps, for each network, as many at once as are worth drawing at once. Where
         pairs are searched for, those of the next block are while one is trained on."""
+        return map(self.problems, self.draws(steps))
+
+    def draws(self, steps: int) -> Iterator[Draws]:
+        """What ``blocks`` are made of."""
         sizes = (min(self._block, steps - first) for first in range(0, steps, self._block))
         ahead: deque[Drawn] = deque()
         for count in sizes:
             ahead.append(self._pairs(count))
             if len(ahead) > (self._warm is not None):
-                yield self._problems(*ahead.popleft()())
+                yield self._draws(*ahead.popleft()())
         while ahead:
-            yield self._problems(*ahead.popleft()())
+            yield self._draws(*ahead.popleft()())
 
     def draw(self, count: int) -> Batches:
         """``count`` batches, for the velocity."""
-        return self._problems(*self._pairs(count)())[0]
+        return self.problems(self._draws(*self._pairs(count)()))[0]
 
     @torch.no_grad()
-    def _problems(self, x_0: Tensor, z: Tensor, labels: Tensor) -> tuple[Batches, ...]:
-        """Of coupled draws, for each network."""
-        draws, problem = self._draws(x_0, z, labels), self.problem
+    def problems(self, draws: Draws) -> tuple[Batches, ...]:
+        """Of what was drawn, for each network."""
+        problem = self.problem
         weight = problem.objective.weight_on(problem.schedule, draws.t, problem.way)
         found = [self._residuals(self._network, draws, draws.velocity, weight)]
         if self._score is not None:
@@ -151,7 +158,8 @@ class BatchSource:
             found.append(self._residuals(self._score, draws, draws.score, weight))
         return tuple(found)
 
-    def _draws(self, x_0: Tensor, z: Tensor, labels: Tensor) -> _Draws:
+    @torch.no_grad()
+    def _draws(self, x_0: Tensor, z: Tensor, labels: Tensor) -> Draws:
         """Times are stratified: t_i = frac(i / n + u), one u a batch; each is uniform, together they are
         even."""
         like = self._network.flat
@@ -168,9 +176,9 @@ class BatchSource:
             score = -noise / gamma.clamp_min(1e-6)
         if self._exact is not None:
             velocity = self._exact(x_t, t[:, 0])
-        return _Draws(x_t, t, velocity, score, labels)
+        return Draws(x_0, z, x_t, t, velocity, score, labels)
 
-    def _residuals(self, network: MLP, draws: _Draws, answer: Tensor, weight: Tensor) -> Batches:
+    def _residuals(self, network: MLP, draws: Draws, answer: Tensor, weight: Tensor) -> Batches:
         """What the linear predictor leaves of the answer, in units of out_t, and its weight."""
         at, x_t = network.coefficients(draws.t), draws.x_t
         y = (answer - at.offset - at.skip * (x_t - at.centre)) / at.out

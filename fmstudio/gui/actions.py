@@ -92,6 +92,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("show-all", "Show all controls", "", LessonHandlers.on_show_all, "lesson"),
     ActionInfo("train", "Train", "Ctrl+T", Handlers.on_train, "model"),
     ActionInfo("stop-training", "Stop training", "Ctrl+.", Handlers.on_stop_training, "model"),
+    ActionInfo("explain-step", "One step, explained", "Ctrl+Shift+T", Handlers.on_explain_step, "model"),
     ActionInfo("step-back", "Earlier training step", "Shift+Left", Handlers.on_step_back, "model"),
     ActionInfo("step-on", "Later training step", "Shift+Right", Handlers.on_step_on, "model"),
     ActionInfo("newest-step", "Newest training step", "Shift+End", Handlers.on_newest_step, "model"),

@@ -79,15 +79,14 @@ class CanvasView(QWidget):
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
         self.hint.refresh()
         document, t = self._session.store.document, self._session.playback.t
-        tools = self._session.tools
-        look = (self._theme.palette.name, self.size(), tools.inks, tools.handles, tools.pointed)
+        tools, step = self._session.tools, self._session.one_step.seen
+        look = (self._theme.palette.name, self.size(), tools.inks, tools.handles, tools.pointed, step)
         seen = (document, t, self._session.stage.signature(), self._session.results.training.state, look)
         if seen == self._shown:
             return False
         self._shown = seen
-        self.canvas.show_scene(
-            self._presenter.scene(document, t, self._theme.palette, tools.inks, tools.handles, tools.pointed)
-        )
+        above = (tools.inks, tools.handles, tools.pointed, step)
+        self.canvas.show_scene(self._presenter.scene(document, t, self._theme.palette, *above))
         self._place_switches()
         for switches in self.switches:
             switches.refresh()

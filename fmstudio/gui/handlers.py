@@ -168,6 +168,9 @@ class Handlers(QObject):
         if self._session.results.training.is_active:
             self._session.command_training(TrainingCommand.STOP)
 
+    def on_explain_step(self) -> None:
+        commands.explain_step(self._session)
+
     def on_step_back(self) -> None:
         commands.move_training_step(self._session, -1)
 

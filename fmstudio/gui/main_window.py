@@ -27,6 +27,7 @@ from fmstudio.gui.importer import Importer
 from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.lesson_handlers import LessonHandlers
 from fmstudio.gui.notices import NoticeBar
+from fmstudio.gui.one_step_panel import OneStepPanel
 from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._compose()
         self.keyboard = Keyboard(self, self.canvas.native)
         self.notices.stand_over(self.canvas)
+        self.one_step = OneStepPanel(session, theme, self.canvas, self)
         self.setMinimumSize(SMALLEST)
         self.setGeometry(opening_place(preferences.window, screen_areas()))
 
@@ -114,6 +116,7 @@ class MainWindow(QMainWindow):
         self.session.tick(seconds)
         self.canvas.frame()
         self.arrangement.refresh()
+        self.one_step.refresh()
         self.timeline.refresh()
         self.top_bar.refresh()
         self._show_title()

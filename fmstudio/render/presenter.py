@@ -15,11 +15,13 @@ from fmstudio.render.drop_layers import drop_layers, drop_marks
 from fmstudio.render.handle_layers import handle_layers
 from fmstudio.render.kept import Kept
 from fmstudio.render.moving import MovingLayers
+from fmstudio.render.one_step_layers import QUIET, one_step_layers
 from fmstudio.render.palette import Palette
 from fmstudio.render.probe_layers import probe_layers
 from fmstudio.render.scene import AxesLayer, Camera, DensityLayer, InkLayer, Layer, Pane, Scene
 from fmstudio.studio.clocks import clock
 from fmstudio.studio.mixtures import Handles
+from fmstudio.studio.one_step import Seen
 from fmstudio.studio.resolve import Known, Look, resolve
 from fmstudio.studio.stage import Shown, Stage, Standing
 from fmstudio.studio.tools import Pointed
@@ -61,14 +63,16 @@ class Presenter:
         inks: Collection[str] = (),
         handles: Handles = NO_HANDLES,
         pointed: Pointed = NOTHING,
+        step: Seen | None = None,
     ) -> Scene:
         """What the studio shows at time t; the ink of these ends ("source", "target") is seen at every t, and
-        so are handles. Of the probe's answer something may be ``pointed`` at."""
+        so are handles, and ``step``, the training step that is told. Of the probe's answer something may be
+        ``pointed`` at."""
         self._pointed = pointed
         self._kept.drop_stale(self._stage.jobs)
         view = self._stage.camera(document)
         panes = tuple(
-            self._pane(document, index, t, palette, inks, handles)
+            _explained(self._pane(document, index, t, palette, inks, handles), index, palette, step)
             for index in range(len(document.view.panes))
         )
         camera = Camera(view.x, view.y, view.half)
@@ -152,6 +156,14 @@ class Presenter:
         dropped = document.view.drops
         yield "drops", "What was dropped", lambda job: drop_layers(self._kept, job, dropped, t, palette)
         yield "probe", "The probe", lambda job: probe_layers(job, palette, self._pointed)
+
+
+def _explained(pane: Pane, index: int, palette: Palette, step: Seen | None) -> Pane:
+    """With the training step that is told in it, before which all else steps back."""
+    if step is None or step.pane != index:
+        return pane
+    behind = (replace(layer, opacity=QUIET * layer.opacity) for layer in pane.layers)
+    return replace(pane, layers=(*behind, *one_step_layers(step, palette)))
 
 
 def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterator[Layer]:

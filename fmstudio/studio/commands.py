@@ -202,6 +202,14 @@ def go_on_training(session: Session) -> None:
         session.train()
 
 
+def explain_step(session: Session) -> None:
+    """Tell the next step of the training slowly, on a copy; or end the telling that is on."""
+    if session.one_step.is_on:
+        session.one_step.end()
+    else:
+        session.one_step.begin(session.store.document, session.results.models)
+
+
 # ---- training steps ----------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from fmstudio.engine.messages import (
 from fmstudio.studio import drawing, learning
 from fmstudio.studio.asked_files import AskedFile, End
 from fmstudio.studio.lesson import LessonPlay
+from fmstudio.studio.one_step import OneStep
 from fmstudio.studio.planner import Planner
 from fmstudio.studio.playback import Playback
 from fmstudio.studio.resolve import Look, Sight
@@ -66,6 +67,7 @@ class Session:
         self._engine_trouble = ""
         self.engine_start_seconds: float | None = None
         self.notify = notify
+        self.one_step = OneStep(engine, self._tell)
         self.imports: list[AskedFile] = []
         """files that somebody is to read"""
         self._training_job: int | None = None
@@ -94,6 +96,7 @@ class Session:
         look = Look(self.playback.t, self.sight, self.probed, self._ink is not None)
         spare = self.looks_ahead and not live and not self.results.is_training
         self.planner.tick(self.store.document, look, not live, spare)
+        self.one_step.tick(self.store.document, self.playback)
         self.playback.advance(seconds)
         self.stage.tick(self.planner.panes, self.playback.t, seconds, live)
         self.results.sweep(self.stage.jobs)
@@ -194,8 +197,13 @@ class Session:
             self._ink[1].release()
             self._ink = None
 
+    def _tell(self, sentence: str) -> None:
+        """To whoever is to be notified now."""
+        self.notify(sentence)
+
     def close(self) -> None:
         self.forget_ink()
+        self.one_step.end()
         self.engine.close()
         self.stage.clear()
         self.results.release_all()

@@ -45,7 +45,7 @@ def one_step(request: OneStepRequest, result: ResultArray, recent: object) -> It
     networks = [_flow(model) for model in (before, after)]
     of_batch = _losses(batches, draws, networks, plan.batch)
     told = [*_of_pair(request, batches, draws, networks), of_batch, (plan.rate_at(first), _moved(before))]
-    rows = torch.cat([torch.tensor(told), *_ways(batches, draws, _index(request))])
+    rows = torch.cat([torch.tensor(told), *_ways(batches, draws, _index(request, draws))])
     for number, row in enumerate(rows.numpy()):
         result.write(number, row)
     yield 1.0
@@ -61,10 +61,11 @@ def _moved(model: MLP | FlowAndScore) -> float:
     return sum(network.trained.numel() for network in networks)
 
 
-def _index(request: OneStepRequest) -> int:
-    """Which of the batch is told of."""
+def _index(request: OneStepRequest, draws: Draws) -> int:
+    """Which of the batch is told of: first one that is half-way."""
     size = request.training.batch_size
-    return round(size / 2 + request.pair * GOLDEN * size) % size
+    half_way = int((draws.t[:size, 0] - 0.5).abs().argmin())
+    return round(half_way + request.pair * GOLDEN * size) % size
 
 
 def _losses(batches: BatchSource, draws: Draws, networks: list[MLP], size: int) -> tuple[float, float]:
@@ -81,7 +82,8 @@ def _of_pair(
     request: OneStepRequest, batches: BatchSource, draws: Draws, networks: list[MLP]
 ) -> Iterator[tuple[float, float]]:
     """x_0, z, x_t, what is asked, the two answers, and (t, weight)."""
-    one = slice(_index(request), _index(request) + 1)
+    index = _index(request, draws)
+    one = slice(index, index + 1)
     x_t, t, labels = draws.x_t[one], draws.t[one], draws.labels[one]
     is_noise = request.training.objective.facts.fits is Fitted.NOISE
     schedule, problem = build.schedule(request.problem.path), batches.problem

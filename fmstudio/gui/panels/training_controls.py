@@ -11,7 +11,7 @@ from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.progress_line import ProgressLine
 from fmstudio.gui.widgets.ticking import TickingLabel
 from fmstudio.render.palette import Palette
-from fmstudio.studio import commands, learning
+from fmstudio.studio import commands, learning, one_step
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.session import Session
 
@@ -31,6 +31,9 @@ class TrainingControls(QWidget):
         self.stop.setFixedWidth(32)
         self.stop.setAccessibleName("Stop training")
         self.stop.setToolTip("Stop training and keep what was learned (Ctrl+.)")
+        self.explain = QPushButton()
+        self.explain.setFixedWidth(32)
+        self.explain.setAccessibleName("One step, explained")
         self.steps, self.below = TickingLabel(), TickingLabel()
         self.steps.setProperty("role", "secondary")
         self.below.setProperty("role", "small")
@@ -38,6 +41,7 @@ class TrainingControls(QWidget):
         self._lay_out(settings)
         self.button.clicked.connect(self._on_button_clicked)
         self.stop.clicked.connect(self._on_stop_clicked)
+        self.explain.clicked.connect(self._on_explain_clicked)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed(theme.palette)
 
@@ -54,6 +58,7 @@ class TrainingControls(QWidget):
         row.setSpacing(6)
         row.addWidget(self.button)
         row.addWidget(self.stop)
+        row.addWidget(self.explain)
         row.addSpacing(4)
         row.addLayout(figures, 1)
         row.addWidget(settings)
@@ -81,10 +86,16 @@ class TrainingControls(QWidget):
             part.setVisible(training.is_active)
         self.button.setEnabled(not self._why_not or training.is_active)
         self.button.setAccessibleDescription("" if training.is_active else self._why_not)
+        self._offer_step(one_step.why_not(document))
         if training.is_active:
             self._show_run(training)
         else:
             self._show_rest(training, trained, document)
+
+    def _offer_step(self, why_not: str) -> None:
+        self.explain.setEnabled(not why_not)
+        self.explain.setAccessibleDescription(why_not)
+        self.explain.setToolTip(why_not or "One step, explained: slowly, with its numbers (Ctrl+Shift+T)")
 
     def _show_run(self, training: TrainingRecord) -> None:
         paused = training.state is TrainingState.PAUSED
@@ -108,11 +119,15 @@ class TrainingControls(QWidget):
     def _on_button_clicked(self) -> None:
         commands.go_on_training(self._session)
 
+    def _on_explain_clicked(self) -> None:
+        commands.explain_step(self._session)
+
     def _on_stop_clicked(self) -> None:
         self._session.command_training(TrainingCommand.STOP)
 
     def _on_theme_changed(self, palette: Palette) -> None:
         self.stop.setIcon(icon("stop", palette.text, 14))
+        self.explain.setIcon(icon("one-step", palette.text, 14))
 
 
 def _steps_trained(session: Session) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from fmstudio.document.specs.training import Coupling, ModelSpec, Objective
 from fmstudio.engine.client import InlineEngine, JobState
 from fmstudio.engine.messages import LearnedModel, OneStepRequest, Row, TrainingProgress, TrainRequest
 from fmstudio.engine.worker import build, learning
+from fmstudio.flows.motion.fields import LearnedField
 from tests.engine.worker.test_training_job import models, progress, request, trained
 
 KINDS = (Objective.CFM, Objective.DSM, Objective.EXACT, Objective.SF2M)
@@ -42,9 +44,6 @@ def test_that_the_answer_after_it_is_that_of_the_network_after_one_step(objectiv
     model = learning.model_for(asked)
     next(step for step in learning.steps_of(asked, model) if step is not None)
     flow = getattr(model, "flow", model)
-    import torch
-
-    from fmstudio.flows.motion.fields import LearnedField
 
     field = LearnedField(flow, build.schedule(asked.problem.path))
     x_t, t = torch.tensor(rows[2:3]), float(rows[6, 0])

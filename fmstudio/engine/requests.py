@@ -303,8 +303,8 @@ WAY_POINTS = 65
 @dataclass(frozen=True)
 class OneStepRequest:
     """The step that a training would take next from ``learned`` (None: from its start), taken on a copy and
-    told of one pair of its batch, the ``pair``-th in an order that begins half-way and in which times differ from
-    one to the next.
+    told of one pair of its batch, the ``pair``-th in an order that begins half-way and in which times differ
+    from one to the next.
 
     Result (10 + WAY_POINTS, 2): x_0, z, x_t; what is asked at x_t, and what the network answers before and
     after the step (all noises if it learns the noise, else velocities); (t, weight of the pair's square);

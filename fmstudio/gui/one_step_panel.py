@@ -41,6 +41,7 @@ class OneStepPanel(QFrame):
         self.next = self._button("Next", self._on_next_clicked)
         self.another = self._button("Another pair", self._on_another_clicked)
         self.close_button = self._button("Close", self._on_close_clicked)
+        self.next.setMinimumWidth(64)
         self.close_button.setToolTip("Esc")
         self._lay_out()
         escape_key = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)  # wherever the focus is

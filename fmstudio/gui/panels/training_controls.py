@@ -112,7 +112,7 @@ class TrainingControls(QWidget):
         self.button.setToolTip(self._why_not or "Train a network on this source, target and path (Ctrl+T)")
         failed = training.state is TrainingState.FAILED
         self.setToolTip(training.message if failed else "")
-        asked = f"{trained:,} steps trained" if trained else f"{document.training.total_steps:,} steps"
+        asked = f"{trained or document.training.total_steps:,} steps"
         self.steps.setText("The last run failed" if failed else asked)
         self.below.setText(f"{document.model.layers} × {document.model.width} network")
 

@@ -11,10 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from fmstudio.document.gallery import ENTRIES
+from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import CARD, PICTURE, GalleryDialog
 from fmstudio.gui.dialogs.reference_dialog import show_reference
 from fmstudio.gui.main_window import MainWindow
 from tests.gui.windows import silent_window
+from tests.studio.test_training_steps import DOCUMENT as STEPS
+from tests.studio.test_training_steps import model
 
 pytestmark = pytest.mark.display
 
@@ -92,3 +95,17 @@ def test_that_every_card_of_the_gallery_gets_its_picture(qtbot, window: MainWind
     pictures = [gallery.cards.item(row).icon().pixmap(PICTURE).toImage() for row in range(len(ENTRIES))]
     assert all(one != other for one, other in itertools.pairwise(pictures))
     gallery.close()
+
+
+def test_that_the_second_axis_is_offered_where_steps_of_a_training_are_kept(qtbot, session, theme):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    for kept, offered in ((), 1), ((0, 10), 2):
+        session.open(STEPS.model_copy(update={"title": f"{offered}"}), [model(60, *kept)])
+        session.results.models = {recipe: model(60, *kept) for recipe in session.results.models}
+        dialog = ExportDialog(parent, session, theme)
+        dialog.show()
+        assert dialog.along_box.count() == offered
+        assert dialog.along_box.isVisible() is (offered > 1)
+        dialog.close()
+        dialog.deleteLater()

@@ -95,8 +95,8 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setSpacing(10)
         form.addRow("Size", self.size_box)
-        if self.along_box.count() > 1:
-            form.addRow("Along", self.along_box)
+        form.addRow("Along", self.along_box)
+        form.setRowVisible(self.along_box, self.along_box.count() > 1)
         form.addRow("Frames per second", self.fps)
         form.addRow("Length in seconds", self.seconds)
         form.addRow(Word(self.fps, self.seconds))

@@ -27,18 +27,20 @@ class Ahead:
     def __init__(self, results: Results) -> None:
         self._results = results
         self._of: tuple[object, ...] = ()
-        self._left: list[Request] = []
+        self._coming: Iterator[Request] = iter(())
+        self._next: Request | None = None
 
     def next(self, document: Document, known: Known, look: Look) -> Request | None:
-        """The nearest that is not there; None where nothing lacks."""
+        """The nearest that is not there; None where nothing lacks, or the next frame is to look farther."""
         # By identity: documents and models never change, and comparing their numbers takes long.
         of = (id(document), *(id(model) for model in known.models.values()), look.sight)
         if of != self._of:
-            self._of, self._left = of, list(_bounded(_neighbours(document, known, look)))
-        while self._left:
-            if not self._is_there(self._left[0]):
-                return self._left[0]
-            del self._left[0]
+            self._of, self._coming = of, _bounded(_neighbours(document, known, look))
+            self._next = next(self._coming, None)
+        for _ in KINDS:  # a step a frame: finding out what a step asks takes a part of a millisecond a pane
+            if self._next is None or not self._is_there(self._next):
+                return self._next
+            self._next = next(self._coming, None)
         return None
 
     def _is_there(self, request: Request) -> bool:
@@ -63,9 +65,11 @@ def _neighbours(document: Document, known: Known, look: Look) -> Iterator[Reques
 
 def _bounded(requests: Iterator[Request]) -> Iterator[Request]:
     """As many as there is room for, each once."""
-    room = MOST_BYTES
-    for request in dict.fromkeys(requests):
-        room -= 4 * math.prod(request.shape)
-        if room < 0:
-            return
-        yield request
+    room, known = MOST_BYTES, set[Request]()
+    for request in requests:
+        if request not in known:
+            known.add(request)
+            room -= 4 * math.prod(request.shape)
+            if room < 0:
+                return
+            yield request

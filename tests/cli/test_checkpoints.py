@@ -139,6 +139,7 @@ def test_that_a_checkpoint_is_taken_up_by_default_and_on_request(out: Path, chec
     assert "at step 30 is there" in result.stderr
     assert json.loads(result.stdout)["steps"] == 50
     assert not checkpoint.exists()
+    assert [kept.step for kept in open_document(str(out))[1][0].checkpoints] == [0, 1, 2, 5, 10, 20]
     again = run("train", "-o", out, "--resume", *FIFTY)
     assert again.exit_code == 2
     assert "no checkpoint" in sentence(again)

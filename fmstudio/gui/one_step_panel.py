@@ -18,7 +18,7 @@ from fmstudio.studio.one_step_words import sentence, title
 from fmstudio.studio.session import Session
 
 WIDTH = 600
-ABOVE_LEGEND = 72
+ABOVE_LEGEND = 96
 """Logical pixels that the legends of the lower panes take."""
 
 

@@ -35,7 +35,7 @@ from fmstudio.studio.tools import Mode
 ZOOM_PER_NOTCH = 1.15
 NARROW = 440
 """A pane of fewer logical pixels has one menu in place of its row of switches."""
-RESERVE, NARROW_RESERVE = 236.0, 40.0
+RESERVE, NARROW_RESERVE = 256.0, 40.0
 """Logical pixels beside a pane's title that the switches take."""
 
 

@@ -126,9 +126,26 @@ class ParticleMenu(ChoiceMenu):
 SIZES = (("Tiny", 2.0), ("Small", 3.5), ("Medium", 5.0), ("Large", 8.0), ("Huge", 13.0))
 """Diameters in logical pixels of one of two thousand particles."""
 
-MENUS: dict[str, type[DensityMenu] | type[ArrowMenu] | type[ParticleMenu]] = {
+
+class PathMenu(ChoiceMenu):
+    """How the paths of particles are shown."""
+
+    def __init__(self, session: Session, pane: int) -> None:
+        super().__init__(session, pane, "How paths are shown")
+
+    def offered(self) -> Iterator[Entry | None]:
+        only = self.document.view.only_states
+        yield "between", "Between the solver's states too", not only
+        yield "only", "Only the solver's states", only
+
+    def choose(self, value: object) -> None:
+        commands.set_field(self._session, "view.only_states", value == "only", "Show solver states")
+
+
+MENUS: dict[str, type[DensityMenu] | type[ArrowMenu] | type[ParticleMenu] | type[PathMenu]] = {
     "density": DensityMenu,
     "particles": ParticleMenu,
+    "trajectories": PathMenu,
     "field": ArrowMenu,
 }
 """By the layer beside whose switch they stand."""

@@ -17,7 +17,7 @@ def tails(states: Array, low: int, weight: float) -> Array:
     """From (states, n, 2): the last ``TAIL_SPAN`` before the moment ``weight`` past state ``low``."""
     first = max(0.0, low + weight - TAIL_SPAN * (len(states) - 1))
     rows = np.unique(np.linspace(first, low, TAIL_POINTS - 1).round().astype(int))
-    return _by_particle(np.concatenate([states[rows], _now(states, low, weight)[None]]))
+    return _by_particle(np.concatenate([states[rows], now(states, low, weight)[None]]))
 
 
 def paths(states: Array, low: int, weight: float) -> Array:
@@ -26,16 +26,17 @@ def paths(states: Array, low: int, weight: float) -> Array:
     past = states[: low + 1 : stride]
     points = np.full((-(-len(states) // stride) + 1, *states.shape[1:]), np.nan, np.float32)
     points[: len(past)] = past
-    points[len(past)] = _now(states, low, weight)
+    points[len(past)] = now(states, low, weight)
     return _by_particle(points)
 
 
 def grid_lines(states: Array, low: int, weight: float, points: int) -> Array:
     """From (states, lines * points, 2): a grid at that moment, ``points`` points a line."""
-    return np.ascontiguousarray(_now(states, low, weight).reshape(-1, points, 2))
+    return np.ascontiguousarray(now(states, low, weight).reshape(-1, points, 2))
 
 
-def _now(states: Array, low: int, weight: float) -> Array:
+def now(states: Array, low: int, weight: float) -> Array:
+    """(n, 2): the moment ``weight`` past state ``low``."""
     high = min(low + 1, len(states) - 1)
     return np.asarray((1 - weight) * states[low] + weight * states[high], np.float32)
 

@@ -24,7 +24,7 @@ from fmstudio.render.particle_colours import (
     speed_colours,
     time_colours,
 )
-from fmstudio.render.scene import Bytes, Layer, ParticleLayer, TrailLayer
+from fmstudio.render.scene import Bytes, Layer, ParticleLayer, PointLayer, TrailLayer
 from fmstudio.studio.resolve import colour_request
 from fmstudio.studio.results import Results, is_row_ready
 
@@ -75,6 +75,18 @@ class MovingLayers:
                 job, "lines", lambda: np.ascontiguousarray(job.result.values.transpose(1, 0, 2))
             )
             yield TrailLayer(points, self._origin(job, palette), width=1.0, opacity=0.45, fade=False)
+
+    def reference(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:
+        """The true paths so far, thin, and where they have come to."""
+        found = _state(job, t)
+        if found is None:
+            return
+        points = lines.paths(job.result.values, *found[::2])
+        make = partial(one_colour, job.result.shape[1], palette.text)
+        colours = self._kept.of(job, ("reference", palette.name), make)
+        yield TrailLayer(points, colours, width=0.9, opacity=0.5, fade=False)
+        now = lines.now(job.result.values, *found[::2])
+        yield PointLayer(now, palette.text, 3.0, 0.8)
 
     def grid(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:
         found = _state(job, t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
@@ -145,16 +146,20 @@ class Presenter:
             yield "data", "The data", lambda job: backdrop.data(job, palette)
         if on.couplings:
             yield "pairs", "The coupling", lambda job: moving.couplings(job, palette)
+        steps = standing.resolved.experiment.simulation.steps
+        at = _at_state(t, steps) if document.view.only_states else t
         if on.grid:
-            yield "grid", "The grid", lambda job: moving.grid(job, t, palette)
+            yield "grid", "The grid", lambda job: moving.grid(job, at, palette)
+        if on.reference:
+            yield "reference", "The reference", lambda job: moving.reference(job, at, palette)
         if on.paths:
-            yield "trajectories", "The paths", lambda job: moving.trails(job, t, by, palette, whole=True)
+            yield "trajectories", "The paths", lambda job: moving.trails(job, at, by, palette, whole=True)
         if on.trajectories:
-            yield "trajectories", "The trails", lambda job: moving.trails(job, t, by, palette, whole=False)
+            yield "trajectories", "The trails", lambda job: moving.trails(job, at, by, palette, whole=False)
         if on.particles:
-            yield "trajectories", "The particles", lambda job: moving.particles(job, document, t, palette)
+            yield "trajectories", "The particles", lambda job: moving.particles(job, document, at, palette)
         dropped = document.view.drops
-        yield "drops", "What was dropped", lambda job: drop_layers(self._kept, job, dropped, t, palette)
+        yield "drops", "What was dropped", lambda job: drop_layers(self._kept, job, dropped, at, palette)
         yield "probe", "The probe", lambda job: probe_layers(job, palette, self._pointed)
 
 
@@ -173,6 +178,11 @@ def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterat
         yield replace(
             layer, answers=shown.request, is_waiting=shown.is_waiting, opacity=strength * layer.opacity
         )
+
+
+def _at_state(t: float, steps: int) -> float:
+    """The time of the last state up to t."""
+    return math.floor(t * steps + 1e-6) / steps
 
 
 def _with_axes(layers: tuple[Layer, ...], document: Document, index: int) -> tuple[Layer, ...]:

@@ -109,6 +109,8 @@ def legend(
         yield Legend("lines", f"{pairs} of x_0 and z", answers=standing.shown["pairs"].request)
     if on.grid:
         yield Legend("grid", _grid(pane.experiment))
+    if document.view.only_states and (on.particles or on.trajectories or on.paths):
+        yield Legend("states", "only those of the solver")
     moving = standing.shown.get("trajectories")
     if on.particles and moving is not None:
         yield _colour(standing, document, results, palette)
@@ -275,6 +277,7 @@ _WAITED = {
     "density": "the density",
     "field": "the field",
     "grid": "the grid",
+    "reference": "the reference paths",
     "pairs": "the pairs",
     "data": "the data",
 }

@@ -90,6 +90,8 @@ def idle_layer(experiment: Experiment, layer: str) -> str:
         if experiment.is_layered:
             return "RealNVP goes from layer to layer: there is no field to draw."
         return "The field of particles that are paired so has no closed form."
+    if layer == "reference" and experiment.is_layered:
+        return "RealNVP goes from layer to layer: no finer steps could be taken."
     return LAYERS[layer].why_idle(experiment.dynamics)
 
 

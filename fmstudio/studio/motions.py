@@ -21,6 +21,8 @@ from fmstudio.studio import learning
 
 GRID_HALF = 2.4
 """Half the side of the grid that a flow warps, in units of beta_0: it covers most of a normal source."""
+REFERENCE_STEPS, REFERENCES = 200, 200
+"""Steps of a reference path, and for how many particles there is one: so many can still be followed."""
 PAIRS = 256
 """Coupling lines that can still be told apart."""
 
@@ -71,6 +73,20 @@ def grid_request(moving: TrajectoriesRequest) -> WarpRequest | None:
     scale = 1.0 if moving.dynamics.is_process else float(moving.problem.path.curves(0.0)[1])
     simulation = moving.simulation.model_copy(update={"particles": 100, "start_seed": 0, "noise_seed": 0})
     return WarpRequest(replace(moving, simulation=simulation), GRID_HALF * scale)
+
+
+def reference_request(moving: TrajectoriesRequest) -> TrajectoriesRequest | None:
+    """The first of the same particles by the same flow, in many fine steps; None where it is no flow, or no
+    equation."""
+    is_layered = moving.learned is not None and moving.learned.objective.facts.is_layered
+    if not moving.dynamics.is_flow or is_layered:
+        return None
+    fine = {"steps": REFERENCE_STEPS, "particles": min(REFERENCES, moving.simulation.particles)}
+    return replace(
+        moving,
+        dynamics=moving.dynamics.model_copy(update={"solver": "rk4"}),
+        simulation=moving.simulation.model_copy(update=fine),
+    )
 
 
 def coupling_of(document: Document, experiment: Experiment) -> Coupling:

@@ -53,3 +53,7 @@ def choices(session: Session) -> Iterator[Offer]:
     for colour in ParticleColour:
         colours = partial(commands.set_particles, session, colour=colour)
         yield Offer("Colour of particles", colour.facts.title, colours)
+    only = not session.store.document.view.only_states
+    title = "Only the solver's states" if only else "Between the solver's states too"
+    set_states = partial(commands.set_field, session, "view.only_states", only, "Show solver states")
+    yield Offer("Paths", title, set_states)

@@ -184,6 +184,9 @@ def _moving(pane: Resolved) -> Iterator[tuple[str, Request]]:
     warped = motions.grid_request(moving) if pane.pane.layers.grid else None
     if warped is not None:
         yield "grid", warped
+    reference = motions.reference_request(moving) if pane.pane.layers.reference else None
+    if reference is not None:
+        yield "reference", reference
     colour = pane.document.view.particle_colour
     asked = colour_request(moving, colour)
     if asked is not None and _has_colour(experiment, colour):

@@ -101,3 +101,15 @@ def test_that_particles_are_coloured_sized_and_made_to_glow_in_all_panes(
     pick(menu, "Glow")
     assert not session.store.document.view.particle_glow
     assert session.store.undo_label == "Change the glow of particles"
+
+
+def test_that_the_states_of_the_solver_alone_are_shown_where_that_is_asked(
+    session: Session, switches: LayerSwitches
+) -> None:
+    menu = switches.choices["trajectories"]
+    pick(menu, "Only the solver's states")
+    assert session.store.document.view.only_states
+    menu.offers.aboutToShow.emit()
+    assert [a.text() for a in menu.offers.actions() if a.isChecked()] == ["Only the solver's states"]
+    pick(menu, "Between the solver's states too")
+    assert not session.store.document.view.only_states

@@ -5,7 +5,7 @@ import pytest
 
 from fmstudio.document.document import Document
 from fmstudio.document.specs.colouring import ParticleColour
-from fmstudio.document.specs.dynamics import LangevinSpec
+from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import VPSpec
 from fmstudio.document.specs.view import LAYERS, FieldChoice, LayersSpec, PaneSpec, ViewSpec
 from fmstudio.engine.messages import Refusal
@@ -232,3 +232,38 @@ def test_that_contours_alone_ask_for_the_density_and_draw_no_colours(engine):
     _settle(session, engine)
     layer = _layer(session, DensityLayer, 0.4)
     assert (layer.fills, layer.contours) == (True, True)
+
+
+@pytest.mark.parametrize(("t", "row"), [(0.0, 0), (0.19, 0), (0.2, 1), (0.39, 1), (0.99, 4), (1.0, 5)])
+def test_that_particles_rest_at_the_states_of_the_solver_where_that_is_asked(session, engine, t, row):
+    commands.set_field(session, "simulation.steps", 5, "Steps")
+    commands.set_field(session, "view.only_states", True, "Show solver states")
+    _settle(session, engine)
+    layer = _layer(session, ParticleLayer, t)
+    shown = (1 - layer.weight) * layer.a + layer.weight * layer.b
+    values = session.results.slots["trajectories/0"].job.result.values
+    assert np.allclose(shown, values[row])
+    tails = _layer(session, TrailLayer, t)
+    assert np.allclose(tails.points[:, -1], values[row, : len(tails.points)])
+    pane = Presenter(session.stage).scene(session.store.document, t, DARK).panes[0]
+    assert any(entry.name == "states" for entry in pane.legend)
+
+
+def test_that_reference_paths_are_of_the_same_particles_in_fine_steps(session, engine):
+    commands.set_field(session, "dynamics", ODESpec(solver="euler"), "Choose dynamics")
+    commands.set_field(session, "simulation.steps", 4, "Steps")
+    commands.toggle_layer(session, 0, "reference")
+    _settle(session, engine)
+    asked = engine.in_lane("reference/0")[-1].request
+    coarse = engine.in_lane("trajectories/0")[-1].request
+    assert (asked.dynamics.solver, asked.simulation.steps) == ("rk4", 200)
+    same = ("start_seed", "noise_seed")
+    assert all(getattr(asked.simulation, s) == getattr(coarse.simulation, s) for s in same)
+    pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
+    (layer,) = (layer for layer in pane.layers if layer.answers == asked and isinstance(layer, TrailLayer))
+    values = session.results.slots["reference/0"].job.result.values
+    assert np.allclose(layer.points[:, 0], values[0])
+    assert any(entry.name == "reference" for entry in pane.legend)
+    commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
+    session.tick(0.0)
+    assert "reference/0" not in session.planner.wanted

@@ -172,7 +172,7 @@ def test_that_beside_each_other_a_control_acts_if_it_does_in_any_pane(control: C
         check(document, control)
 
 
-@pytest.mark.parametrize("layer", ["density", "field", "data", "couplings", "grid"])
+@pytest.mark.parametrize("layer", ["density", "field", "data", "couplings", "grid", "reference"])
 def test_that_a_layer_shows_something_exactly_where_its_switch_is_offered(layer: str) -> None:
     for document in (one for one in documents() if one.view.panes[0].layers is EVERYTHING):
         # Contours are of the density: they ask for it too.

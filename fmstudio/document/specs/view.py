@@ -107,6 +107,18 @@ class LayersSpec(Spec):
         ),
     ] = False
     """a square grid, warped by the flow"""
+    reference: Annotated[
+        bool,
+        Layer(
+            "Reference paths",
+            is_rare=True,
+            moves=True,
+            told=("reference", "the same particles in 200 steps of Runge–Kutta 4, thin"),
+            shows=attrgetter("is_flow"),
+            idle="Only a flow has one true path for each particle: {motion} draws noise.",
+        ),
+    ] = False
+    """what a coarse path should have been, beneath it"""
     contours: Annotated[
         bool, Layer("Contours", is_rare=True, told=("contours", "each line half as high as the next"))
     ] = False
@@ -177,6 +189,8 @@ class ViewSpec(Spec):
     particle_size: float = setting(5.0, "Particle size", low=1.0, high=20.0, step=0.5)
     particle_glow: bool = False
     """a halo around each particle, brighter where many are"""
+    only_states: bool = False
+    """particles and their tails stay at a state of the solver until the next one, instead of going between"""
     seconds: float = setting(
         4.0, "Seconds", low=0.5, high=60.0, step=0.5, hint="How long one pass takes at 1x"
     )

@@ -40,6 +40,7 @@ from fmstudio.engine.messages import (
 from fmstudio.engine.worker import build, density_tasks, motions, tasks
 from fmstudio.engine.worker.task_runner import _without_gradients
 from fmstudio.flows.motion.simulate import simulate
+from fmstudio.studio.motions import reference_request
 
 NORMAL, MOONS, PATH = d.StandardNormalSpec(), d.TwoMoonsSpec(), CondOTSpec()
 GRID = Grid(0.2, -0.1, 4.5, 4.0, 61, 51)
@@ -314,3 +315,23 @@ def test_that_log_density_is_that_of_the_law_where_each_particle_is(
     else:
         expected = build.marginal(problem).log_prob(x, 1.0 if dynamics.is_steady else 0.5)
     np.testing.assert_allclose(told.result.values[10], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_that_reference_paths_begin_where_the_particles_do_and_end_where_they_should(
+    engine: InlineEngine,
+) -> None:
+    """A coarse path leaves its reference, a fine one of order 4 does not."""
+    problem = Problem(NORMAL, d.FiveModesSpec(), PATH)
+    gaps = []
+    for solver, steps in (("euler", 5), ("heun", 60)):
+        simulation = SimulationSpec(steps=steps, particles=400)
+        moving = TrajectoriesRequest(problem, ODESpec(solver=solver), simulation)
+        asked = reference_request(moving)
+        assert asked is not None
+        jobs = [engine.submit(f"trajectories/{solver}{k}", one) for k, one in enumerate((moving, asked))]
+        engine.run_until_idle()
+        own, reference = (job.result.values for job in jobs)
+        np.testing.assert_allclose(own[0, : reference.shape[1]], reference[0])
+        gaps.append(np.abs(own[-1, : reference.shape[1]] - reference[-1]).mean())
+    assert gaps[0] > 10 * gaps[1]
+    assert gaps[1] < 5e-3

@@ -75,7 +75,7 @@ def render(
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
         with _film(doc, shot, theme, seed, settings, step, **ends, **motion) as film:
-            _make_video(film, shot, out, _Progress(json_progress))
+            _make_video(film, shot, out, _Progress(json_progress), step is not None)
     if not json_progress:
         told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
         typer.echo(f"{told}. {slower}" if slower else told, err=True)
@@ -117,6 +117,8 @@ def still(
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
         with _film(doc, Shot(width, height, 1, 1), theme, seed, settings, step, **ends, **motion) as film:
             film.prepare()
+            if step is not None:
+                film.require_steps()
             renderer = OffscreenRenderer(width, height, transparent=transparent)
             try:
                 write_png(out, renderer.draw(replace(film.scene_at(at), chrome=not bare)))
@@ -145,13 +147,15 @@ def _film(
     return Film(document, found.models, PALETTES[theme], shot)
 
 
-def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress) -> None:
+def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress, of_step: bool) -> None:
     from fmstudio.export.frames import frames
     from fmstudio.export.video import check_writable, write_video
     from fmstudio.render.vispy.offscreen import OffscreenRenderer
 
     check_writable(out)
     film.prepare(progress.stage)
+    if of_step:
+        film.require_steps()
     renderer = OffscreenRenderer(shot.width, shot.height)
     try:
         for done in write_video(out, frames(film.scenes(), renderer), (shot.width, shot.height), shot.fps):

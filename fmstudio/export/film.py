@@ -128,6 +128,10 @@ class Film:
     def _go_to(self, step: int | None) -> None:
         self._session.store.edit(lambda document: at_step(document, step), "Go along the training")
 
+    def require_steps(self) -> None:
+        """Raises ExportError where no step of a training but the newest can be shown."""
+        self._track()
+
     def _track(self) -> Track:
         found = track(self._session.store.document, self._session.results.models)
         if found is None:

@@ -195,5 +195,5 @@ class TrainingTrack(QLabel):
 
 
 def words(there: Track) -> str:
-    """'200 / 4,000', or that it is the newest."""
-    return "newest" if there.is_newest else f"{there.step:,} / {there.total:,}"
+    """'200 / 4,000', or 'newest, 4,000'."""
+    return f"newest, {there.step:,}" if there.is_newest else f"{there.step:,} / {there.total:,}"

@@ -415,3 +415,10 @@ def test_that_a_path_that_does_not_reach_its_source_ends_at_its_target_and_says_
     assert "does not quite reach its source" in result.stderr
     figures = json.loads(run("measure", out, "--target", "two-moons", "--json").stdout)
     assert figures["w2"] < 1.5 * figures["w2_floor"]
+
+
+def test_that_a_step_that_was_not_kept_is_a_sentence(tmp_path: Path) -> None:
+    result = run("still", "two-moons", "-o", tmp_path / "a.png", "--step", 20, "--size", "64x48")
+    assert result.exit_code == 1
+    assert sentence(result).startswith("No steps of a training are kept here")
+    assert not (tmp_path / "a.png").exists()

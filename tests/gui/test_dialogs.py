@@ -107,5 +107,7 @@ def test_that_the_second_axis_is_offered_where_steps_of_a_training_are_kept(qtbo
         dialog.show()
         assert dialog.along_box.count() == offered
         assert dialog.along_box.isVisible() is (offered > 1)
+        dialog.along_box.setCurrentIndex(offered - 1)
+        assert ("From each step that was kept" in dialog.words.text()) is (offered > 1)
         dialog.close()
         dialog.deleteLater()

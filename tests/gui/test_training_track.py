@@ -58,7 +58,7 @@ def test_that_it_is_there_only_where_something_learned_has_kept_steps(bar, sessi
 def test_that_the_newest_is_shown_at_first_and_stands_at_the_right_end(bar):
     slider = bar.training.slider
     assert slider.value() == slider.maximum() == 7
-    assert bar.training.readout.text() == "newest"
+    assert bar.training.readout.text() == "newest, 60"
     assert slider.x_of(60) == pytest.approx(slider.width() - 12)
 
 

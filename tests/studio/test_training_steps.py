@@ -9,13 +9,14 @@ import pytest
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.document import Document
-from fmstudio.document.saved_model import Checkpoint
+from fmstudio.document.saved_model import MOST_CHECKPOINTS, Checkpoint
 from fmstudio.document.specs.training import ModelSpec, TrainingSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.engine.client import InlineEngine
 from fmstudio.engine.messages import LearnedModel, TrajectoriesRequest
 from fmstudio.studio import commands, learning
 from fmstudio.studio.opening import open_file, save_file
+from fmstudio.studio.results import Results
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
@@ -152,3 +153,23 @@ def test_that_scrubbing_shows_what_a_fresh_model_of_that_step_gives() -> None:
         other.tick(0.0)
     assert np.array_equal(other.results.slots["trajectories/0"].job.result.values, shown)
     other.close()
+
+
+def test_that_of_steps_that_are_taken_again_the_newer_weights_are_kept() -> None:
+    """As after the engine has died."""
+    results = Results()
+    recipe = learning.recipe_of(DOCUMENT)
+    for step, weight in ((0, 0.0), (1, 1.0), (5, 5.0), (1, 7.0)):
+        results.keep(recipe, Checkpoint(step=step, parameters=FrozenArray([weight])))
+    results.publish(recipe, model(60))
+    kept = results.models[recipe].checkpoints
+    assert [(c.step, float(c.parameters.values[0])) for c in kept] == [(0, 0.0), (1, 7.0)]
+
+
+def test_that_never_more_are_held_than_a_file_may_hold() -> None:
+    results = Results()
+    recipe = learning.recipe_of(DOCUMENT)
+    results.publish(recipe, model(60))
+    for step in range(3 * MOST_CHECKPOINTS):
+        results.keep(recipe, Checkpoint(step=step, parameters=FrozenArray([0.0])))
+    assert len(results.models[recipe].checkpoints) == MOST_CHECKPOINTS

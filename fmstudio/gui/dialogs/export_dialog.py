@@ -90,7 +90,7 @@ class ExportDialog(QDialog):
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(36)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.words.setText("All panes, with titles, legend and time bar, in the theme that is shown.")
+        self._tell_axis()
         self.words.setProperty("role", "secondary")
         form = QFormLayout()
         form.setSpacing(10)
@@ -103,6 +103,7 @@ class ExportDialog(QDialog):
         self.start_button.setProperty("kind", "primary")
         self.start_button.setDefault(True)
         self.start_button.clicked.connect(self._on_start_clicked)
+        self.along_box.currentIndexChanged.connect(self._on_along_changed)
         self.cancel_button.clicked.connect(self._on_cancel_clicked)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -124,6 +125,15 @@ class ExportDialog(QDialog):
             self._at = self._session.playback.t
             moment = clock(document).words(self._at)
             self.along_box.addItem(f"the training, at {moment}", Along.TRAINING)
+
+    def _tell_axis(self) -> None:
+        along_training = self.along_box.currentData() == Along.TRAINING
+        steps = "From each step that was kept to the next, with nothing between. " if along_training else ""
+        self.words.setText(f"{steps}All panes, with titles, legend and time bar, in the theme that is shown.")
+
+    def _on_along_changed(self, _index: int) -> None:
+        if not self.is_running:
+            self._tell_axis()
 
     @property
     def is_running(self) -> bool:

@@ -85,19 +85,25 @@ class DensityMenu(ChoiceMenu):
 
 
 class ArrowMenu(ChoiceMenu):
-    """What the arrows are."""
+    """What the arrows are, and whether they are streaks."""
 
     def __init__(self, session: Session, pane: int) -> None:
         super().__init__(session, pane, "What the arrows show")
 
     def offered(self) -> Iterator[Entry | None]:
         pane = self._session.planner.pane(self.document, self._pane)
-        chosen = self.document.view.panes[self._pane].arrows
+        spec = self.document.view.panes[self._pane]
         for choice in choices.arrows(pane.experiment, pane.available):
-            yield choice.value, choice.facts.title, choice is chosen
+            yield choice.value, choice.facts.title, choice is spec.arrows
+        yield None
+        yield False, "Arrows", not spec.streaks
+        yield True, "Drifting streaks", spec.streaks
 
     def choose(self, value: object) -> None:
-        commands.choose_shown(self._session, self._pane, Quantity(str(value)))
+        if isinstance(value, bool):
+            commands.choose_streaks(self._session, self._pane, value)
+        else:
+            commands.choose_shown(self._session, self._pane, Quantity(str(value)))
 
 
 class ParticleMenu(ChoiceMenu):

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import final
 
+import numpy as np
+
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import Meaning
 from fmstudio.engine.client import Job
 from fmstudio.engine.messages import DensityRequest, FieldRequest
 from fmstudio.render.kept import Kept
 from fmstudio.render.palette import Palette
+from fmstudio.render.particle_colours import one_colour
 from fmstudio.render.scales import arrow_lengths, grid_points, top_of, typical_speed
-from fmstudio.render.scene import Array, ArrowLayer, DensityLayer, Layer, PointLayer
+from fmstudio.render.scene import Array, ArrowLayer, DensityLayer, Layer, PointLayer, TrailLayer
+from fmstudio.render.streaks import streaks
 from fmstudio.studio.answers import is_slow
 from fmstudio.studio.results import is_row_ready, nearest_row
 
@@ -51,7 +55,8 @@ class Backdrop:
             contours=contours,
         )
 
-    def arrows(self, job: Job, t: float, palette: Palette) -> Iterator[Layer]:
+    def field(self, job: Job, t: float, palette: Palette, drifts: bool = False) -> Iterator[Layer]:
+        """Arrows, or streaks that drift along them."""
         found = _pair(job, t)
         if found is None:
             return
@@ -60,10 +65,16 @@ class Backdrop:
         assert isinstance(request, FieldRequest)
         grid = request.grid
         vectors = _mixed(self._kept.row(job, a), self._kept.row(job, b), weight)
-        positions = self._kept.of(job, ("grid"), lambda: grid_points(grid.xs, grid.ys))
         cell = 2 * grid.half_y / max(grid.ny - 1, 1)
         typical = (1 - weight) * self._speed(job, a) + weight * self._speed(job, b)
         arrows = arrow_lengths(vectors.reshape(-1, 2), typical, cell)
+        if drifts:
+            lines, strengths = streaks(arrows.reshape(vectors.shape), grid, t)
+            colours = one_colour(len(lines), palette.secondary)
+            colours[:, 3] = np.round(255 * strengths)
+            yield TrailLayer(lines, colours, width=1.6, opacity=0.85)
+            return
+        positions = self._kept.of(job, ("grid"), lambda: grid_points(grid.xs, grid.ys))
         yield ArrowLayer(positions, arrows, palette.secondary, 0.55, 1.3)
 
     def _top(self, job: Job, row: int, meaning: Meaning) -> float:

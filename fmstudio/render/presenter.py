@@ -141,7 +141,8 @@ class Presenter:
         if on.density or on.contours:
             yield "density", "The density", lambda job: backdrop.density(job, t, on.density, on.contours)
         if on.field:
-            yield "field", "The field", lambda job: backdrop.arrows(job, t, palette)
+            drifts = standing.resolved.pane.streaks
+            yield "field", "The field", lambda job: backdrop.field(job, t, palette, drifts)
         if on.data:
             yield "data", "The data", lambda job: backdrop.data(job, palette)
         if on.couplings:

@@ -227,6 +227,7 @@ def _arrows(standing: Standing) -> Iterator[Legend]:
         text = facts.exact if request.learned is None else facts.learned
         still = request.quantity is Quantity.SCORE and len(request.times) == 1
         text = text.replace("pₜ", "p_data") if still else text
+        text += ", as streaks" if standing.resolved.pane.streaks else ""
         text += WITH_MASS if shown is not None and is_masked(shown.job) else ""
         yield Legend("field", text if shown is not None else f"{text} …", answers=request)
 

@@ -281,6 +281,18 @@ def set_particles(session: Session, **changes: Any) -> None:
     session.store.edit(change, f"Change the {' and '.join(changes)} of particles")
 
 
+def choose_streaks(session: Session, pane: int, drifts: bool) -> None:
+    """The field of one pane as streaks, or as arrows; it is switched on."""
+
+    def change(document: Document) -> Document:
+        panes = list(document.view.panes)
+        layers = panes[pane].layers.model_copy(update={"field": True})
+        panes[pane] = panes[pane].model_copy(update={"streaks": drifts, "layers": layers})
+        return _with_panes(document, tuple(panes))
+
+    session.store.edit(change, "Show streaks" if drifts else "Show arrows")
+
+
 def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
     def change(document: Document) -> Document:
         compared = len(document.view.panes) > 1

@@ -55,7 +55,18 @@ def test_that_arrows_are_chosen_alike(session: Session, switches: LayerSwitches)
     assert session.store.document.view.panes[0].arrows is Quantity.FLUX
     switches.choices["field"].offers.aboutToShow.emit()
     marked = [a.text() for a in switches.choices["field"].offers.actions() if a.isChecked()]
-    assert marked == [Quantity.FLUX.facts.title]
+    assert marked == [Quantity.FLUX.facts.title, "Arrows"]
+
+
+def test_that_a_field_is_shown_as_streaks_in_one_step(session: Session, switches: LayerSwitches) -> None:
+    commands.toggle_layer(session, 0, "field")
+    pick(switches.choices["field"], "Drifting streaks")
+    pane = session.store.document.view.panes[0]
+    assert pane.streaks
+    assert pane.layers.field
+    assert session.store.undo_label == "Show streaks"
+    pick(switches.choices["field"], "Arrows")
+    assert not session.store.document.view.panes[0].streaks
 
 
 def test_that_only_what_is_defined_is_offered(session: Session, switches: LayerSwitches) -> None:
@@ -66,7 +77,7 @@ def test_that_only_what_is_defined_is_offered(session: Session, switches: LayerS
     sampler = titles(switches.choices["density"])
     assert DensityMethod.FOKKER_PLANCK.facts.title in sampler
     assert DensityMethod.LIKELIHOOD.facts.title not in sampler
-    assert titles(switches.choices["field"]) == [Quantity.VELOCITY.facts.title]
+    assert titles(switches.choices["field"])[:2] == [Quantity.VELOCITY.facts.title, ""]
 
 
 def test_that_the_menu_above_leaves_choices_to_the_menu_below(

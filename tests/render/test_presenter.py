@@ -168,7 +168,7 @@ def test_that_a_layer_with_a_mistake_stops_no_other_and_is_told_once(session, en
     def broken(*_args):
         raise ValueError("an odd array")
 
-    monkeypatch.setattr(presenter._backdrop, "arrows", broken)
+    monkeypatch.setattr(presenter._backdrop, "field", broken)
     for _ in range(3):
         pane = presenter.scene(session.store.document, 0.5, DARK).panes[0]
         assert {type(layer) for layer in pane.layers} == {DensityLayer, TrailLayer, ParticleLayer}
@@ -267,3 +267,13 @@ def test_that_reference_paths_are_of_the_same_particles_in_fine_steps(session, e
     commands.set_field(session, "dynamics", SDESpec(), "Choose dynamics")
     session.tick(0.0)
     assert "reference/0" not in session.planner.wanted
+
+
+def test_that_a_field_may_be_streaks_instead_of_arrows(session, engine):
+    commands.choose_streaks(session, 0, True)
+    _settle(session, engine)
+    pane = Presenter(session.stage).scene(session.store.document, 0.5, DARK).panes[0]
+    assert not any(isinstance(layer, ArrowLayer) for layer in pane.layers)
+    asked = engine.in_lane("field/0")[-1].request
+    assert any(layer.answers == asked and isinstance(layer, TrailLayer) for layer in pane.layers)
+    assert any(entry.name == "field" and "as streaks" in entry.text for entry in pane.legend)

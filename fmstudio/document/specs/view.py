@@ -145,6 +145,8 @@ class PaneSpec(Spec):
     )
     density: DensityMethod = DensityMethod.AUTO
     arrows: ChosenQuantity = Quantity.VELOCITY
+    streaks: bool = False
+    """the field is drawn as streaks that drift along it, and not as arrows"""
     source: DistributionSpec | None = None
     target: DistributionSpec | None = None
     path: PathSpec | None = None

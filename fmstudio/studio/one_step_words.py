@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fmstudio.document.specs.training import Coupling, Fitted
+from fmstudio.document.specs.training import Coupling, Fitted, Trained
 from fmstudio.document.specs.units import PLANE, Units
 from fmstudio.studio import written
 from fmstudio.studio.one_step import Place, Seen, Stage
@@ -41,6 +41,10 @@ def sentence(seen: Seen) -> tuple[Words, ...]:
 
 def _fits(seen: Seen) -> Fitted:
     return seen.request.training.objective.facts.fits
+
+
+def _has_score(seen: Seen) -> bool:
+    return seen.request.training.objective.facts.makes is Trained.FLOW_AND_SCORE
 
 
 def _place(seen: Seen, at: Place) -> str:
@@ -100,6 +104,8 @@ def _target(seen: Seen) -> Iterator[Words]:
         yield "To be learned there is the velocity of this pair, ", ""
         yield asked, "target"
         yield ". Other pairs pass here with other ones; their mean is what can be learned.", ""
+        if _has_score(seen):
+            yield " A second network is asked for the score of the noise on the way.", ""
 
 
 def _answer(seen: Seen) -> Iterator[Words]:
@@ -120,7 +126,8 @@ def _error(seen: Seen) -> Iterator[Words]:
 
 def _update(seen: Seen) -> Iterator[Words]:
     told = seen.told
-    yield f"Adam moves all {told.moved:,} weights down that loss, at the rate {told.rate:.2g}. ", ""
+    whose = " of both networks, each down its own loss" if _has_score(seen) else " down that loss"
+    yield f"Adam moves all {told.moved:,} weights{whose}, at the rate {told.rate:.2g}. ", ""
     yield "Now the network answers ", ""
     yield _arrow(seen, told.after), "learned"
     yield f": the square goes from {_loss(seen, told.square(told.before))} to ", ""

@@ -133,6 +133,7 @@ def test_that_its_words_are_those_of_the_objective(objective: Objective, said_of
     sentences = told(session)
     assert said_of in sentences[Stage.TARGET]
     assert ("+ noise" in sentences[Stage.WAY]) is (noise > 0)
+    assert ("second network" in sentences[Stage.TARGET]) is (objective is Objective.SF2M)
     assert sentences[Stage.UPDATE].endswith("on a copy: the model is as it was.")
     session.close()
 

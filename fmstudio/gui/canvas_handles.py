@@ -58,7 +58,7 @@ class CanvasHandles(QObject):
         if pane is None or place is None or not held.ends:
             return None
         shown = handles.shown_in(self._session.store.document, pane, held.ends)
-        return hold_at(shown, held, place, self._canvas.plane_length(REACH))
+        return hold_at(shown, held, place, self._canvas.plane_length(REACH, pane))
 
     def _plane(self, at: QPointF) -> Vector | None:
         return self._canvas.to_plane(at.x(), at.y())

@@ -27,7 +27,8 @@ class CanvasPolygon:
         place = self._canvas.to_plane(at.x(), at.y())
         if not self._session.tools.draws_polygons or place is None:
             return False
-        self._tool.click(place, self._canvas.plane_length(REACH))
+        pane = self._canvas.pane_at(at.x(), at.y()) or 0
+        self._tool.click(place, self._canvas.plane_length(REACH, pane))
         return True
 
     def move(self, at: QPointF) -> bool:

@@ -76,7 +76,7 @@ class CanvasProbe:
         if shown is None or not isinstance(shown.request, ProbeRequest):
             return None
         here = probing.probed(shown.job.result.values)
-        number = probing.nearest_pull(here, (place.x, place.y), self._canvas.plane_length(REACH))
+        number = probing.nearest_pull(here, (place.x, place.y), self._canvas.plane_length(REACH, place.pane))
         if number is None:
             return None
         z = (float(here.points[number, 0]), float(here.points[number, 1]))
@@ -94,7 +94,7 @@ class CanvasProbe:
         place = self._place(at) if self._is_on and is_click else None
         if place is not None:
             self._session.tools.hover(place)
-            commands.drop(self._session, place.x, place.y, bool(keys & _SHIFT))
+            commands.drop(self._session, place.x, place.y, bool(keys & _SHIFT), place.pane)
 
     def _place(self, at: QPointF) -> Place | None:
         pane, plane = self._canvas.pane_at(at.x(), at.y()), self._canvas.to_plane(at.x(), at.y())
@@ -117,7 +117,7 @@ class CanvasProbe:
             commands.clear_drops(self._session)
         elif key in _ENTER:
             here = self._here()
-            commands.drop(self._session, here.x, here.y, is_shifted)
+            commands.drop(self._session, here.x, here.y, is_shifted, here.pane)
         else:
             self._walk(*_MOVES[key])
         return True
@@ -136,5 +136,6 @@ class CanvasProbe:
         return self._session.tools.probe or Place(camera.x, camera.y, 0)
 
     def _walk(self, right: int, up: int) -> None:
-        here, far = self._here(), self._canvas.plane_length(STRIDE)
+        here = self._here()
+        far = self._canvas.plane_length(STRIDE, here.pane)
         self._session.tools.hover(Place(here.x + right * far, here.y + up * far, here.pane))

@@ -164,6 +164,11 @@ class CanvasView(QWidget):
         position = event.position()
         return self.canvas.to_plane(position.x(), position.y())
 
+    def _pane(self, event: QMouseEvent | QWheelEvent) -> int:
+        """The pane under the mouse."""
+        position = event.position()
+        return self.canvas.pane_at(position.x(), position.y()) or 0
+
     def _on_mouse_pressed(self, event: QMouseEvent) -> bool:
         at = self._plane(event)
         if at is None:
@@ -206,9 +211,10 @@ class CanvasView(QWidget):
         if self._stroke is not None:
             self._stroke.reach(at)
         elif self._pan_from is not None:
-            camera = self._session.stage.camera(self._session.store.document)
+            pane = self._pane(event)
+            camera = self._session.stage.camera_in(self._session.store.document, pane)
             dx, dy = at[0] - self._pan_from[0], at[1] - self._pan_from[1]
-            commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half)
+            commands.move_camera(self._session, camera.x - dx, camera.y - dy, camera.half, pane)
             self.frame()
         else:
             return False
@@ -233,7 +239,7 @@ class CanvasView(QWidget):
         if self._session.tools.mode is not Mode.LOOK:
             self._probe.press(event.position())
             return False
-        commands.fit_camera(self._session)
+        commands.fit_camera(self._session, self._pane(event))
         return True
 
     def _on_wheel_turned(self, event: QWheelEvent) -> bool:
@@ -242,12 +248,13 @@ class CanvasView(QWidget):
             return False
         if self.handles.turn(event.position(), event.angleDelta().y() / 120):
             return True
-        camera = self._session.stage.camera(self._session.store.document)
+        pane = self._pane(event)
+        camera = self._session.stage.camera_in(self._session.store.document, pane)
         factor = ZOOM_PER_NOTCH ** (-event.angleDelta().y() / 120)
         half = min(FARTHEST, max(NEAREST, camera.half * factor))
         keep = half / camera.half
         x, y = at[0] + (camera.x - at[0]) * keep, at[1] + (camera.y - at[1]) * keep
-        commands.move_camera(self._session, x, y, half)
+        commands.move_camera(self._session, x, y, half, pane)
         return True
 
     def show_cursor(self, mode: Mode) -> None:

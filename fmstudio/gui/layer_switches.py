@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.view import LAYERS, LayersSpec
+from fmstudio.document.specs.view import LAYERS, LayersSpec, PaneSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
 from fmstudio.gui.stops import make_group
@@ -61,6 +61,10 @@ class LayerMenu(QPushButton):
         for layer, entry in self.entries.items():
             entry.setCheckable(True)
             entry.setData(layer)
+        self._line = menu.addSeparator()
+        self.held, self.own_view = menu.addAction("Hold this pane's time"), menu.addAction("Own view")
+        for action in (self.held, self.own_view):
+            action.setCheckable(True)
         menu.triggered.connect(self._on_menu_triggered)
         self.setMenu(menu)
         self.list_all(False)
@@ -92,8 +96,20 @@ class LayerMenu(QPushButton):
         lit = any(self.entries[layer].isChecked() for layer in RARE)
         self.setIcon(icon("layers", palette.text if lit else palette.secondary, 16))
 
+    def show_links(self, panes: tuple[PaneSpec, ...]) -> None:
+        """Whether the pane goes with the others; of one alone there is nothing to say."""
+        spec = panes[self._pane]
+        self.held.setChecked(spec.held is not None)
+        self.own_view.setChecked(spec.camera is not None)
+        for action in (self._line, self.held, self.own_view):
+            action.setVisible(len(panes) > 1 or self.held.isChecked() or self.own_view.isChecked())
+
     def _on_menu_triggered(self, entry: QAction) -> None:
         """A menu also tells of what is chosen in the menus below it: those have ears of their own."""
+        if entry is self.held:
+            commands.hold_time(self._session, self._pane, entry.isChecked())
+        elif entry is self.own_view:
+            commands.own_view(self._session, self._pane, entry.isChecked())
         if entry not in self.entries.values():
             return
         commands.toggle_layer(self._session, self._pane, str(entry.data()))
@@ -150,6 +166,7 @@ class LayerSwitches(QFrame):
         for menu in self.choices.values():
             menu.show_palette(palette)
         self.menu.show_layers(panes[self._pane].layers, palette)
+        self.menu.show_links(panes)
 
     def _explain(self, document: Document) -> None:
         """Dim the layers that have nothing to show in this pane."""

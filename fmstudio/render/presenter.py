@@ -95,7 +95,7 @@ class Presenter:
             begun = tuple(handle_layers(document, index, handles, palette))
             return Pane(title, subtitle, begun, notice="" if begun else DRAW_HERE)
         faults: list[str] = []
-        layers = tuple(self._layers(standing, document, min(t, resolved.pane.until), palette, faults))
+        layers = tuple(self._layers(standing, document, resolved.pane.at(t), palette, faults))
         layers = _with_axes(layers, document, index)
         layers = (*layers, *drop_marks(document.view.drops, palette))
         layers = (*layers, *_inks(document.experiment(index), inks, palette))
@@ -105,7 +105,9 @@ class Presenter:
         entries = words.legend(standing, document, results, palette)
         legend = tuple(entry for entry in entries if entry.answers in (None, *said))
         notice = words.notice(standing, results) or " ".join(faults)
-        return Pane(title, subtitle, layers, legend, notice, words.waiting(standing))
+        own = document.view.panes[index].camera
+        camera = None if own is None else Camera(own.x, own.y, own.half)
+        return Pane(title, subtitle, layers, legend, notice, words.waiting(standing), camera)
 
     def _layers(
         self, standing: Standing, document: Document, t: float, palette: Palette, faults: list[str]

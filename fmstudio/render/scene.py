@@ -188,6 +188,8 @@ class Pane:
     legend: tuple[Legend, ...] = ()
     notice: str = ""
     waiting: str = ""
+    camera: Camera | None = None
+    """where one looks in this pane alone"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +204,10 @@ class Scene:
     """titles, legends and (in exports) the time bar"""
     clock: Clock | TrainingClock = PATH_CLOCK
     """what t is called, or the part of a training"""
+
+    def camera_in(self, pane: int) -> Camera:
+        """Where one looks in a pane."""
+        return self.panes[pane].camera or self.camera
 
 
 def without_handles(scene: Scene) -> Scene:

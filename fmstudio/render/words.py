@@ -61,6 +61,7 @@ def subtitle(pane: Resolved) -> str:
         _course(experiment),
         _solver(dynamics, steps) if _shows_motion(pane.pane) and not layered else "",
         clock_of(dynamics).span(),
+        "" if pane.pane.held is None else f"held at {clock_of(dynamics).words(pane.pane.held)}",
         how_learned(experiment),
         how_far_learned(pane),
         how_guided(experiment),

@@ -26,7 +26,7 @@ from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
 from fmstudio.studio.asked_files import End
 from fmstudio.studio.effects import Control, idle
-from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of
+from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of, fitted
 from fmstudio.studio.guardrails import why_not_train
 from fmstudio.studio.session import START_DRAWING, Session
 from fmstudio.studio.training_steps import at_step, compared, track
@@ -91,10 +91,11 @@ def clear_drawing(session: Session, end: End) -> None:
 # ---- dropped particles -------------------------------------------------------------------------------
 
 
-def drop(session: Session, x: float, y: float, among: bool = False) -> None:
-    """A particle at that place and the present moment: ``among`` those that are there, of which the oldest
-    makes room, or instead of them."""
-    dropped = DropSpec(x=x, y=y, t=session.playback.t)
+def drop(session: Session, x: float, y: float, among: bool = False, pane: int = 0) -> None:
+    """A particle at that place and the moment that the pane shows: ``among`` those that are there, of which
+    the oldest makes room, or instead of them."""
+    t = session.store.document.view.panes[pane].at(session.playback.t)
+    dropped = DropSpec(x=x, y=y, t=t)
 
     def change(document: Document) -> Document:
         kept = document.view.drops if among else ()
@@ -284,13 +285,9 @@ def set_particles(session: Session, **changes: Any) -> None:
 def choose_streaks(session: Session, pane: int, drifts: bool) -> None:
     """The field of one pane as streaks, or as arrows; it is switched on."""
 
-    def change(document: Document) -> Document:
-        panes = list(document.view.panes)
-        layers = panes[pane].layers.model_copy(update={"field": True})
-        panes[pane] = panes[pane].model_copy(update={"streaks": drifts, "layers": layers})
-        return _with_panes(document, tuple(panes))
-
-    session.store.edit(change, "Show streaks" if drifts else "Show arrows")
+    layers = session.store.document.view.panes[pane].layers.model_copy(update={"field": True})
+    label = "Show streaks" if drifts else "Show arrows"
+    _set_pane(session, pane, {"streaks": drifts, "layers": layers}, label)
 
 
 def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
@@ -306,11 +303,42 @@ def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
     return document.model_copy(update={"view": view})
 
 
-def move_camera(session: Session, x: float, y: float, half: float) -> None:
-    """Look elsewhere: no edit, and nothing to undo."""
-    session.store.look(CameraSpec(x=x, y=y, half=min(FARTHEST, max(NEAREST, half))))
+def move_camera(session: Session, x: float, y: float, half: float, pane: int = 0) -> None:
+    """Look elsewhere: no edit, and nothing to undo. A pane with a view of its own looks alone."""
+    camera = CameraSpec(x=x, y=y, half=min(FARTHEST, max(NEAREST, half)))
+    if session.store.document.view.panes[pane].camera is None:
+        session.store.look(camera)
+    else:
+        session.store.look_in(pane, camera)
 
 
-def fit_camera(session: Session) -> None:
-    """Show everything that belongs to the scene, also when that changes."""
-    session.store.look(None)
+def fit_camera(session: Session, pane: int = 0) -> None:
+    """Show everything that belongs to the scene, also when that changes; in a pane with a view of its own,
+    what does now."""
+    document = session.store.document
+    if document.view.panes[pane].camera is None:
+        session.store.look(None)
+    else:
+        session.store.look_in(pane, fitted(document))
+
+
+def hold_time(session: Session, pane: int, holds: bool) -> None:
+    """The pane stays where it is while time goes on in others, or goes with them."""
+    spec = session.store.document.view.panes[pane]
+    held = spec.at(session.playback.t) if holds else None
+    _set_pane(session, pane, {"held": held}, "Hold the time" if holds else "Link the time")
+
+
+def own_view(session: Session, pane: int, is_own: bool) -> None:
+    """The pane looks elsewhere than others, or as they do."""
+    camera = session.stage.camera_in(session.store.document, pane) if is_own else None
+    _set_pane(session, pane, {"camera": camera}, "Unlink the view" if is_own else "Link the view")
+
+
+def _set_pane(session: Session, pane: int, changes: dict[str, Any], label: str) -> None:
+    def change(document: Document) -> Document:
+        panes = list(document.view.panes)
+        panes[pane] = panes[pane].model_copy(update=changes)
+        return _with_panes(document, tuple(panes))
+
+    session.store.edit(change, label)

@@ -16,8 +16,12 @@ from fmstudio.document.specs.dynamics import SOLVER_TITLES
 from fmstudio.document.specs.spec import Spec, settings_of
 from fmstudio.document.specs.view import PaneSpec
 
-OVERRIDES = tuple(name for name, field in PaneSpec.model_fields.items() if field.default is None)
-"""What a pane may have of its own."""
+OVERRIDES = tuple(
+    name
+    for name, field in PaneSpec.model_fields.items()
+    if field.default is None and name in Experiment.model_fields
+)
+"""What a pane may compute otherwise than others."""
 _FIGURE = re.compile(r"[-−]?\d+(?:\.\d+)?")
 
 

@@ -167,7 +167,7 @@ def _asks(pane: Resolved, look: Look) -> Iterator[tuple[str, Request]]:
     if drops is not None:
         yield "drops", drops
     if look.probe is not None:
-        place, t = (look.probe.x, look.probe.y), min(look.t, pane.pane.until)
+        place, t = (look.probe.x, look.probe.y), pane.pane.at(look.t)
         asked = probe_request(experiment, available, place, t)
         if asked is not None:
             yield "probe", asked
@@ -223,10 +223,12 @@ def _density(pane: Resolved, look: Look) -> DensityRequest:
     """What stands behind the particles if nothing else is chosen."""
     experiment, moving = pane.experiment, pane.available.moving
     dynamics = experiment.dynamics
-    grid = rectangle(camera_of(pane.document), look.sight, DENSITY_ROWS)
+    grid = rectangle(pane.pane.camera or camera_of(pane.document), look.sight, DENSITY_ROWS)
     if dynamics.is_process:
         law = motions.law_of(dynamics)
-        return DensityRequest(followed(experiment), grid, TIMES, law=law, first=frame_of(look.t))
+        return DensityRequest(
+            followed(experiment), grid, TIMES, law=law, first=frame_of(pane.pane.at(look.t))
+        )
     own = moving is not None and (moving.learned is not None or moving.guide is not None)
     particles = moving if own or motions.is_coupled(dynamics) else None
     still = dynamics.is_steady and particles is None
@@ -236,7 +238,7 @@ def _density(pane: Resolved, look: Look) -> DensityRequest:
         times=(1.0,) if still else TIMES,
         method=DensityMethod.KDE if particles is not None else DensityMethod.EXACT,
         trajectories=particles,
-        first=0 if still else frame_of(look.t),
+        first=0 if still else frame_of(pane.pane.at(look.t)),
     )
 
 
@@ -245,11 +247,11 @@ def _field(pane: Resolved, look: Look) -> FieldRequest:
     still = experiment.dynamics.is_steady
     return FieldRequest(
         followed(experiment),
-        grid=rectangle(camera_of(pane.document), look.sight, ARROW_ROWS),
+        grid=rectangle(pane.pane.camera or camera_of(pane.document), look.sight, ARROW_ROWS),
         times=(1.0,) if still else TIMES,
         quantity=motions.quantity_of(experiment.dynamics),
         learned=trained.model if experiment.field is FieldChoice.LEARNED else None,
         law=motions.law_of(experiment.dynamics),
         guide=trained.guide,
-        first=0 if still else frame_of(look.t),
+        first=0 if still else frame_of(pane.pane.at(look.t)),
     )

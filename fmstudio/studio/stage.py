@@ -98,7 +98,7 @@ class Stage:
         self._now += seconds
         old, self.panes = self.panes, {}
         for pane in panes:
-            at = min(t, pane.pane.until)
+            at = pane.pane.at(t)
             slots = self._slots(pane)
             self._note(pane, slots, at, live)
             self.panes[pane.index] = self._stand(old.get(pane.index), pane, slots, at, live)
@@ -135,6 +135,10 @@ class Stage:
         standing = (pane.resolved.document for pane in self.panes.values())
         older = (one for one in standing if one is not document)
         return self.gaze or document.view.camera or camera_of(next(older, document))
+
+    def camera_in(self, document: Document, pane: int) -> CameraSpec:
+        """Where one looks in one pane."""
+        return document.view.panes[pane].camera or self.camera(document)
 
     def signature(self) -> tuple[object, ...]:
         return (self.gaze, *(pane.signature for pane in self.panes.values()))

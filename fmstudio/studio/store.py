@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from fmstudio.document.document import Document
 from fmstudio.document.lesson import kept_at
 from fmstudio.document.naming import renamed
-from fmstudio.document.specs.view import CameraSpec
+from fmstudio.document.specs.view import CameraSpec, PaneSpec
 
 T = TypeVar("T")
 Change = Callable[[Document], Document]
 UNDO_LIMIT = 500
+_NOWHERE = PaneSpec()
 
 
 class Origin(NamedTuple):
@@ -121,8 +123,18 @@ class Store:
 
     def look(self, camera: CameraSpec | None) -> None:
         """Look elsewhere, or with None at all that belongs to the scene."""
+        self._gaze(_seen_from(self._document, camera))
+
+    def look_in(self, pane: int, camera: CameraSpec) -> None:
+        """The same in one pane, which has a view of its own."""
+        panes = list(self._document.view.panes)
+        panes[pane] = panes[pane].model_copy(update={"camera": camera})
+        view = self._document.view.model_copy(update={"panes": tuple(panes)})
+        self._gaze(self._document.model_copy(update={"view": view}))
+
+    def _gaze(self, seen: Document) -> None:
         bound = self._bound_for
-        self._set(_seen_from(self._document, camera), bound and _seen_from(bound, camera))
+        self._set(seen, bound and _seen_as(bound, seen))
 
     def visit(self, document: Document, label: str, passing: Document | None = None) -> None:
         """Show a moment of the lesson, or what is passed on the way there. It is no edit, unless work is left
@@ -184,8 +196,8 @@ class Store:
 
     def _as_seen_now(self, there: Document, here: Document) -> Document:
         """Undo takes no look back, except where the step itself was one elsewhere."""
-        is_own = there.view.camera != here.view.camera
-        return there if is_own else _seen_from(there, self._document.view.camera)
+        is_own = _cameras(there) != _cameras(here)
+        return there if is_own else _seen_as(there, self._document)
 
     def open(self, document: Document, path: Path | None = None) -> None:
         """Show another document, which is as on disk or in the gallery. It is undone as one step."""
@@ -230,7 +242,26 @@ def is_same_work(document: Document, other: Document | None) -> bool:
     is_lesson = document.lesson == other.lesson and document.title == other.title
     if is_lesson and kept_at(document) is not None:
         return True
-    return _seen_from(other, document.view.camera) == document
+    return _seen_as(other, document) == document
+
+
+def _cameras(document: Document) -> tuple[CameraSpec | None, ...]:
+    """Where all panes look, and those that look elsewhere."""
+    return (document.view.camera, *(pane.camera for pane in document.view.panes if pane.camera is not None))
+
+
+def _seen_as(document: Document, other: Document) -> Document:
+    """The document from where the other is seen, in the panes that have their own view in both."""
+    seen = _seen_from(document, other.view.camera)
+    panes = tuple(
+        one.model_copy(update={"camera": two.camera}) if one.camera and two.camera else one
+        for one, two in zip_longest(
+            seen.view.panes, other.view.panes[: len(seen.view.panes)], fillvalue=_NOWHERE
+        )
+    )
+    if panes == seen.view.panes:
+        return seen
+    return seen.model_copy(update={"view": seen.view.model_copy(update={"panes": panes})})
 
 
 def _seen_from(document: Document, camera: CameraSpec | None) -> Document:

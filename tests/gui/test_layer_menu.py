@@ -51,3 +51,23 @@ def test_that_an_entry_switches_its_layer_and_shows_it(switches, session, layer)
     session.store.undo()
     switches.refresh()
     assert not entry.isChecked()
+
+
+def test_that_a_pane_beside_others_is_held_and_has_its_own_view(session, switches) -> None:
+    menu = switches.menu
+    assert not menu.held.isVisible()
+    commands.compare(session, commands.COMPARISONS[2])
+    switches.refresh()
+    assert menu.held.isVisible()
+    session.playback.seek(0.5)
+    menu.held.trigger()
+    menu.own_view.trigger()
+    spec = session.store.document.view.panes[0]
+    assert spec.held == 0.5
+    assert spec.camera is not None
+    switches.refresh()
+    assert menu.held.isChecked()
+    menu.held.trigger()
+    menu.own_view.trigger()
+    spec = session.store.document.view.panes[0]
+    assert (spec.held, spec.camera) == (None, None)

@@ -134,6 +134,15 @@ LAYERS: dict[str, Layer] = {
 """By the name of the switch. Raises StopIteration, at import, for a layer that says nothing of itself."""
 
 
+class CameraSpec(Spec):
+    """Centre of what all panes show, and half the side of the square that each pane shows at least: of a
+    pane's two sides the smaller is ``2 half`` long, whatever its shape."""
+
+    x: float = 0.0
+    y: float = 0.0
+    half: float = setting(3.2, "Half side", low=0.01, high=500.0)
+
+
 class PaneSpec(Spec):
     """One pane: its field and layers, and what it overrides of the document (for comparisons)."""
 
@@ -158,15 +167,14 @@ class PaneSpec(Spec):
     coupling: JoiningSpec | None = None
     training_step: int | None = Field(default=None, ge=0)
     """the pane shows the weights of this step; None: those that all panes show"""
+    held: float | None = Field(default=None, ge=0.0, le=1.0)
+    """the pane stays at this part of the way; None: it goes with all others"""
+    camera: CameraSpec | None = None
+    """where one looks in this pane alone; None: as in all others"""
 
-
-class CameraSpec(Spec):
-    """Centre of what all panes show, and half the side of the square that each pane shows at least: of a
-    pane's two sides the smaller is ``2 half`` long, whatever its shape."""
-
-    x: float = 0.0
-    y: float = 0.0
-    half: float = setting(3.2, "Half side", low=0.01, high=500.0)
+    def at(self, t: float) -> float:
+        """The part of the way that the pane shows at ``t``."""
+        return min(t, self.until) if self.held is None else self.held
 
 
 MOST_DROPS = 24
@@ -182,7 +190,7 @@ class DropSpec(Spec):
 
 
 class ViewSpec(Spec):
-    """All panes share camera and time."""
+    """All panes share camera and time, but for those that have their own."""
 
     panes: tuple[PaneSpec, ...] = Field(default=(PaneSpec(),), min_length=1, max_length=6)
     camera: CameraSpec | None = None

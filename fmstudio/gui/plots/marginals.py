@@ -110,7 +110,7 @@ class MarginalsPanel(Panel):
             density = standing.shown.get("density")
             if density is None or not _asks(standing) or not _is_density(density.request):
                 continue
-            t = min(self.session.playback.t, standing.resolved.pane.until)
+            t = standing.resolved.pane.at(self.session.playback.t)
             row = nearest_row(density.job, _row_at(density.request.times, t))
             if row is not None:
                 found.append(Ready(density.job, row, _role(density.request), density.is_dimmed))

@@ -79,17 +79,17 @@ class StudioCanvas(app.Canvas):
         if pane is None or self._scene is None:
             return None
         ratio = self.pixel_scale
-        return self._areas()[pane].to_plane(px * ratio, py * ratio, self._scene.camera)
+        return self._areas()[pane].to_plane(px * ratio, py * ratio, self._scene.camera_in(pane))
 
     def to_pixel(self, x: float, y: float, pane: int = 0) -> tuple[float, float]:
         """Where the plane's point is drawn in a pane."""
         assert self._scene is not None, "nothing is shown yet"
-        px, py = self._areas()[pane].to_pixel(x, y, self._scene.camera)
+        px, py = self._areas()[pane].to_pixel(x, y, self._scene.camera_in(pane))
         return px / self.pixel_scale, py / self.pixel_scale
 
-    def plane_length(self, pixels: float) -> float:
-        """So many logical pixels in units of the plane."""
-        return pixels / (self.to_pixel(1.0, 0.0)[0] - self.to_pixel(0.0, 0.0)[0])
+    def plane_length(self, pixels: float, pane: int = 0) -> float:
+        """So many logical pixels in units of the plane, in a pane."""
+        return pixels / (self.to_pixel(1.0, 0.0, pane)[0] - self.to_pixel(0.0, 0.0, pane)[0])
 
     @property
     def renderer(self) -> str:

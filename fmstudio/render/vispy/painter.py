@@ -85,7 +85,7 @@ class ScenePainter:
         gloo.clear(_ground(scene, 0.0 if sheet.transparent else 1.0))
         gloo.set_viewport(area.x, below, area.width, area.height)
         ratio = sheet.layer_ratio(area)
-        frame = PaneFrame(area, scene.camera, scene.palette, ratio, sheet.transparent)
+        frame = PaneFrame(area, pane.camera or scene.camera, scene.palette, ratio, sheet.transparent)
         for layer in pane.layers:
             self.visuals[type(layer)].draw(layer, frame)
         gloo.set_viewport(0, 0, sheet.width, sheet.height)

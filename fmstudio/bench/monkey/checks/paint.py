@@ -83,7 +83,9 @@ def particles_are_where_they_are_at_t(seen: Seen) -> Iterator[str]:
             if not isinstance(layer, ParticleLayer) or job is None or seen.owner(layer.a) is not job:
                 continue
             last = job.result.shape[0] - 1
-            place = min(seen.t, pane.spec.until) * last
+            place = pane.spec.at(seen.t) * last
+            if seen.session.store.document.view.only_states:
+                place = float(int(place + 1e-6))
             low = min(int(place), last - 1)
             now = (1 - layer.weight) * layer.a + layer.weight * layer.b
             true = job.result.values[low] + (place - low) * (
@@ -118,7 +120,7 @@ def arrows_point_along_the_field_asked(seen: Seen) -> Iterator[str]:
             if not isinstance(layer, ArrowLayer) or len(layer.vectors) != grid.nx * grid.ny:
                 continue
             last = len(job.request.times) - 1
-            place = min(seen.t, pane.spec.until) * last
+            place = pane.spec.at(seen.t) * last
             low = min(int(place), max(last - 1, 0))
             rows = [job.result.values[position_of(job, row)] for row in (low, min(low + 1, last))]
             true = ((1 - place + low) * rows[0] + (place - low) * rows[1]).reshape(-1, 2)

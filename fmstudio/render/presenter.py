@@ -170,8 +170,9 @@ def _explained(pane: Pane, index: int, palette: Palette, step: Seen | None) -> P
     """With the training step that is told in it, before which all else steps back."""
     if step is None or step.pane != index:
         return pane
+    told = (replace(layer, answers=step.request) for layer in one_step_layers(step, palette))
     behind = (replace(layer, opacity=QUIET * layer.opacity) for layer in pane.layers)
-    return replace(pane, layers=(*behind, *one_step_layers(step, palette)))
+    return replace(pane, layers=(*behind, *told))
 
 
 def _answering(shown: Shown, layers: Iterable[Layer], strength: float) -> Iterator[Layer]:

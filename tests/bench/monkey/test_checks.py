@@ -158,6 +158,19 @@ def test_that_a_false_picture_or_word_is_seen(name, window, monkeypatch):
     assert faults(window, name)
 
 
+def test_that_a_told_training_step_is_no_fault_and_that_of_another_problem_is(window, monkeypatch):
+    commands.explain_step(window.session)
+    settle(window)
+    window.session.one_step.go(3)
+    assert faults(window, "layers answer what is asked") == []
+    told = window.session.one_step.seen
+    other = replace(told, request=_aimed(told.request, RingsSpec()))
+    monkeypatch.setattr(window.session.one_step, "seen", other)
+    assert faults(window, "layers answer what is asked")
+    monkeypatch.undo()
+    window.session.one_step.end()
+
+
 def test_that_an_old_job_under_a_new_title_is_seen(window, monkeypatch):
     """The scene of before the choice stays on the canvas, dressed in the words of what is chosen."""
     before = window.canvas.canvas.scene.panes[0]

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from fmstudio.bench.monkey.asking import differences, essence
+from fmstudio.bench.monkey.asking import differences, essence, is_of
 from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import Seen
-from fmstudio.engine.messages import DensityRequest, FieldRequest, TrajectoriesRequest
+from fmstudio.document.specs.view import FieldChoice
+from fmstudio.engine.messages import DensityRequest, FieldRequest, Request, TrajectoriesRequest
 from fmstudio.render.scene import ArrowLayer, DensityLayer, HandleLayer, InkLayer, ParticleLayer
-from fmstudio.studio.results import position_of
+from fmstudio.studio.results import Recipe, position_of
 
 
 @check("requests are of the experiment")
@@ -26,7 +27,8 @@ def requests_are_of_the_experiment(seen: Seen) -> Iterator[str]:
 @check("layers answer what is asked")
 def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
     for pane in seen.panes:
-        asked = [essence(request, seen.trains) for request in pane.wanted.values()]
+        wanted = (*pane.wanted.values(), *_told(seen, pane.index))
+        asked = [essence(request, seen.trains) for request in wanted]
         for layer in pane.certain():
             answers = layer.answers
             if answers is None:
@@ -36,6 +38,15 @@ def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
                 kind, name = type(layer).__name__, type(answers).__name__
                 other = ", ".join(differences(answers, pane.experiment)) or "another setting"
                 yield f"{pane.name}: a {kind} answers a {name} that is not asked any more ({other})"
+
+
+def _told(seen: Seen, pane: int) -> Iterator[Request]:
+    """The training step that is told in a pane, if it is one of what the pane shows or would learn."""
+    step = seen.session.one_step.seen
+    if step is not None and step.pane == pane:
+        request, learned = step.request, seen.document.showing(FieldChoice.LEARNED)
+        recipe = Recipe(request.problem, request.model, request.training)
+        yield from (request,) if is_of(recipe, learned.experiment(pane)) else ()
 
 
 @check("what waits says so", patience=1.0)

@@ -27,9 +27,7 @@ _MOVES = {
 }
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
-_OTHERS = (
-    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
-)
+_CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class CanvasProbe:
@@ -100,7 +98,7 @@ class CanvasProbe:
         pane, plane = self._canvas.pane_at(at.x(), at.y()), self._canvas.to_plane(at.x(), at.y())
         return None if pane is None or plane is None else Place(*plane, pane)
 
-    # ---- the keys: arrows alone are steps of time ----
+    # ---- the keys: arrows alone are steps of time, with Shift of the training ----
 
     def offered(self, event: QKeyEvent) -> bool:
         """A key of the probe is no shortcut of the window."""
@@ -123,12 +121,14 @@ class CanvasProbe:
         return True
 
     def _wants(self, event: QKeyEvent) -> bool:
-        if not self._is_on or event.modifiers() & _OTHERS:
+        key, keys = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if not self._is_on:
             return False
-        key = Qt.Key(event.key())
+        if key in _MOVES:
+            return keys == _CTRL
         if key == Qt.Key.Key_Escape:
-            return bool(self._session.store.document.view.drops)
-        return key in _ENTER or (key in _MOVES and bool(event.modifiers() & _SHIFT))
+            return not keys and bool(self._session.store.document.view.drops)
+        return key in _ENTER and keys in (Qt.KeyboardModifier.NoModifier, _SHIFT)
 
     def _here(self) -> Place:
         """Where the probe is, or else the middle of the view."""

@@ -16,6 +16,7 @@ from fmstudio.gui.plots.equation import EquationPanel
 from fmstudio.studio.tools import Mode
 from tests.gui.windows import silent_window
 
+CTRL = Qt.KeyboardModifier.ControlModifier
 pytestmark = [pytest.mark.display, pytest.mark.timeout(1200)]
 LEFT, PLAIN, SHIFT = (
     Qt.MouseButton.LeftButton,
@@ -84,16 +85,16 @@ def test_that_escape_clears_them_and_undo_brings_them_back(window):
 
 def test_that_keys_move_the_probe_and_drop_and_arrows_alone_are_steps_of_time(window):
     native = window.canvas.native
-    QTest.keyClick(native, Qt.Key.Key_Right, SHIFT)
-    QTest.keyClick(native, Qt.Key.Key_Right, SHIFT)
-    QTest.keyClick(native, Qt.Key.Key_Up, SHIFT)
+    QTest.keyClick(native, Qt.Key.Key_Right, CTRL)
+    QTest.keyClick(native, Qt.Key.Key_Right, CTRL)
+    QTest.keyClick(native, Qt.Key.Key_Up, CTRL)
     here = window.session.probed
     assert here is not None
     camera = window.session.stage.camera(window.session.store.document)
     assert (here.x - camera.x) == pytest.approx(2 * (here.y - camera.y)) != 0
     QTest.keyClick(native, Qt.Key.Key_Return)
     assert [(drop.x, drop.y) for drop in drops(window)] == [(here.x, here.y)]
-    QTest.keyClick(native, Qt.Key.Key_Left, SHIFT)
+    QTest.keyClick(native, Qt.Key.Key_Left, CTRL)
     QTest.keyClick(native, Qt.Key.Key_Return, SHIFT)
     assert len(drops(window)) == 2
     t = window.session.playback.t

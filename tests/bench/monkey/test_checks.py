@@ -424,6 +424,13 @@ def test_that_a_stale_w2_is_seen(window, monkeypatch):
     assert faults(window, "a W2 is that of what is drawn")
 
 
+def test_that_axes_and_the_rings_of_dropped_particles_answer_nothing(window):
+    commands.drop(window.session, 0.4, 0.2)
+    commands.toggle_layer(window.session, 0, "axes")
+    settle(window)
+    assert list(CHECKS["layers answer what is asked"].examine(seen_after(window))) == []
+
+
 def test_that_a_probe_of_another_field_is_seen(window):
     window.session.tools.choose_mode(Mode.PROBE)
     window.session.tools.hover(Place(0.4, 0.2, 0))

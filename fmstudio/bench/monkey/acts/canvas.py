@@ -61,6 +61,18 @@ def probe(hand: Hand, _world: World) -> str:
     return f"probe from {path[0].x()}, {path[0].y()} to {path[-1].x()}, {path[-1].y()}"
 
 
+@act("drop a particle", 3)
+def drop_particle(hand: Hand, _world: World) -> str:
+    """Instead of the others, with Shift beside them; sometimes they are cleared."""
+    native = hand.window.canvas.native
+    hand.click(hand.window.top_bar.probe)
+    at, keys = hand.somewhere(native), hand.luck.choice((NO_KEYS, Qt.KeyboardModifier.ShiftModifier))
+    QTest.mouseClick(native, Qt.MouseButton.LeftButton, keys, at)
+    if hand.luck.random() < 0.25:
+        hand.keys(native, Qt.Key.Key_Escape)
+    return f"drop a particle at {at.x()}, {at.y()}"
+
+
 @act("drop a file", 2)
 def drop_file(hand: Hand, world: World) -> str:
     file = hand.luck.choice(world.files)

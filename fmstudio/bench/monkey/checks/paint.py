@@ -12,7 +12,16 @@ from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import Seen
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import DensityRequest, FieldRequest, Request, TrajectoriesRequest
-from fmstudio.render.scene import ArrowLayer, DensityLayer, HandleLayer, InkLayer, ParticleLayer
+from fmstudio.render.scene import (
+    ArrowLayer,
+    AxesLayer,
+    DensityLayer,
+    HandleLayer,
+    InkLayer,
+    Layer,
+    ParticleLayer,
+    PointLayer,
+)
 from fmstudio.studio.results import Recipe, position_of
 
 
@@ -32,7 +41,7 @@ def layers_answer_what_is_asked(seen: Seen) -> Iterator[str]:
         for layer in pane.certain():
             answers = layer.answers
             if answers is None:
-                if not isinstance(layer, InkLayer | HandleLayer):
+                if not (isinstance(layer, InkLayer | HandleLayer | AxesLayer) or _is_ring(layer, seen)):
                     yield f"{pane.name}: a {type(layer).__name__} does not say what it answers"
             elif essence(answers, seen.trains) not in asked:
                 kind, name = type(layer).__name__, type(answers).__name__
@@ -47,6 +56,14 @@ def _told(seen: Seen, pane: int) -> Iterator[Request]:
         request, learned = step.request, seen.document.showing(FieldChoice.LEARNED)
         recipe = Recipe(request.problem, request.model, request.training)
         yield from (request,) if is_of(recipe, learned.experiment(pane)) else ()
+
+
+def _is_ring(layer: Layer, seen: Seen) -> bool:
+    """It marks the particles that were dropped, which the document itself holds."""
+    drops = [(drop.x, drop.y) for drop in seen.session.store.document.view.drops]
+    if not isinstance(layer, PointLayer) or len(layer.points) != len(drops):
+        return False
+    return np.allclose(layer.points, drops, atol=1e-4)
 
 
 @check("what waits says so", patience=1.0)

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode
 
-BELOW_TITLES = 40
-"""Logical pixels that the titles and switches of the upper panes take."""
+APART = 4
+"""Logical pixels below the titles of the panes."""
 NOTHING_YET = "Click drops a particle here, with its past and its future"
 SOME = "Shift+click adds one · Escape clears · point at a dot to see its pull"
 
@@ -24,15 +24,16 @@ class CanvasHint(QLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def refresh(self) -> None:
-        """Once per frame; nothing where there is no room for it."""
+    def refresh(self, titles: float) -> None:
+        """Once per frame; nothing where there is no room for it. ``titles`` is their height in logical
+        pixels."""
         words = self._words()
         if words != self.text():
             self.setText(words)
             self.adjustSize()
         room = self._canvas.width() - self.width()
         fits = bool(words) and room >= 16
-        self.move(room // 2, BELOW_TITLES)
+        self.move(room // 2, round(titles) + APART)
         if fits is self.isHidden():
             self.setVisible(fits)
             self.raise_()

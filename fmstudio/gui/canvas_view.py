@@ -77,7 +77,8 @@ class CanvasView(QWidget):
 
     def frame(self) -> bool:
         """Draw, if anything that is seen has changed since the last frame. True if it did."""
-        self.hint.refresh()
+        upper = self.canvas.places(max(1, len(self.switches)))[0].edges.top
+        self.hint.refresh(upper / self.canvas.pixel_scale)
         document, t = self._session.store.document, self._session.playback.t
         tools, step = self._session.tools, self._session.one_step.seen
         look = (self._theme.palette.name, self.size(), tools.inks, tools.handles, tools.pointed, step)

@@ -12,6 +12,8 @@ from fmstudio.render.scene import Array
 
 APART = 0.62
 """Cells of the field's grid from one streak to the next, on average."""
+MOST = 480
+"""Of so many a frame is made in two milliseconds."""
 LIVES = 9
 """How often each streak begins anew while t goes from 0 to 1."""
 WAY = 22
@@ -41,7 +43,7 @@ def streaks(arrows: Array, grid: Grid, t: float) -> tuple[Array, Floats]:
 @lru_cache(maxsize=8)
 def _seeds(grid: Grid) -> tuple[Floats, Floats]:
     """Evenly spread by a sequence of low discrepancy (Roberts 2018), with the part of its life at t = 0."""
-    n = int(grid.nx * grid.ny / APART**2 / 2)
+    n = min(int(grid.nx * grid.ny / APART**2 / 2), MOST)
     k = np.arange(1, n + 1)
     spread = np.stack([k * 0.7548776662466927 % 1, k * 0.5698402909980532 % 1], -1)
     corner = np.array([grid.cx - grid.half_x, grid.cy - grid.half_y])

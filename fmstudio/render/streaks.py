@@ -42,7 +42,7 @@ def streaks(arrows: Array, grid: Grid, t: float) -> tuple[Array, Floats]:
 
 @lru_cache(maxsize=8)
 def _seeds(grid: Grid) -> tuple[Floats, Floats]:
-    """Evenly spread by a sequence of low discrepancy (Roberts 2018), with the part of its life at t = 0."""
+    """Evenly spread by powers of the plastic number, with the part of its life at t = 0."""
     n = min(int(grid.nx * grid.ny / APART**2 / 2), MOST)
     k = np.arange(1, n + 1)
     spread = np.stack([k * 0.7548776662466927 % 1, k * 0.5698402909980532 % 1], -1)

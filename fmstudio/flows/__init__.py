@@ -62,6 +62,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         *("Solver", "Euler", "Midpoint", "Heun", "RK4", "EulerMaruyama", "StochasticHeun"),
         *("UnadjustedLangevin", "MALA", "SOLVERS"),
     ),
+    "motion.passing": ("TimeReversal", "sweep", "onward", "backward", "back_in_time"),
     "motion.simulate": ("simulate", "starting_points"),
     "motion.fokker_planck": ("solve_fokker_planck", "solve_continuity"),
     "motion.realnvp_dynamics": ("RealNVPDynamics", "LayerSolver"),

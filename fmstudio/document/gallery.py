@@ -219,4 +219,10 @@ def _drawn_target() -> dict[str, Any]:
 
 
 # The chapters, in their order: importing them enters their entries.
-from fmstudio.document import gallery_densities, gallery_ends, gallery_learning, gallery_motions  # noqa: E402, F401
+from fmstudio.document import (  # noqa: E402
+    gallery_densities,  # noqa: F401
+    gallery_ends,  # noqa: F401
+    gallery_learning,  # noqa: F401
+    gallery_lessons,  # noqa: F401
+    gallery_motions,  # noqa: F401
+)

@@ -23,6 +23,7 @@ class Entry:
     equations: str
     """what is shown, in the notation of the window"""
     changes: Callable[[], dict[str, Any]]
+    group: str
 
     @property
     def caption(self) -> str:
@@ -30,17 +31,19 @@ class Entry:
         return asset(f"gallery/{self.id}.txt").read_text(encoding="utf-8").strip()
 
     def make(self) -> Document:
-        return Document(title=self.title, caption=self.caption, **self.changes())
+        return Document(**{"title": self.title, "caption": self.caption, **self.changes()})
 
 
+EXPERIMENTS, LESSONS = "Experiments", "Lessons"
+GROUPS = (LESSONS, EXPERIMENTS)
 ENTRIES: list[Entry] = []
 
 
 def entry(
-    entry_id: str, title: str, sources: Citations, equations: str
+    entry_id: str, title: str, sources: Citations, equations: str, group: str = EXPERIMENTS
 ) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
     def register(changes: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-        ENTRIES.append(Entry(entry_id, title, sources, equations, changes))
+        ENTRIES.append(Entry(entry_id, title, sources, equations, changes, group))
         return changes
 
     return register

@@ -29,6 +29,13 @@ MOMENT = {
     "transport-of-drawings": 0.5,
     "interpolant": 0.5,
 }
+OF_LESSON = {
+    "from-noise-to-data": 5,
+    "why-not-just-average": 5,
+    "one-field-many-motions": 3,
+    "between-any-two-drawings": 6,
+}
+"""Which moment stands for a lesson, at its own time."""
 
 
 SUFFIXES = {"dark": "", "light": "-light"}
@@ -37,7 +44,8 @@ SUFFIXES = {"dark": "", "light": "-light"}
 def draw(entry_id: str, theme: str) -> Path:
     """One card. Raises CalledProcessError with what fmstudio said on standard error."""
     path = FOLDER / f"{entry_id}{SUFFIXES[theme]}.png"
-    at = str(MOMENT.get(entry_id, 0.7))
+    moment = OF_LESSON.get(entry_id)
+    when = ["--at", str(MOMENT.get(entry_id, 0.7))] if moment is None else ["--moment", str(moment)]
     size = "x".join(str(side) for side in DRAWN)
     command = [
         sys.executable,
@@ -47,8 +55,7 @@ def draw(entry_id: str, theme: str) -> Path:
         entry_id,
         "-o",
         str(path),
-        "--at",
-        at,
+        *when,
         "--size",
         size,
         "--theme",

@@ -12,22 +12,33 @@ from fmstudio.cli.app import JsonOption, app, fail, print_json, sentences
 @app.command()
 def gallery(as_json: JsonOption = False) -> None:
     """List the built-in documents."""
-    from fmstudio.document.gallery import ENTRIES
+    from fmstudio.document.gallery import ENTRIES, GROUPS, LESSONS
     from fmstudio.document.references import in_words
 
     if as_json:
         rows = [
-            {"id": e.id, "title": e.title, "source": in_words(e.sources), "equations": e.equations}
+            {
+                "id": e.id,
+                "group": e.group,
+                "title": e.title,
+                "source": in_words(e.sources),
+                "equations": e.equations,
+            }
             for e in ENTRIES
         ]
         print_json(rows, indent=2)
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("id", "title", "source", "equations", box=None, pad_edge=False)
-    for entry in ENTRIES:
-        table.add_row(entry.id, entry.title, in_words(entry.sources), entry.equations)
+    for group in GROUPS:
+        table.add_section()
+        for entry in ENTRIES:
+            if entry.group == group:
+                title = f"{entry.title} (lesson)" if group == LESSONS else entry.title
+                table.add_row(entry.id, title, in_words(entry.sources), escape(entry.equations))
     Console().print(table)
 
 

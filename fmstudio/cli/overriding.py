@@ -49,20 +49,36 @@ class Asked:
 
     document: Document
     models: tuple[LearnedModel, ...]
+    t: float | None = None
+    """of the moment that was asked for"""
 
 
 def asked(doc: str, settings: list[str] | None, **options: Any) -> Asked:
-    """``options`` are what ``Overrides`` takes. Panes that it made alike are one, and a heading that it made
-    false goes. How files were read, and what became of formulas, is told on standard error. Raises ValueError
-    with one sentence."""
+    """``options`` are what ``Overrides`` takes, and ``moment``: its number, from 1, in the lesson. Panes that
+    it made alike are one, and a heading that it made false goes. How files were read, and what became of
+    formulas, is told on standard error. Raises ValueError with one sentence."""
     from fmstudio.document.overrides import Overrides
     from fmstudio.studio.headings import kept_true
 
     document, models = load(doc or OPENING_DOCUMENT)
+    moment = options.pop("moment", None)
+    document, t = (document, None) if moment is None else _moment(document, moment, doc)
     changed = kept_true(document, Overrides(settings=settings or (), **options).applied(document))
     ends = ((changed.target, document.target), (changed.source, document.source))
     _tell(*(spec for spec, before in ends if spec != before))
-    return Asked(changed, models)
+    return Asked(changed, models, t)
+
+
+def _moment(document: Document, number: int, doc: str) -> tuple[Document, float]:
+    """What that moment of the lesson shows, and when. Raises ValueError."""
+    from fmstudio.document.lesson import at_moment
+
+    count = len(document.lesson)
+    if not count:
+        raise ValueError(f"{doc} has no lesson, so it has no moment {number}.")
+    if number > count:
+        raise ValueError(f"The lesson of {doc} has {count} moments, so there is no moment {number}.")
+    return at_moment(document, number - 1), document.lesson[number - 1].t
 
 
 def _tell(*distributions: Any) -> None:

@@ -34,6 +34,11 @@ TrainingStep = Annotated[
     typer.Option("--step", min=0, help="What is learned as it was at this step of its training."),
 ]
 Steps = Annotated[int | None, typer.Option("--steps", help="Solver steps.")]
+MomentNumber = Annotated[
+    int | None, typer.Option("--moment", min=1, help="Of a lesson: its moment of this number.")
+]
+USUAL_TIME = 0.75
+"""Of a picture for which nobody says another: the shape is there, and the way to it is seen."""
 
 
 @app.command()
@@ -54,6 +59,7 @@ def render(
     steps: Steps = None,
     sigma: Sigma = None,
     step: TrainingStep = None,
+    moment: MomentNumber = None,
     settings: Settings = None,
     along: Annotated[
         str, typer.Option(help="t, or training: from each step of it that was kept to the next.")
@@ -74,7 +80,8 @@ def render(
         shot = Shot(width, height, fps, seconds, Along(one_of(along, tuple(Along), "axis")), at)
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
-        with _film(doc, shot, theme, seed, settings, step, **ends, **motion) as film:
+        film, _ = _film(doc, shot, theme, seed, settings, step, moment, **ends, **motion)
+        with film:
             _make_video(film, shot, out, _Progress(json_progress), step is not None)
     if not json_progress:
         told = f"{out}: {shot.frames} frames of {width}x{height} at {fps:g} frames/s"
@@ -85,7 +92,9 @@ def render(
 def still(
     doc: DocArgument,
     out: Annotated[Path, typer.Option("-o", "--out", help="The picture: .png.")],
-    at: Annotated[float, typer.Option("--at", min=0, max=1, help="The moment t.")] = 0.75,
+    at: Annotated[
+        float | None, typer.Option("--at", min=0, max=1, help="The time t: 0.75, or that of the moment.")
+    ] = None,
     size: Annotated[str, typer.Option(help="Width x height in pixels.")] = "1280x720",
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 2)] = None,
     source: Source = None,
@@ -98,6 +107,7 @@ def still(
     steps: Steps = None,
     sigma: Sigma = None,
     step: TrainingStep = None,
+    moment: MomentNumber = None,
     settings: Settings = None,
     theme: ThemeOption = "dark",
     transparent: Annotated[bool, typer.Option("--transparent", help="No background.")] = False,
@@ -115,13 +125,17 @@ def still(
         width, height = parse_size(size)
         ends = {"source": source, "target": target, "path": path, "coupling": coupling, "pairs": pairs}
         motion = {"dynamics": dynamics, "solver": solver, "sigma": sigma, "steps": steps}
-        with _film(doc, Shot(width, height, 1, 1), theme, seed, settings, step, **ends, **motion) as film:
+        shot = Shot(width, height, 1, 1)
+        film, t = _film(doc, shot, theme, seed, settings, step, moment, **ends, **motion)
+        with film:
             film.prepare()
             if step is not None:
                 film.require_steps()
             renderer = OffscreenRenderer(width, height, transparent=transparent)
             try:
-                write_png(out, renderer.draw(replace(film.scene_at(at), chrome=not bare)))
+                write_png(
+                    out, renderer.draw(replace(film.scene_at(t if at is None else at), chrome=not bare))
+                )
             finally:
                 renderer.close()
 
@@ -133,18 +147,20 @@ def _film(
     seed: int | None,
     settings: list[str] | None,
     step: int | None,
+    moment: int | None,
     **options: Any,
-) -> Film:
-    """The film of a document with all that a command line changes of it. Raises ValueError with a sentence
-    for what cannot be."""
+) -> tuple[Film, float]:
+    """The film of a document, or of a moment of its lesson, with all that a command line changes of it; and
+    the time of its picture. Raises ValueError with a sentence for what cannot be."""
     from fmstudio.export.film import Film, with_seed
     from fmstudio.render.palette import PALETTES
 
     if theme not in PALETTES:
         raise ValueError(f"Unknown theme '{theme}': it takes dark or light.")
-    found = asked(doc, settings, fields={"view.training_step": step}, **options)
+    found = asked(doc, settings, moment=moment, fields={"view.training_step": step}, **options)
     document = found.document if seed is None else with_seed(found.document, seed)
-    return Film(document, found.models, PALETTES[theme], shot)
+    t = USUAL_TIME if found.t is None else found.t
+    return Film(document, found.models, PALETTES[theme], shot), t
 
 
 def _make_video(film: Film, shot: Shot, out: Path, progress: _Progress, of_step: bool) -> None:

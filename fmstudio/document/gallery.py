@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fmstudio.document.gallery_entries import ENTRIES, QUIET, Entry, entry, panes
+from fmstudio.document.gallery_entries import ENTRIES, GROUPS, LESSONS, QUIET, Entry, entry, panes
 from fmstudio.document.portrait import cat
 from fmstudio.document.references import cite
 from fmstudio.document.specs.distribution import (
@@ -33,7 +33,7 @@ from fmstudio.document.specs.dynamics import (
 from fmstudio.document.specs.path import CondOTSpec, CosineSpec, FMOTSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.view import PaneSpec
 
-__all__ = ["ENTRIES", "Entry"]
+__all__ = ["ENTRIES", "GROUPS", "LESSONS", "Entry"]
 
 
 @entry(

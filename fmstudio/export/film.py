@@ -71,6 +71,7 @@ class Film:
     ) -> None:
         self._problems: list[str] = []
         self._palette, self._shot = palette, shot
+        document = document.model_copy(update={"lesson": ()})  # of which one moment is filmed
         self._session = Session(InlineEngine(), document, self._problems.append)
         self._session.open(document, models)
         self._session.sight = film_sheet(shot.width, shot.height).sight(len(document.view.panes))

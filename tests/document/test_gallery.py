@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from fmstudio.document.files import load, save
-from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.gallery import ENTRIES, LESSONS, Entry
+from fmstudio.document.lesson import kept_at
 from fmstudio.document.specs.distribution import DrawnSpec
 from fmstudio.resources import asset
 
@@ -75,3 +76,19 @@ def _shade(entry: Entry, theme: str) -> float:
 @each
 def test_that_its_card_is_drawn_for_either_theme(entry: Entry) -> None:
     assert _shade(entry, "") < 110 < _shade(entry, "-light")
+
+
+def test_that_each_lesson_opens_at_its_first_moment_and_all_its_words_can_be_read() -> None:
+    lessons = [entry for entry in ENTRIES if entry.group == LESSONS]
+    assert [entry.title for entry in lessons] == [
+        "From noise to data",
+        "Why not just average?",
+        "One field, many motions",
+        "Between any two drawings",
+    ]
+    for entry in lessons:
+        document = entry.make()
+        assert kept_at(document) == 0
+        assert 5 <= len(document.lesson) <= 8
+        assert len({moment.title for moment in document.lesson}) == len(document.lesson)
+        assert all(moment.title and moment.caption.endswith((".", "?")) for moment in document.lesson)

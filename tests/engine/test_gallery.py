@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.document import Document
+from fmstudio.document.gallery import ENTRIES, LESSONS
+from fmstudio.document.lesson import documents_of
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import StandardNormalSpec
 from fmstudio.engine.client import InlineEngine, JobState
@@ -34,10 +36,18 @@ def engine() -> Iterator[InlineEngine]:
     engine.close()
 
 
-def asked(entry: Entry) -> dict[str, Request]:
-    session = Session(FakeEngine(), entry.make(), lambda _sentence: None)
+def asked(document: Document) -> dict[str, Request]:
+    session = Session(FakeEngine(), document, lambda _sentence: None)
     session.tick(0.0)
     return {lane: r for lane, r in session.planner.wanted.items() if not lane.startswith("thumbnail/")}
+
+
+SHOWN = [
+    pytest.param(document, id=f"{entry.id}-{number}")
+    for entry in ENTRIES
+    for number, document in enumerate(documents_of(entry.make()))
+    if number or entry.group != LESSONS  # a lesson shows its first moment
+]
 
 
 def lighter(request: Request) -> Request:
@@ -69,9 +79,9 @@ def may_lack_arrows(request: Request) -> bool:
     return not (problem.source == StandardNormalSpec() and problem.coupling.is_plain)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
-def test_that_what_an_entry_asks_for_is_answered(engine: InlineEngine, entry: Entry) -> None:
-    requests = dict.fromkeys(lighter(request) for request in asked(entry).values())
+@pytest.mark.parametrize("document", SHOWN)
+def test_that_what_an_entry_asks_for_is_answered(engine: InlineEngine, document: Document) -> None:
+    requests = dict.fromkeys(lighter(request) for request in asked(document).values())
     assert requests
     for request in requests:
         job = engine.submit("lane", request)

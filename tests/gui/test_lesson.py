@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from fmstudio.document.document import MOST_CAPTION, Document
 from fmstudio.document.files import load, save
+from fmstudio.document.gallery import ENTRIES, LESSONS
 from fmstudio.document.lesson import moment_of
 from fmstudio.document.specs.dynamics import SDESpec
 from fmstudio.document.specs.view import Region, ViewSpec
 from fmstudio.gui.arrangement import HALL, REFERENCE
-from fmstudio.gui.hall_bar import MOST_LINES, has_room
+from fmstudio.gui.hall_bar import CAPTION, MOST_LINES, TITLE, has_room
 from fmstudio.gui.main_window import MainWindow
 from tests.gui.windows import silent_window, type_key
 
@@ -239,6 +240,15 @@ def test_that_the_menu_of_moments_goes_to_any(window):
     menu.actions()[2].trigger()
     _arrive(window)
     assert window.session.lesson.at == 2
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.group == LESSONS], ids=lambda entry: entry.id)
+def test_that_captions_that_ship_fit_a_hall_in_the_largest_type(entry):
+    captions = [moment.caption for moment in entry.make().lesson]
+    for width, height in ((1920, 1080), (1280, 800)):
+        margin = round(height * TITLE)
+        assert has_room(captions, round(height * CAPTION[0]), width - 2 * margin)
 
 
 @pytest.mark.usefixtures("qapp")

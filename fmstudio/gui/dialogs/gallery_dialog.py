@@ -20,15 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fmstudio.document.gallery import ENTRIES, Entry
+from fmstudio.document.gallery import ENTRIES, GROUPS, Entry
 from fmstudio.document.references import in_words
 from fmstudio.gui.dialogs.reference_dialog import links, show_reference
 from fmstudio.gui.markup import caption_markup
+from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.render.palette import DARK, Palette
 from fmstudio.resources import asset
 
 PICTURE = QSize(224, 140)
 CARD = QSize(240, 184)
+EVERYTHING = "Everything"
 PICTURES_A_TURN = 4
 """A millisecond each."""
 
@@ -47,6 +49,8 @@ class GalleryDialog(QDialog):
         self.search.setPlaceholderText("Search: langevin, VP, score, Chen 2024 …")
         self.search.setAccessibleName("Search the gallery")
         self.search.setClearButtonEnabled(True)
+        self.groups = Segmented("Kind", tuple(Choice(name, name) for name in (EVERYTHING, *GROUPS)))
+        self._group = EVERYTHING
         self.cards = QListWidget()
         self._pictureless = deque(range(len(ENTRIES)))
         self._timer = QTimer(self)
@@ -56,10 +60,12 @@ class GalleryDialog(QDialog):
         self._fill()
         self._build()
         self.search.textChanged.connect(self._on_search_changed)
+        self.groups.chosen.connect(self._on_group_chosen)
         self.cards.currentItemChanged.connect(self._on_card_changed)
         self.cards.itemActivated.connect(self._on_card_activated)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.cards.setCurrentRow(0)
+        self._narrow()
 
     def _fill(self) -> None:
         self.cards.setObjectName("gallery")
@@ -109,16 +115,30 @@ class GalleryDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
-        column.addWidget(self.search)
+        narrowing = QHBoxLayout()
+        narrowing.setSpacing(12)
+        narrowing.addWidget(self.search, 1)
+        narrowing.addWidget(self.groups)
+        column.addLayout(narrowing)
         column.addWidget(self.cards, 1)
         column.addLayout(foot)
 
-    def _on_search_changed(self, text: str) -> None:
-        words = text.lower().split()
+    def _on_group_chosen(self, group: str) -> None:
+        self._group = group
+        self._narrow()
+
+    def _on_search_changed(self, _text: str) -> None:
+        self._narrow()
+
+    def _narrow(self) -> None:
+        """Only the cards of the group that have all the words."""
+        self.groups.show_choices(self._group)
+        words = self.search.text().lower().split()
         for row, entry in enumerate(ENTRIES):
             named = in_words(entry.sources)
-            about = " ".join((entry.id, entry.title, named, entry.equations, entry.caption)).lower()
-            self.cards.setRowHidden(row, not all(word in about for word in words))
+            told = (entry.id, entry.group, entry.title, named, entry.equations, entry.caption)
+            is_found = all(word in " ".join(told).lower() for word in words)
+            self.cards.setRowHidden(row, not is_found or self._group not in (EVERYTHING, entry.group))
         shown = [row for row in range(len(ENTRIES)) if not self.cards.isRowHidden(row)]
         if shown and self.cards.isRowHidden(self.cards.currentRow()):
             self.cards.setCurrentRow(shown[0])

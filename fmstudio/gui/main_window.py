@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self.theme = session, theme
         session.looks_ahead = True
+        session.lesson.is_sudden = preferences.reduced_motion
         self.notices = NoticeBar(self)
         self.importer = Importer(session, self.notices)
         self.files = FileActions(self, session, preferences, self.notices, self.importer)

@@ -34,7 +34,7 @@ from fmstudio.gui.plots.marginals import MarginalsPanel
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.probe import ProbePanel
 from fmstudio.render.scene import ArrowLayer, DensityLayer, Legend, Pane, ParticleLayer
-from fmstudio.studio import commands, learning, panes
+from fmstudio.studio import commands, learning, moments, panes
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.tools import Mode, Place
 from tests.bench.monkey.conftest import settle
@@ -483,6 +483,18 @@ def test_that_an_error_curve_of_another_model_is_seen(window):
     assert list(CHECKS[name].examine(seen))
 
 
+def test_that_words_of_another_moment_are_seen(window):
+    name = "what is said of a moment is said of the one that is shown"
+    for words in ("First.", "Second."):
+        moments.add(window.session)
+        moments.caption(window.session, words)
+    settle(window)
+    assert window.arrangement.strip.isVisible()
+    assert faults(window, name) == []
+    window.arrangement.strip.caption.setText("First.")
+    assert faults(window, name)
+
+
 def test_that_every_check_is_broken_once():
     broken = {
         *PICTURES,
@@ -490,6 +502,7 @@ def test_that_every_check_is_broken_once():
         "requests are of the experiment",
         "a pane's own title is true of it",
         "the probe tells what is asked here",
+        "what is said of a moment is said of the one that is shown",
         "the loss is of a model that matters",
         "the error curve is of the model that is drawn",
     }

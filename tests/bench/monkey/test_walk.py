@@ -24,7 +24,7 @@ pytestmark = [
 def test_that_a_short_walk_acts_looks_and_leaves_nothing_behind(own_home, capfd):
     home = os.environ["FMSTUDIO_HOME"]
     with capfd.disabled():
-        report = Walk(seed=5, seconds=1000.0, most_acts=6).run()
+        report = Walk(seed=5, seconds=1000.0, most_acts=9).run()
     assert sum(report.acts.values()) >= 6
     assert report.audits > 10
     assert report.tracebacks == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fmstudio.bench.monkey.acts import canvas, controls, mixtures, program, work
+from fmstudio.bench.monkey.acts import canvas, controls, lessons, mixtures, program, work
 from fmstudio.bench.monkey.acts.registry import ACTS, Act, World
 
-__all__ = ["ACTS", "Act", "World", "canvas", "controls", "mixtures", "program", "work"]
+__all__ = ["ACTS", "Act", "World", "canvas", "controls", "lessons", "mixtures", "program", "work"]

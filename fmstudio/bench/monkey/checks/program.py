@@ -11,6 +11,7 @@ from fmstudio.bench.monkey.checks.registry import check
 from fmstudio.bench.monkey.seen import Seen, is_answered
 from fmstudio.document.document import Document
 from fmstudio.engine.messages import TrainingState
+from fmstudio.gui.markup import caption_markup
 from fmstudio.gui.widgets.section import SectionHead
 from fmstudio.studio.clocks import PATH_CLOCK, clock_of
 
@@ -60,6 +61,20 @@ def history(seen: Seen) -> Iterator[str]:
             yield f"“{button.toolTip()}” is {'on' if button.isEnabled() else 'off'}, its edit is {label}"
         elif label is not None and label[1:] not in button.toolTip():
             yield f"“{button.toolTip()}” takes back “{label}”"
+
+
+@check("what is said of a moment is said of the one that is shown")
+def lesson_words(seen: Seen) -> Iterator[str]:
+    strip, lesson = seen.window.arrangement.strip, seen.session.lesson
+    if not strip.isVisible() or lesson.moment is None:
+        return
+    place, caption = f"{(lesson.at or 0) + 1} / {len(lesson.moments)}", caption_markup(lesson.moment.caption)
+    if strip.place.text() != place:
+        yield f"the strip says “{strip.place.text()}” at moment {place}"
+    if not strip.is_editing and strip.caption.text() != caption:
+        yield f"the strip says “{strip.caption.text()}” of “{caption}”"
+    if lesson.is_changed is not ("changed since" in strip.title.text()) and not strip.is_editing:
+        yield f"the strip says “{strip.title.text()}” of moment {place}"
 
 
 @check("the engine chip says what the engine does")

@@ -66,7 +66,7 @@ class HallBar(QFrame):
         self._column.setSpacing(title // 6)
         head = QFontMetrics(interface_font(title, QFont.Weight.DemiBold)).lineSpacing()
         text = max((written_height(words, size, inner) for words in said), default=0)
-        self.setFixedHeight(head + text + 2 * (title // 2) + title // 6)
+        self.setFixedHeight(head + text + size // 3 + 2 * (title // 2) + title // 6)  # subscripts hang
 
 
 def has_room(captions: Iterable[str], pixels: int, width: int) -> bool:

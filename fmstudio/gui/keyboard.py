@@ -28,7 +28,7 @@ from fmstudio.gui.stops import entrance, neighbour, stops
 
 TEXT_FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractItemView, QComboBox)
-"""What has keys of its own."""
+"""What has keys of its own, beside widgets with the property ``moves``."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVE = (
     Qt.Key.Key_Left,
@@ -125,7 +125,8 @@ class Keyboard(QObject):
     def _keep(self, focus: QWidget, event: QKeyEvent) -> bool:
         """Whether a key that may be a shortcut belongs to what has the focus."""
         typed = event.text().isprintable() and event.text() != ""
-        is_kept = Qt.Key(event.key()) in _KEPT and isinstance(focus, (*TEXT_FIELDS, *CONTROLS))
+        has_keys = isinstance(focus, (*TEXT_FIELDS, *CONTROLS)) or bool(focus.property("moves"))
+        is_kept = Qt.Key(event.key()) in _KEPT and has_keys
         if is_kept or (typed and isinstance(focus, (*TEXT_FIELDS, QComboBox))):
             event.accept()
             return True

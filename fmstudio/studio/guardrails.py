@@ -124,9 +124,8 @@ def _of_another_noise(experiment: Experiment) -> Iterator[Guardrail]:
     if not is_noisy_on_a_bridge(experiment) or is_the_bridge(experiment):
         return
     sigma, own = sigma_of(experiment.dynamics), experiment.coupling.spread
-    steady = getattr(experiment.dynamics, "profile", None) is SigmaProfile.CONSTANT
-    fades = "" if steady else " that fades"
-    chosen = f"With σ = {sigma:g}{fades}" if sigma else "Without noise"
+    shape = getattr(experiment.dynamics, "profile", SigmaProfile.CONSTANT).facts.in_words
+    chosen = f"With σ = {sigma:g}{shape}" if sigma else "Without noise"
     text = (
         f"The bridge's own noise is a steady σ = {own:g}. "
         f"{chosen}, pₜ is the same and each particle's way is not."

@@ -20,6 +20,7 @@ from fmstudio.flows.paths.schedules import (
     LinearVP,
     Polynomial,
     Schedule,
+    Spline,
     SubVP,
 )
 from fmstudio.flows.paths.shapes import five_modes
@@ -28,6 +29,7 @@ from fmstudio.verify.law import Measured, law, seeded, worst
 SCHEDULES: tuple[Schedule, ...] = (
     *(CondOT(), FMOT(0.1), VP(), SubVP(), VE(), Cosine()),
     *(LinearVP(), Polynomial(2.0), Polynomial(0.5)),
+    Spline(((0.0, 0.0, 1.0), (0.35, 0.1, 0.75), (0.7, 0.8, 0.4), (1.0, 1.0, 0.0))),
 )
 TIMES = (0.05, 0.3, 0.5, 0.8, 0.95)
 ROUNDING = "rounding in float64"

@@ -35,5 +35,5 @@ PATHS_AT_THEIR_RANGES: tuple[ScheduleSpec, ...] = tuple(spec for kind in PATHS f
 
 
 def path_name(path: ScheduleSpec) -> str:
-    settings = path.model_dump(exclude={"kind"}).values()
+    settings = (value for value in path.model_dump(exclude={"kind"}).values() if isinstance(value, float))
     return "-".join([path.kind, *(f"{value:g}" for value in settings)])  # type: ignore[attr-defined]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+import numpy as np
+from pydantic import AfterValidator, Field
 
+from fmstudio.document.specs.hermite import Curve, require_times, through
 from fmstudio.document.specs.motion import (
     Coefficients,
     FieldFlow,
@@ -17,7 +19,7 @@ from fmstudio.document.specs.motion import (
     ProcessMotion,
     SamplerMotion,
 )
-from fmstudio.document.specs.spec import Spec, setting
+from fmstudio.document.specs.spec import Kind, Spec, setting
 from fmstudio.document.specs.training import Coupling
 
 ODESolver = Literal["euler", "midpoint", "heun", "rk4"]
@@ -26,12 +28,56 @@ SDESolver = Literal["euler-maruyama", "stochastic-heun"]
 """Of one with noise that is no sampler."""
 
 
-class SigmaProfile(StrEnum):
-    """The shape of sigma_t; the SDE's sigma slider scales it."""
+@dataclass(frozen=True)
+class ProfileFacts:
+    """What everybody must know of a shape of sigma_t."""
 
-    SQRT_BETA = "sqrt-beta"
+    title: str
+    in_words: str
+    """what stands after 'σ = 1'"""
+
+
+class SigmaProfile(Kind):
+    """The shape of sigma_t; sigma scales it."""
+
+    facts: ProfileFacts
+
+    SQRT_BETA = "sqrt-beta", ProfileFacts("σ ∝ √β, ends at 0", " that fades")
     """sigma sqrt(beta_t / beta_0): sigma_t^2 times the score stays finite at t = 1"""
-    CONSTANT = "constant"
+    CONSTANT = "constant", ProfileFacts("constant", "")
+    DRAWN = "drawn", ProfileFacts("by hand", " times a curve of one's own")
+    """sigma times a curve through handles"""
+
+
+def _require_shape(shape: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    require_times([t for t, _ in shape])
+    outside = next((share for _, share in shape if not 0 <= share <= 1), None)
+    if outside is not None:
+        raise ValueError(f"the shares of σ lie in [0, 1], got {outside:g}")
+    return shape
+
+
+Shape = Annotated[tuple[tuple[float, float], ...], AfterValidator(_require_shape)]
+"""Handles (t, share of sigma)"""
+
+
+class ShapedNoise(Motion):
+    """sigma_t is ``sigma`` times a shape."""
+
+    profile: SigmaProfile = SigmaProfile.SQRT_BETA
+    shape: Shape = ((0.0, 0.2), (0.5, 1.0), (1.0, 0.0))
+    """of the profile DRAWN"""
+
+    def shares(self, beta: Curve, t: Curve) -> Curve:
+        """sigma_t / sigma at the times ``t``, given the noise scale there, for pictures."""
+        match self.profile:
+            case SigmaProfile.CONSTANT:
+                return np.ones_like(t)
+            case SigmaProfile.SQRT_BETA:
+                return np.asarray(np.sqrt(beta / beta[0]))
+            case SigmaProfile.DRAWN:
+                times, shares = zip(*self.shape, strict=True)
+                return through(times, shares, t)
 
 
 class ODESpec(FieldFlow):
@@ -43,7 +89,7 @@ class ODESpec(FieldFlow):
     solver: ODESolver = "heun"
 
 
-class SDESpec(NoisyTransport):
+class SDESpec(ShapedNoise, NoisyTransport):
     """dX = (u_t + sigma_t^2/2 grad log p_t) dt + sigma_t dW (6.S184 notes, Thm 2.3)."""
 
     title: ClassVar[str] = "SDE"
@@ -51,7 +97,6 @@ class SDESpec(NoisyTransport):
     kind: Literal["sde"] = "sde"
     solver: SDESolver = "euler-maruyama"
     sigma: float = setting(1.0, "Noise σ", low=0.0, high=5.0, step=0.05)
-    profile: SigmaProfile = SigmaProfile.SQRT_BETA
 
 
 class ReverseSDESpec(NoisyTransport):
@@ -104,7 +149,7 @@ class InterpolantSpec(PathMotion):
     coupling: Coupling = Coupling.INDEPENDENT
 
 
-class AnnealedLangevinSpec(SamplerMotion):
+class AnnealedLangevinSpec(ShapedNoise, SamplerMotion):
     """Langevin steps on p_t while t goes from 0 to 1; ``duration`` is what the sampler's own clock spends.
     ``substeps`` as for Langevin dynamics."""
 
@@ -114,7 +159,6 @@ class AnnealedLangevinSpec(SamplerMotion):
     kind: Literal["annealed-langevin"] = "annealed-langevin"
     solver: Literal["ula"] = "ula"
     sigma: float = setting(1.0, "Noise σ", low=0.05, high=5.0, step=0.05)
-    profile: SigmaProfile = SigmaProfile.SQRT_BETA
     duration: float = setting(6.0, "Duration", low=0.1, high=100.0, step=0.5)
     substeps: int = setting(
         10, "Substeps", low=1, high=500, step=5, hint="Solver steps from one state that is shown to the next"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from fmstudio.document.specs.hermite import require_times, through
 from fmstudio.document.specs.spec import Spec, kinds_of, setting
 
 SEEN = 0.01
@@ -175,8 +177,50 @@ class PolynomialSpec(ScheduleSpec):
         return t**self.n, 1 - t**self.n
 
 
+Handle = tuple[float, float, float]
+"""(t, alpha, beta)"""
+
+
+class SplineSpec(ScheduleSpec):
+    """alpha and beta drawn by hand: monotone curves through ``handles``, from (0, 0, 1) to (1, 1, 0)."""
+
+    title: ClassVar[str] = "By hand"
+    formulas: ClassVar[tuple[str, str]] = ("α by hand", "β by hand")
+    kind: Literal["spline"] = "spline"
+    handles: tuple[Handle, ...] = ((0, 0, 1), (0.35, 0.1, 0.75), (0.7, 0.8, 0.4), (1, 1, 0))
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Self:
+        require_times([handle[0] for handle in self.handles])
+        first, last = self.handles[0], self.handles[-1]
+        if first[1:] != (0, 1) or last[1:] != (1, 0):
+            raise ValueError(
+                "handles begin at α = 0, β = 1 and end at α = 1, β = 0, got "
+                f"α = {first[1]:g}, β = {first[2]:g} and α = {last[1]:g}, β = {last[2]:g}"
+            )
+        for (_, a, b), (t, alpha, beta) in pairwise(self.handles):
+            if alpha < a or beta > b or (alpha == a and beta == b):
+                raise ValueError(
+                    f"from handle to handle α does not fall, β does not rise and one of them moves, got "
+                    f"α = {alpha:g}, β = {beta:g} at t = {t:g} after α = {a:g}, β = {b:g}"
+                )
+        return self
+
+    def _curves(self, t: Curve) -> Pair:
+        times, alpha, beta = zip(*self.handles, strict=True)
+        return through(times, alpha, t), through(times, beta, t)
+
+
 PathSpec = Annotated[
-    CondOTSpec | FMOTSpec | VPSpec | SubVPSpec | VESpec | CosineSpec | LinearVPSpec | PolynomialSpec,
+    CondOTSpec
+    | FMOTSpec
+    | VPSpec
+    | SubVPSpec
+    | VESpec
+    | CosineSpec
+    | LinearVPSpec
+    | PolynomialSpec
+    | SplineSpec,
     Field(discriminator="kind"),
 ]
 

@@ -24,7 +24,7 @@ from fmstudio.document.specs.training import Coupling
 from fmstudio.engine.messages import PAIR_BATCH, LearnedModel, PairsRequest, TrajectoriesRequest
 from fmstudio.engine.worker import build
 from fmstudio.flows.learning.realnvp import RealNVP
-from fmstudio.flows.motion.diffusion import ConstantSigma, Sigma, SqrtBetaSigma
+from fmstudio.flows.motion.diffusion import ConstantSigma, DrawnSigma, Sigma, SqrtBetaSigma
 from fmstudio.flows.motion.dynamics import (
     AnnealedLangevin,
     Dynamics,
@@ -162,9 +162,13 @@ def _annealed(request: TrajectoriesRequest, spec: m.AnnealedLangevinSpec) -> Ann
 
 
 def _sigma(spec: m.SDESpec | m.AnnealedLangevinSpec, along: Schedule) -> Sigma:
-    if spec.profile is m.SigmaProfile.CONSTANT:
-        return ConstantSigma(spec.sigma)
-    return SqrtBetaSigma(spec.sigma, along)
+    match spec.profile:
+        case m.SigmaProfile.CONSTANT:
+            return ConstantSigma(spec.sigma)
+        case m.SigmaProfile.DRAWN:
+            return DrawnSigma(spec.sigma, spec.shape)
+        case m.SigmaProfile.SQRT_BETA:
+            return SqrtBetaSigma(spec.sigma, along)
 
 
 # ---- processes ---------------------------------------------------------------------------------------

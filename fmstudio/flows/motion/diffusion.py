@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import final
 
 import torch
 from torch import Tensor
 
 from fmstudio.flows.motion.clock import Curve
+from fmstudio.flows.paths.hermite import Hermite
 from fmstudio.flows.paths.schedules import Schedule
 
 Time = float | Tensor
@@ -61,6 +63,28 @@ class SqrtBetaSigma(Sigma):
         t = _time(t)
         start = self.schedule.beta(torch.zeros_like(t))
         return self.s * (self.schedule.beta(t) / start).clamp_min(0).sqrt()
+
+
+@final
+@dataclass(frozen=True)
+class DrawnSigma(Sigma):
+    """sigma_t = s times the curve through ``shape``, handles (t, share), t from 0 to 1. Raises ValueError for
+    s < 0, for a share below 0 and for times that do not rise from 0 to 1."""
+
+    s: float
+    shape: tuple[tuple[float, float], ...]
+    _curve: Hermite = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _require_scale(self.s)
+        times, shares = zip(*self.shape, strict=True)
+        rising = all(a < b for a, b in pairwise(times))
+        if len(times) < 2 or not rising or (times[0], times[-1]) != (0, 1) or not min(shares) >= 0:
+            raise ValueError(f"shape must run from t = 0 to 1 with shares of at least 0, got {self.shape}")
+        object.__setattr__(self, "_curve", Hermite.monotone(times, shares))
+
+    def __call__(self, t: Time) -> Tensor:
+        return self.s * self._curve.value(_time(t)).clamp_min(0)
 
 
 @final

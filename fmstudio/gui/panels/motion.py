@@ -15,9 +15,11 @@ from fmstudio.document.specs.dynamics import (
     MORE_DYNAMICS,
     SOLVER_TITLES,
     SDESpec,
+    ShapedNoise,
     SigmaProfile,
     SimulationSpec,
 )
+from fmstudio.document.specs.path import ScheduleSpec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
 from fmstudio.gui.panels.guidance_rows import GuidanceRows
@@ -25,12 +27,16 @@ from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.panels.seed_row import SeedRow
 from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
+from fmstudio.gui.widgets.curve_picture import Line, samples
+from fmstudio.gui.widgets.curve_plot import CurvePlot
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.slider_row import LABEL_WIDTH
 from fmstudio.gui.widgets.spec_form import ChoiceBox, ChoiceRow, FieldRow, SpecForm, scale_of
 from fmstudio.studio import panes
+from fmstudio.studio.clocks import path_time
+from fmstudio.studio.curve_editing import SHAPES
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
@@ -45,7 +51,8 @@ MOTIONS = (
 MORE = {str(spec.model_fields["kind"].default): str(spec.title) for spec in MORE_DYNAMICS}
 COUPLINGS = {coupling.value: coupling.facts.paired for coupling in Coupling}
 QUICK_STEPS = (1, 2, 4, 10, 20, 50, 100)
-PROFILES = {SigmaProfile.SQRT_BETA.value: "σ ∝ √β, ends at 0", SigmaProfile.CONSTANT.value: "constant"}
+PROFILES = {profile.value: profile.facts.title for profile in SigmaProfile}
+_SHAPES = {name: shape.title for name, shape in SHAPES.items()}
 _STEPS = Scale(1, 500, log=True, integer=True, least=1, most=2000)
 _SPECS: dict[str, Any] = {
     str(spec.model_fields["kind"].default): spec for spec in (*DYNAMICS, *MORE_DYNAMICS)
@@ -104,6 +111,10 @@ class MotionPanel(Panel):
         self.profile = ChoiceRow(
             FieldEdit(session, "dynamics.profile", "Change noise shape", notify), "Shape", PROFILES
         )
+        self._shape_edit = FieldEdit(session, "dynamics.shape", "Draw the noise's shape", notify)
+        self.shape = CurvePlot(theme, "Noise sigma over time", self._shape_edit)
+        self.shapes = ChoiceBox("Begin with a shape", _SHAPES)
+        self.shapes.setPlaceholderText("Begin like …")
         self.duration = self._row(
             "dynamics.duration",
             "Duration",
@@ -117,9 +128,11 @@ class MotionPanel(Panel):
         self.motions.chosen.connect(self._on_motions_chosen)
         self.more.picked.connect(self._on_more_picked)
         self.solver.picked.connect(self._on_solver_picked)
+        self.shapes.picked.connect(self._on_shapes_picked)
         for button in self.quick.values():
             button.picked.connect(self._on_quick_picked)
         watch(self, session.store, _dynamics, self._on_dynamics_changed)
+        watch(self, session.store, _noise, self._on_noise_changed)
         watch(self, session.store, _simulation, self._on_simulation_changed)
         watch(self, session.store, _idle_solver, self.solver_reason.explain)
         watch(self, session.store, _seeds, self._on_seeds_changed)
@@ -152,6 +165,8 @@ class MotionPanel(Panel):
             self.form,
             self.sigma,
             self.profile,
+            self.shape,
+            self.shapes,
             self.duration,
             self.guidance,
             self.particles,
@@ -165,7 +180,8 @@ class MotionPanel(Panel):
         return True
 
     def tick(self) -> None:
-        """All that is shown follows the document."""
+        if self.shape.isVisible():
+            self.shape.show_time(path_time(self.session.store.document, self.session.playback.t))
 
     # ---- from the document ----
 
@@ -207,6 +223,19 @@ class MotionPanel(Panel):
         self.solver.show_value(solvers[0] if len(solvers) == 1 else "")
         self.solver.setToolTip("Solver: " + " · ".join(SOLVER_TITLES[name] for name in solvers))
 
+    def _on_noise_changed(self, noise: tuple[ShapedNoise, ScheduleSpec] | None) -> None:
+        """sigma_t over t, with handles where it is drawn by hand."""
+        self.shape.setVisible(noise is not None)
+        is_drawn = noise is not None and noise[0].profile is SigmaProfile.DRAWN
+        self.shapes.setVisible(is_drawn)
+        if noise is None:
+            return
+        spec, path = noise
+        shares = spec.shares(path.curves(samples())[1], samples())
+        self.shape.show_lines((Line("learned", "σ", tuple((shares).tolist())),))
+        self.shape.show_handles(spec.shape if is_drawn else ())
+        self.shapes.show_value("")
+
     def _on_simulation_changed(self, simulations: tuple[SimulationSpec, ...]) -> None:
         simulation = simulations[0]
         self.steps.show_value(simulation.steps)
@@ -237,6 +266,9 @@ class MotionPanel(Panel):
         spec = first.model_copy(update={"solver": name})
         panes.choose(self.session, "dynamics", spec, f"Choose {SOLVER_TITLES[str(name)]}")
 
+    def _on_shapes_picked(self, name: object) -> None:
+        self._shape_edit.set(SHAPES[str(name)].handles)
+
     def _on_quick_picked(self, steps: int) -> None:
         self._quick_edit.set(steps)
 
@@ -266,6 +298,12 @@ def _idle_solver(document: Document) -> str:
 
 def _dynamics(document: Document) -> tuple[Any, ...]:
     return panes.shown(document, "dynamics")
+
+
+def _noise(document: Document) -> tuple[ShapedNoise, ScheduleSpec] | None:
+    """The first pane whose noise has a shape, with its path."""
+    shown = (document.experiment(index) for index in range(len(document.view.panes)))
+    return next(((e.dynamics, e.path) for e in shown if isinstance(e.dynamics, ShapedNoise)), None)
 
 
 def _seeds(document: Document) -> tuple[SimulationSpec, str]:

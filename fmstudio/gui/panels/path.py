@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fmstudio.document.document import Document
-from fmstudio.document.specs.path import PATHS, ScheduleSpec
+from fmstudio.document.specs.path import PATHS, ScheduleSpec, SplineSpec
 from fmstudio.document.specs.spec import Spec
 from fmstudio.document.specs.training import Coupling
 from fmstudio.gui.bind import FieldEdit, Notify, watch
@@ -19,21 +19,23 @@ from fmstudio.gui.contrast import readable
 from fmstudio.gui.panels.joining_rows import JoiningRows
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
-from fmstudio.gui.widgets.path_plot import PathPlot
+from fmstudio.gui.widgets.curve_picture import Line, samples
+from fmstudio.gui.widgets.curve_plot import HINT, CurvePlot
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
-from fmstudio.gui.widgets.spec_form import SpecForm
+from fmstudio.gui.widgets.spec_form import ChoiceBox, SpecForm
 from fmstudio.gui.widgets.tile_grid import TileGrid
 from fmstudio.gui.widgets.tiles import CurveTile
 from fmstudio.render.palette import Palette
-from fmstudio.studio import panes
+from fmstudio.studio import curve_editing, panes
 from fmstudio.studio.clocks import path_time
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section
 from fmstudio.studio.session import Session
 
 COUPLINGS = tuple(Choice(coupling, coupling.facts.title, coupling.facts.hint) for coupling in Coupling)
+_LIKES = {str(spec.model_fields["kind"].default): spec.title for spec in PATHS if spec is not SplineSpec}
 _SCALES = {"sigma_min": Scale(0.001, 0.99, log=True, least=1e-4, most=0.99)}
 
 
@@ -62,7 +64,11 @@ class PathPanel(Panel):
         for tile in self.tiles.values():
             tile.picked.connect(self._on_tile_picked)
             self._grid.add(tile)
-        self.plot = PathPlot(theme)
+        self._handles_edit = FieldEdit(session, "path.handles", "Draw the path", notify)
+        self.plot = CurvePlot(theme, "Signal scale alpha and noise scale beta over time", self._handles_edit)
+        self.likes = ChoiceBox("Begin like another path", _LIKES)
+        self.likes.setPlaceholderText("Begin like …")
+        self.hand_hint = QLabel(HINT)
         self.formula = QLabel()
         self.formula.setWordWrap(True)
         self.formula.setTextFormat(Qt.TextFormat.RichText)
@@ -72,6 +78,7 @@ class PathPanel(Panel):
         self._coupling_edit = FieldEdit(session, "training.coupling", "Choose coupling", notify)
         self.lay_out("Path", "", self._content(), Section.PATH)
         self.coupling.chosen.connect(self._on_coupling_chosen)
+        self.likes.picked.connect(self._on_likes_picked)
         theme.changed.connect(self._on_theme_changed)
         watch(self, session.store, _paths, self._on_paths_changed)
         watch(self, session.store, _coupling, self._on_coupling_changed)
@@ -84,12 +91,15 @@ class PathPanel(Panel):
         box = QVBoxLayout(content)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
-        self.reason = Reason(self._grid, self.plot, self.formula, self.form)
+        self.reason = Reason(self._grid, self.plot, self.formula, self.likes, self.form)
         self.coupling_reason = Reason(self.coupling)
         self.gap = QLabel()
         self.gap.setProperty("role", "small")
         self.gap.setWordWrap(True)
-        for widget in (self._grid, self.plot, self.formula, self.form, self.gap, self.reason):
+        self.hand_hint.setProperty("role", "small")
+        self.hand_hint.setWordWrap(True)
+        by_hand = (self.likes, self.hand_hint)
+        for widget in (self._grid, self.plot, self.formula, *by_hand, self.form, self.gap, self.reason):
             box.addWidget(widget)
         box.addWidget(_small_title("Coupling of the ends"))
         box.addWidget(self.joining)
@@ -109,10 +119,25 @@ class PathPanel(Panel):
         for spec, tile in self.tiles.items():
             tile.setChecked(any(isinstance(path, spec) for path in paths))
         self.section.set_summary(panes.summary(self.session.store.document, "path"))
-        self.plot.show_path(paths[0])
+        self._show_curves(paths[0])
         self.form.show_spec(paths[0])
         self.form.setVisible(bool(self.form.rows))
         self._show_formula()
+
+    def _show_curves(self, path: ScheduleSpec) -> None:
+        alpha, beta = path.curves(samples())
+        top = max(1.0, float(beta[0]))
+        self.plot.show_lines(
+            tuple(
+                Line(role, letter, tuple(values.tolist()), top)
+                for role, letter, values in (("target", "α", alpha), ("source", "β", beta))
+            )
+        )
+        handles = path.handles if isinstance(path, SplineSpec) else ()
+        self.plot.show_handles(handles, curve_editing.monotone)
+        for widget in (self.likes, self.hand_hint):
+            widget.setVisible(bool(handles))
+        self.likes.show_value("")
 
     def _show_formula(self) -> None:
         path = panes.shown(self.session.store.document, "path")[0]
@@ -136,6 +161,10 @@ class PathPanel(Panel):
 
     def _on_coupling_chosen(self, coupling: str) -> None:
         self._coupling_edit.set(coupling)
+
+    def _on_likes_picked(self, kind: object) -> None:
+        like = next(spec for spec in PATHS if spec.model_fields["kind"].default == kind)
+        self._handles_edit.set(curve_editing.spline_like(like()).handles)
 
     def _on_theme_changed(self, _palette: Palette) -> None:
         self._show_formula()

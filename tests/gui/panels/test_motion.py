@@ -133,6 +133,7 @@ def test_that_every_setting_of_a_further_motion_has_one_row(show, spec):
     panel = show(MotionPanel)
     choose_more(panel, spec.model_fields["kind"].default)
     shared = {"sigma": panel.sigma, "profile": panel.profile, "duration": panel.duration}
+    shared["shape"] = panel.shape
     rows = {name for name, row in shared.items() if row.isVisible()} | set(panel.form.rows)
     assert rows == set(spec.model_fields) - {"kind", "solver"}
     assert panel.form.isVisible() == bool(panel.form.rows)

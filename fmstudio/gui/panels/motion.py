@@ -232,7 +232,7 @@ class MotionPanel(Panel):
             return
         spec, path = noise
         shares = spec.shares(path.curves(samples())[1], samples())
-        self.shape.show_lines((Line("learned", "σ", tuple((shares).tolist())),))
+        self.shape.show_lines((Line("text", "σ", tuple(shares.tolist())),))
         self.shape.show_handles(spec.shape if is_drawn else ())
         self.shapes.show_value("")
 

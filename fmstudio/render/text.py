@@ -151,7 +151,7 @@ def wrapped(runs: Sequence[Run], ratio: float, width: float) -> Words:
 
 def _words(runs: Sequence[Run], ratio: float, width: float) -> Iterator[Run]:
     """Words with the space behind them (one that may not break is a letter like others), none longer than
-    ``width`` (but for single letters)."""
+    ``width`` (but for single letters): a longer one is broken behind a hyphen, if it has one in time."""
     for run in runs:
         swatch = run.swatch
         for text in re.findall(r"[^ ]+ *| +", run.text):
@@ -162,6 +162,8 @@ def _words(runs: Sequence[Run], ratio: float, width: float) -> Iterator[Run]:
                     and advance((replace(run, text=part.rstrip(), swatch=swatch),), ratio) > width
                 ):
                     part = part[:-1]
+                if part != text and (hyphen := max(part.rfind(sign) for sign in "-–")) > 0:
+                    part = part[: hyphen + 1]
                 yield replace(run, text=part, swatch=swatch)
                 text, swatch = text[len(part) :], None
 

@@ -136,3 +136,9 @@ def test_that_words_that_belong_together_are_not_broken() -> None:
     lines = wrapped([Run(text, DARK.text)], 1.0, 160)
     assert len(lines) == 2
     assert lines[1][-1].text.endswith("0.280\N{NO-BREAK SPACE}(floor\N{NO-BREAK SPACE}0.179)")
+
+
+def test_that_a_word_that_is_too_long_breaks_behind_its_hyphen() -> None:
+    width = advance([Run("Euler–Maruyam", DARK.text)], 1.0)
+    lines = wrapped([Run("CondOT · Euler–Maruyama, 60 steps", DARK.text)], 1.0, width)
+    assert ["".join(run.text for run in line) for line in lines][1:3] == ["Euler–", "Maruyama, 60"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fmstudio.document.document import MOST_MOMENTS, Document
@@ -9,9 +11,12 @@ from fmstudio.document.editing import with_field
 from fmstudio.document.lesson import kept_at
 from fmstudio.document.specs.distribution import PinwheelSpec
 from fmstudio.document.specs.dynamics import SDESpec
-from fmstudio.document.specs.view import CameraSpec, Region
-from fmstudio.studio import commands, moments
+from fmstudio.document.specs.training import ModelSpec, TrainingSpec
+from fmstudio.document.specs.view import CameraSpec, FieldChoice, Region
+from fmstudio.engine.inline import InlineEngine
+from fmstudio.studio import commands, learning, moments
 from fmstudio.studio.lesson import SECONDS
+from fmstudio.studio.opening import open_file, save_file
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
@@ -236,3 +241,25 @@ def test_that_a_lesson_keeps_its_name(session: Session):
     assert session.store.document.title == title
     renamed = with_field(session.store.document, "title", "Mine")
     assert renamed.title == "Mine"
+
+
+def test_that_the_model_of_a_moment_survives_the_file_though_another_moment_is_shown(tmp_path: Path) -> None:
+    session = Session(InlineEngine(), Document(), _say)
+    training = TrainingSpec(steps=4)
+    session.open(Document(model=ModelSpec(width=8, layers=1), training=training).showing(FieldChoice.LEARNED))
+    session.train()
+    while session.results.is_training:
+        session.listen()
+    moments.add(session)
+    (trained,) = session.results.models.values()
+    commands.set_field(session, "target", PinwheelSpec(), "Target")
+    session.store.edit(lambda d: d.showing(FieldChoice.EXACT), "Exact")
+    moments.add(session)
+    save_file(tmp_path / "lesson.fmstudio", session.store.document, session.results)
+    document, (again,) = open_file(tmp_path / "lesson.fmstudio")
+    assert again.parameters == trained.parameters
+    session.open(document, [again])
+    session.lesson.go(0)
+    session.lesson.arrive()
+    assert not learning.missing(session.store.document, session.results.models)
+    session.close()

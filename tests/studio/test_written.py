@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fmstudio.document.specs.units import PLANE, Units
@@ -52,11 +52,12 @@ def test_that_places_of_the_plane_have_two_decimals() -> None:
 
 
 @given(SIZES, SIZES)
+@example(1.0, -100.0)
 def test_that_an_arrow_of_a_file_keeps_its_direction_and_length(x: float, y: float) -> None:
     words = vector(Units(scale=0.5), x, y)
     length = math.hypot(x, y)
     told, _, power = words.partition(" e")
-    shown = [float(number) for number in re.findall(r"-?\d+\.\d+", told)]
+    shown = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", told)]
     unit = float(f"1e{power or 0}") if abs(int(power or 0)) <= 300 else None
     assert len(words) <= 32
     if unit is not None:

@@ -51,7 +51,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
     "closed_forms.bridge": ("SchroedingerBridgeMarginal",),
     "closed_forms.optimal_transport": ("optimal_transport",),
     "motion.fields": ("Field", "ExactField", "LearnedField", "FlowAndScoreField"),
-    "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "NoisingSigma"),
+    "motion.diffusion": ("Sigma", "ConstantSigma", "SqrtBetaSigma", "DrawnSigma", "NoisingSigma"),
     "motion.dynamics": (
         *("Dynamics", "FlowODE", "SDEExtension", "ReverseSDE", "ProbabilityFlow", "Langevin"),
         "AnnealedLangevin",

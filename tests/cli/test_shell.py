@@ -32,7 +32,7 @@ def test_that_a_name_that_is_no_command_means_a_document():
 def test_that_the_gallery_is_listed_as_json():
     rows = json.loads(run("gallery", "--json").stdout)
     assert len(rows) >= 6
-    assert all(set(row) == {"id", "title", "source", "equations"} for row in rows)
+    assert all(set(row) == {"id", "group", "title", "source", "equations"} for row in rows)
     assert len({row["id"] for row in rows}) == len(rows)
 
 

@@ -25,7 +25,7 @@ def test_that_every_chapter_is_on_the_front_page() -> None:
     """But for those that only serve other chapters."""
     within = {"assignment", "kernels", "isotropic", "elliptical", "mixtures", "cloud", "lattice", "marginals"}
     within |= {"spectra", "spectral_moment", "by_time", "nodes", "potentials", "sinkhorn", "potential_fit"}
-    within |= {"log_splines", "bridge_moment", "border"}
+    within |= {"log_splines", "bridge_moment", "border", "schedule", "hermite"}
     within |= {"batches", "normalisation", "passes", "layers", "clock", "resolution"}
     folder = Path(str(flows.__file__)).parent
     chapters = {path.stem for path in folder.glob("*/*.py") if path.stem != "__init__"}

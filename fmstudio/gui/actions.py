@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.lesson_handlers import LessonHandlers
+from fmstudio.gui.pane_handlers import PaneHandlers
 from fmstudio.studio.offers import Offer
 
 
 @dataclass(frozen=True)
 class ActionInfo:
-    """``handler`` is a method of Handlers, or of LessonHandlers in the menu "lesson"; ``menu`` is where it
-    stands.
+    """``handler`` is a method of Handlers, in the menus "lesson" and "compare" of LessonHandlers and
+    PaneHandlers; ``menu`` is where it stands.
 
     Shortcuts are the whole window's; gui.keyboard says when a control keeps a key for itself.
     """
@@ -96,11 +98,20 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("step-back", "Earlier training step", "Shift+Left", Handlers.on_step_back, "model"),
     ActionInfo("step-on", "Later training step", "Shift+Right", Handlers.on_step_on, "model"),
     ActionInfo("newest-step", "Newest training step", "Shift+End", Handlers.on_newest_step, "model"),
-    ActionInfo("one-pane", "One pane", "1", Handlers.on_one_pane, "compare"),
-    ActionInfo("exact-learned", "Exact | learned", "2", Handlers.on_exact_learned, "compare"),
-    ActionInfo("motions", "ODE | SDE | Langevin", "3", Handlers.on_motions, "compare"),
-    ActionInfo("solvers", "Euler | Heun | RK4", "4", Handlers.on_solvers, "compare"),
-    ActionInfo("training-steps", "Training steps", "", Handlers.on_training_steps, "compare"),
+    ActionInfo("one-pane", "One pane", "1", PaneHandlers.on_one_pane, "compare"),
+    ActionInfo("add-pane", "Add a pane", "Ctrl+D", PaneHandlers.on_add_pane, "compare"),
+    ActionInfo("remove-pane", "Remove the last pane", "Ctrl+W", PaneHandlers.on_remove_pane, "compare"),
+    ActionInfo("exact-learned", "Exact | learned", "2", PaneHandlers.on_exact_learned, "compare"),
+    ActionInfo("motions", "ODE | SDE | Langevin", "3", PaneHandlers.on_motions, "compare"),
+    ActionInfo("solvers", "Euler | Heun | RK4", "4", PaneHandlers.on_solvers, "compare"),
+    ActionInfo("steps", "Steps of the solver", "5", PaneHandlers.on_steps, "compare"),
+    ActionInfo("sigmas", "Noise σ of the SDE", "6", PaneHandlers.on_sigmas, "compare"),
+    ActionInfo("paths", "Paths", "7", PaneHandlers.on_paths, "compare"),
+    ActionInfo("couplings", "Couplings of the ends", "8", PaneHandlers.on_couplings, "compare"),
+    ActionInfo("sources", "Sources", "", PaneHandlers.on_sources, "compare"),
+    ActionInfo("targets", "Targets", "", PaneHandlers.on_targets, "compare"),
+    ActionInfo("objectives", "Objectives of the training", "", PaneHandlers.on_objectives, "compare"),
+    ActionInfo("training-steps", "Training steps", "", PaneHandlers.on_training_steps, "compare"),
 )
 
 OF_A_LESSON = (
@@ -147,15 +158,17 @@ MENU_TITLES = {
 class ActionTable:
     """QActions by id, made from the table and connected to the handlers' methods."""
 
-    def __init__(self, window: QWidget, handlers: Handlers, lesson: LessonHandlers) -> None:
+    def __init__(
+        self, window: QWidget, handlers: Handlers, lesson: LessonHandlers, panes: PaneHandlers
+    ) -> None:
         self.actions: dict[str, QAction] = {}
         self._changed: Mapping[str, tuple[str, ...]] = {}
+        owners: dict[str, QObject] = {"lesson": lesson, "compare": panes}
         for info in ACTIONS:
             action = QAction(info.title, window)
             if info.shortcut:
                 action.setShortcut(QKeySequence(info.shortcut))
-            owner = lesson if info.menu == "lesson" else handlers
-            action.triggered.connect(MethodType(info.handler, owner))
+            action.triggered.connect(MethodType(info.handler, owners.get(info.menu, handlers)))
             window.addAction(action)
             self.actions[info.id] = action
 

@@ -179,23 +179,3 @@ class Handlers(QObject):
 
     def on_newest_step(self) -> None:
         commands.show_training_step(self._session, None)
-
-    # ---- comparisons ----
-
-    def on_one_pane(self) -> None:
-        commands.first_pane_alone(self._session)
-
-    def on_exact_learned(self) -> None:
-        self._compare("exact-learned")
-
-    def on_motions(self) -> None:
-        self._compare("motions")
-
-    def on_solvers(self) -> None:
-        self._compare("solvers")
-
-    def on_training_steps(self) -> None:
-        commands.compare_training_steps(self._session)
-
-    def _compare(self, comparison: str) -> None:
-        commands.compare(self._session, next(c for c in commands.COMPARISONS if c.id == comparison))

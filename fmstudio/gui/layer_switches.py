@@ -9,10 +9,11 @@ from fmstudio.document.document import Document
 from fmstudio.document.specs.view import LAYERS, LayersSpec, PaneSpec
 from fmstudio.gui.icons import icon
 from fmstudio.gui.layer_choices import MENUS, ChoiceMenu
+from fmstudio.gui.pane_choices import PaneChoices
 from fmstudio.gui.stops import make_group
 from fmstudio.gui.theme import Theme
 from fmstudio.render.palette import Palette
-from fmstudio.studio import commands
+from fmstudio.studio import commands, comparisons
 from fmstudio.studio.effects import idle_layer
 from fmstudio.studio.session import Session
 
@@ -61,10 +62,12 @@ class LayerMenu(QPushButton):
         for layer, entry in self.entries.items():
             entry.setCheckable(True)
             entry.setData(layer)
-        self._line = menu.addSeparator()
+        menu.addSeparator()
         self.held, self.own_view = menu.addAction("Hold this pane's time"), menu.addAction("Own view")
         for action in (self.held, self.own_view):
             action.setCheckable(True)
+        self.otherwise = PaneChoices(session, pane, menu)
+        self.remove = menu.addAction("Remove this pane")
         menu.triggered.connect(self._on_menu_triggered)
         self.setMenu(menu)
         self.list_all(False)
@@ -101,7 +104,8 @@ class LayerMenu(QPushButton):
         spec = panes[self._pane]
         self.held.setChecked(spec.held is not None)
         self.own_view.setChecked(spec.camera is not None)
-        for action in (self._line, self.held, self.own_view):
+        self.remove.setVisible(len(panes) > 1)
+        for action in (self.held, self.own_view):
             action.setVisible(len(panes) > 1 or self.held.isChecked() or self.own_view.isChecked())
 
     def _on_menu_triggered(self, entry: QAction) -> None:
@@ -110,6 +114,8 @@ class LayerMenu(QPushButton):
             commands.hold_time(self._session, self._pane, entry.isChecked())
         elif entry is self.own_view:
             commands.own_view(self._session, self._pane, entry.isChecked())
+        elif entry is self.remove:
+            comparisons.remove_pane(self._session, self._pane)
         if entry not in self.entries.values():
             return
         commands.toggle_layer(self._session, self._pane, str(entry.data()))

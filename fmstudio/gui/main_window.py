@@ -28,6 +28,7 @@ from fmstudio.gui.keyboard import Keyboard
 from fmstudio.gui.lesson_handlers import LessonHandlers
 from fmstudio.gui.notices import NoticeBar
 from fmstudio.gui.one_step_panel import OneStepPanel
+from fmstudio.gui.pane_handlers import PaneHandlers
 from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
@@ -55,7 +56,9 @@ class MainWindow(QMainWindow):
         self.rescue = self.files.rescue
         self.handlers = Handlers(self, session, self)
         self.lesson_handlers = LessonHandlers(self, session, self)
-        self.actions_by_id: ActionTable = ActionTable(self, self.handlers, self.lesson_handlers)
+        self.actions_by_id: ActionTable = ActionTable(
+            self, self.handlers, self.lesson_handlers, PaneHandlers(session, self)
+        )
         self._export: ExportDialog | None = None
         self.top_bar = TopBar(session, theme, self.actions_by_id)
         self.canvas = CanvasView(session, theme, self.files.take_dropped)

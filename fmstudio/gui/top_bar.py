@@ -110,6 +110,7 @@ class TopBar(QFrame):
         self.menu_button = self._menu_button()
         self.gallery_button = self._gallery_button()
         self.compare_button = self._compare_button()
+        self.add_pane = self._add_pane_button()
         self.undo = self._icon_button("undo", actions["undo"])
         self.redo = self._icon_button("redo", actions["redo"])
         self.modes = self._mode_switch()
@@ -131,6 +132,7 @@ class TopBar(QFrame):
         row.addStretch(1)
         row.addWidget(self.modes)
         row.addWidget(self.compare_button)
+        row.addWidget(self.add_pane)
         row.addStretch(1)
         row.addWidget(self.chip)
         row.addWidget(self.export)
@@ -166,6 +168,13 @@ class TopBar(QFrame):
         menu = QMenu(button)
         self._actions.fill(menu, "compare")
         button.setMenu(menu)
+        return button
+
+    def _add_pane_button(self) -> QPushButton:
+        button = QPushButton("+")
+        button.setToolTip("Add a pane like the last; its menu changes it alone (Ctrl+D)")
+        button.setAccessibleName("Add a pane")
+        button.clicked.connect(self._actions["add-pane"].trigger)
         return button
 
     def _mode_switch(self) -> Segmented:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fmstudio.document.document import Document
@@ -11,7 +10,6 @@ from fmstudio.document.editing import shallow, with_field
 from fmstudio.document.specs.arrows import Quantity
 from fmstudio.document.specs.density import DensityMethod
 from fmstudio.document.specs.distribution import DrawnSpec
-from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.units import Vector
 from fmstudio.document.specs.view import (
     MOST_DROPS,
@@ -20,12 +18,11 @@ from fmstudio.document.specs.view import (
     FieldChoice,
     LayersSpec,
     PaneSpec,
-    ViewSpec,
 )
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
 from fmstudio.studio.asked_files import End
-from fmstudio.studio.effects import Control, idle
+from fmstudio.studio.comparisons import set_panes, with_panes
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of, fitted
 from fmstudio.studio.guardrails import why_not_train
 from fmstudio.studio.session import START_DRAWING, Session
@@ -115,63 +112,6 @@ def _with_drops(document: Document, drops: tuple[DropSpec, ...]) -> Document:
 # ---- panes -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """A way to split the view: a title and what each pane says and overrides."""
-
-    id: str
-    title: str
-    panes: tuple[PaneSpec, ...]
-
-
-COMPARISONS = (
-    Comparison(
-        "exact-learned",
-        "Exact | learned",
-        (
-            PaneSpec(title="Exact", field=FieldChoice.EXACT),
-            PaneSpec(title="Learned", field=FieldChoice.LEARNED),
-        ),
-    ),
-    Comparison(
-        "motions",
-        "ODE | SDE | Langevin",
-        (
-            PaneSpec(title="ODE", dynamics=ODESpec()),
-            PaneSpec(title="SDE", dynamics=SDESpec()),
-            PaneSpec(title="Langevin", dynamics=LangevinSpec()),
-        ),
-    ),
-    Comparison(
-        "solvers",
-        "Euler | Heun | RK4",
-        (
-            PaneSpec(title="Euler", dynamics=ODESpec(solver="euler")),
-            PaneSpec(title="Heun", dynamics=ODESpec(solver="heun")),
-            PaneSpec(title="RK4", dynamics=ODESpec(solver="rk4")),
-        ),
-    ),
-)
-
-
-def compare(session: Session, comparison: Comparison) -> None:
-    """Split the view; the layers that were on stay on, and so does the field unless it is compared. Says why
-    not where all panes would be alike."""
-    document = session.store.document
-    first = document.view.panes[0]
-    kept: dict[str, object] = {"layers": first.layers}
-    is_of_fields = len({pane.field for pane in comparison.panes}) > 1
-    if not is_of_fields:
-        kept["field"] = first.field
-    panes = tuple(pane.model_copy(update=kept) for pane in comparison.panes)
-    split = document.model_copy(update={"view": document.view.model_copy(update={"panes": panes})})
-    why_not = idle(split, Control.FIELD) if is_of_fields else ""
-    if why_not:
-        session.notify(why_not)
-    else:
-        _set_panes(session, panes, f"Compare {comparison.title}")
-
-
 def first_pane_alone(session: Session) -> None:
     """One pane, of the field that the first has."""
     single_pane(session, session.store.document.view.panes[0].field)
@@ -180,7 +120,7 @@ def first_pane_alone(session: Session) -> None:
 def single_pane(session: Session, field: FieldChoice) -> None:
     """One pane that shows the exact or the learned field."""
     layers = session.store.document.view.panes[0].layers
-    _set_panes(session, (PaneSpec(field=field, layers=layers),), f"Show {field} field")
+    set_panes(session, (PaneSpec(field=field, layers=layers),), f"Show {field} field")
 
 
 def field_shown(document: Document) -> str:
@@ -230,12 +170,12 @@ def compare_training_steps(session: Session) -> None:
     """Panes of early and late steps of one training, side by side; the last goes on following the track."""
     document = session.store.document
     first = document.view.panes[0].model_copy(update={"field": FieldChoice.LEARNED, "training_step": None})
-    there = track(_with_panes(document, (first,)), session.results.models)
+    there = track(with_panes(document, (first,)), session.results.models)
     if there is None:
         session.notify("No steps of a training are kept here yet: train a model first.")
         return
     panes = compared(first, there)
-    session.store.edit(lambda d: at_step(_with_panes(d, panes), None), "Compare training steps")
+    session.store.edit(lambda d: at_step(with_panes(d, panes), None), "Compare training steps")
 
 
 # ---- layers ------------------------------------------------------------------------------------------
@@ -249,7 +189,7 @@ def toggle_layer(session: Session, pane: int, layer: str) -> None:
         layers = panes[pane].layers
         new = LayersSpec.model_validate({**shallow(layers), layer: not getattr(layers, layer)})
         panes[pane] = panes[pane].model_copy(update={"layers": new})
-        return _with_panes(document, tuple(panes))
+        return with_panes(document, tuple(panes))
 
     session.store.edit(change, f"Switch {layer}")
 
@@ -262,7 +202,7 @@ def choose_shown(session: Session, pane: int, choice: DensityMethod | Quantity) 
         panes = list(document.view.panes)
         layers = panes[pane].layers.model_copy(update={layer: True})
         panes[pane] = panes[pane].model_copy(update={part: choice, "layers": layers})
-        return _with_panes(document, tuple(panes))
+        return with_panes(document, tuple(panes))
 
     session.store.edit(change, f"Show {choice.value.replace('-', ' ')}")
 
@@ -288,19 +228,6 @@ def choose_streaks(session: Session, pane: int, drifts: bool) -> None:
     layers = session.store.document.view.panes[pane].layers.model_copy(update={"field": True})
     label = "Show streaks" if drifts else "Show arrows"
     _set_pane(session, pane, {"streaks": drifts, "layers": layers}, label)
-
-
-def _set_panes(session: Session, panes: tuple[PaneSpec, ...], label: str) -> None:
-    def change(document: Document) -> Document:
-        compared = len(document.view.panes) > 1
-        return _with_panes(document.model_copy(update={"caption": ""}) if compared else document, panes)
-
-    session.store.edit(change, label)  # a caption of several panes spoke of these
-
-
-def _with_panes(document: Document, panes: tuple[PaneSpec, ...]) -> Document:
-    view = ViewSpec.model_validate({**shallow(document.view), "panes": panes})
-    return document.model_copy(update={"view": view})
 
 
 def move_camera(session: Session, x: float, y: float, half: float, pane: int = 0) -> None:
@@ -339,6 +266,6 @@ def _set_pane(session: Session, pane: int, changes: dict[str, Any], label: str) 
     def change(document: Document) -> Document:
         panes = list(document.view.panes)
         panes[pane] = panes[pane].model_copy(update=changes)
-        return _with_panes(document, tuple(panes))
+        return with_panes(document, tuple(panes))
 
     session.store.edit(change, label)

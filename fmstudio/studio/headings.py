@@ -87,4 +87,5 @@ def _names(experiment: Experiment) -> set[str]:
     solver = SOLVER_TITLES.get(getattr(dynamics, "solver", ""), "")
     ends = {str(experiment.source.title), str(experiment.target.title)}
     way = {str(experiment.path.title), experiment.coupling.title, experiment.coupling.called}
-    return {*ends, *way, str(dynamics.title), solver, experiment.field.value} - {""}
+    trained = experiment.training.objective.facts.title if experiment.is_learned else ""
+    return {*ends, *way, str(dynamics.title), solver, trained, experiment.field.value} - {""}

@@ -13,6 +13,7 @@ from fmstudio.gui.actions import ACTIONS, ActionTable
 from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.handlers import Handlers
 from fmstudio.gui.lesson_handlers import LessonHandlers
+from fmstudio.gui.pane_handlers import PaneHandlers
 from fmstudio.studio import panes
 from fmstudio.studio.offers import choices
 from fmstudio.studio.session import Session
@@ -87,7 +88,7 @@ def test_that_every_action_that_is_enabled_is_offered_but_the_search_itself(qtbo
     window = QWidget()
     qtbot.addWidget(window)
     lesson = LessonHandlers(window, session, window)  # type: ignore[arg-type]
-    table = ActionTable(window, Handlers(window, session, window), lesson)  # type: ignore[arg-type]
+    table = ActionTable(window, Handlers(window, session, window), lesson, PaneHandlers(session, window))  # type: ignore[arg-type]
     table["undo"].setEnabled(False)
     found = [offer.title for offer in table.offers()]
     assert len(found) == len(ACTIONS) - 2

@@ -9,6 +9,7 @@ from fmstudio.document.specs.dynamics import BrownianMotionSpec
 from fmstudio.document.specs.view import LAYERS, _whatever
 from fmstudio.gui.layer_switches import COMMON, RARE, LayerSwitches
 from fmstudio.studio import commands
+from fmstudio.studio.comparisons import COMPARISONS, compare
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_that_an_entry_switches_its_layer_and_shows_it(switches, session, layer)
 def test_that_a_pane_beside_others_is_held_and_has_its_own_view(session, switches) -> None:
     menu = switches.menu
     assert not menu.held.isVisible()
-    commands.compare(session, commands.COMPARISONS[2])
+    compare(session, COMPARISONS[2])
     switches.refresh()
     assert menu.held.isVisible()
     session.playback.seek(0.5)

@@ -11,7 +11,7 @@ from fmstudio.render import words
 from fmstudio.render.palette import DARK
 from fmstudio.render.scene import Camera, Legend, Pane, Scene
 from fmstudio.render.sheet import Placed, Plan, Sheet, agreed, film_sheet
-from fmstudio.studio import commands
+from fmstudio.studio.comparisons import COMPARISONS
 from fmstudio.studio.fit import camera_of, extent_of
 from fmstudio.studio.resolve import Known, Look, resolve
 
@@ -105,12 +105,12 @@ def test_that_words_stay_in_their_pane_and_apart(entry: Entry, sheet: Sheet, not
         assert all(entry.text.replace(" ", "") in text for entry in pane.legend)
 
 
-@pytest.mark.parametrize("comparison", commands.COMPARISONS, ids=lambda comparison: comparison.id)
+@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.id)
 @sheets
 def test_that_the_words_of_every_comparison_stay_in_their_pane(comparison, sheet: Sheet) -> None:
     document = ENTRIES[0].make()
     document = document.model_copy(
-        update={"view": document.view.model_copy(update={"panes": comparison.panes})}
+        update={"view": document.view.model_copy(update={"panes": comparison.choices(document)})}
     )
     check_words(sheet.plan(talkative(document)), sheet)
 

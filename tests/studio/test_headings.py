@@ -10,7 +10,8 @@ from fmstudio.document.document import Document
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, SOLVER_TITLES
 from fmstudio.document.specs.view import FieldChoice
-from fmstudio.studio import commands, panes
+from fmstudio.studio import panes
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.headings import OVERRIDES, kept_true
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
@@ -19,13 +20,13 @@ COMPARED = {entry.id: entry.make() for entry in ENTRIES if len(entry.make().view
 EVERY_DYNAMICS = [spec() for spec in (*DYNAMICS, *MORE_DYNAMICS)]
 
 
-@pytest.fixture(params=[*COMPARED, *(comparison.id for comparison in commands.COMPARISONS)])
+@pytest.fixture(params=[*COMPARED, *(comparison.id for comparison in COMPARISONS)])
 def session(request):
     compared = COMPARED.get(request.param, Document())
     session = Session(FakeEngine(), compared, [].append)
-    for comparison in commands.COMPARISONS:
+    for comparison in COMPARISONS:
         if comparison.id == request.param:
-            commands.compare(session, comparison)
+            compare(session, comparison)
     yield session
     session.close()
 

@@ -10,12 +10,13 @@ from fmstudio.render.palette import DARK
 from fmstudio.render.presenter import Presenter
 from fmstudio.render.scene import ParticleLayer
 from fmstudio.studio import commands
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.resolve import frame_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.store import is_same_work
 from tests.fakes import FakeEngine
 
-SOLVERS = next(one for one in commands.COMPARISONS if one.id == "solvers")
+SOLVERS = next(one for one in COMPARISONS if one.id == "solvers")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def engine():
 @pytest.fixture
 def session(engine):
     session = Session(engine, Document(), print)
-    commands.compare(session, SOLVERS)
+    compare(session, SOLVERS)
     yield session
     session.close()
 

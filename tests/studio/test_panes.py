@@ -11,11 +11,12 @@ from fmstudio.document.specs.dynamics import DYNAMICS, MORE_DYNAMICS, LangevinSp
 from fmstudio.document.specs.path import CosineSpec, VPSpec
 from fmstudio.document.specs.view import FieldChoice, PaneSpec, ViewSpec
 from fmstudio.studio import commands, panes
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.session import Session
 from tests.fakes import FakeEngine
 
 EVERY_DYNAMICS = [spec() for spec in (*DYNAMICS, *MORE_DYNAMICS)]
-MOTIONS, EXACT_LEARNED = commands.COMPARISONS[1], commands.COMPARISONS[0]
+MOTIONS, EXACT_LEARNED = COMPARISONS[1], COMPARISONS[0]
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def session():
 
 def test_that_what_is_shown_is_said_once(session):
     assert panes.summary(session.store.document, "dynamics") == "ODE"
-    commands.compare(session, EXACT_LEARNED)
+    compare(session, EXACT_LEARNED)
     assert panes.summary(session.store.document, "dynamics") == "ODE"
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     assert panes.summary(session.store.document, "dynamics") == "ODE · SDE · Langevin"
 
 
@@ -42,7 +43,7 @@ def test_that_a_drawing_and_a_file_are_said_by_name_in_every_pane_and_end():
 
 
 def test_that_choosing_what_the_panes_differ_by_leaves_one_pane(session):
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     panes.choose(session, "dynamics", SDESpec(sigma=2.0), "Choose SDE")
     document = session.store.document
     assert len(document.view.panes) == 1
@@ -52,7 +53,7 @@ def test_that_choosing_what_the_panes_differ_by_leaves_one_pane(session):
 
 
 def test_that_choosing_something_else_keeps_the_comparison(session):
-    commands.compare(session, EXACT_LEARNED)
+    compare(session, EXACT_LEARNED)
     panes.choose(session, "path", CosineSpec(), "Choose path")
     document = session.store.document
     assert [pane.title for pane in document.view.panes] == ["Exact", "Learned"]
@@ -60,7 +61,7 @@ def test_that_choosing_something_else_keeps_the_comparison(session):
 
 
 def test_that_a_parameter_reaches_every_pane_that_has_it_and_no_other(session):
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     panes.set_everywhere(session, "dynamics", "sigma", 0.4, "Change noise")
     ode, sde, langevin = panes.shown(session.store.document, "dynamics")
     assert (ode, sde, langevin) == (ODESpec(), SDESpec(sigma=0.4), LangevinSpec(sigma=0.4))
@@ -68,7 +69,7 @@ def test_that_a_parameter_reaches_every_pane_that_has_it_and_no_other(session):
 
 
 def test_that_a_drag_through_all_panes_is_one_undo_step(session):
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     before = session.store.document
     for sigma in (0.2, 0.5, 0.9):
         panes.set_everywhere(session, "dynamics", "sigma", sigma, "Change noise", merge=True)
@@ -77,7 +78,7 @@ def test_that_a_drag_through_all_panes_is_one_undo_step(session):
 
 
 def test_that_a_value_out_of_range_changes_nothing(session):
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     before = session.store.document
     with pytest.raises(ValidationError):
         panes.set_everywhere(session, "dynamics", "sigma", 99.0, "Change noise")
@@ -85,14 +86,14 @@ def test_that_a_value_out_of_range_changes_nothing(session):
 
 
 def test_that_the_field_is_switched_in_all_panes_of_a_comparison(session):
-    commands.compare(session, MOTIONS)
+    compare(session, MOTIONS)
     panes.show_field(session, FieldChoice.LEARNED)
     assert {pane.field for pane in session.store.document.view.panes} == {FieldChoice.LEARNED}
     assert len(session.store.document.view.panes) == 3
 
 
 def test_that_one_field_of_both_is_one_pane(session):
-    commands.compare(session, EXACT_LEARNED)
+    compare(session, EXACT_LEARNED)
     panes.show_field(session, FieldChoice.LEARNED)
     assert [pane.field for pane in session.store.document.view.panes] == [FieldChoice.LEARNED]
 
@@ -113,10 +114,10 @@ def test_that_fields_are_compared_only_where_they_move_something_whatever_comes_
     for fields_first in (False, True):
         session = Session(FakeEngine(), Document(), told.append)
         if fields_first:
-            commands.compare(session, EXACT_LEARNED)
+            compare(session, EXACT_LEARNED)
         panes.choose(session, "dynamics", dynamics, "Choose")
         if not fields_first:
-            commands.compare(session, EXACT_LEARNED)
+            compare(session, EXACT_LEARNED)
         document = session.store.document
         titles = [pane.title for pane in document.view.panes]
         fields = [document.experiment(index).field for index in range(len(titles))]

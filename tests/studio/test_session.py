@@ -8,6 +8,7 @@ from fmstudio.document.specs.dynamics import LangevinSpec
 from fmstudio.document.specs.view import FieldChoice
 from fmstudio.engine.messages import Refusal
 from fmstudio.studio import commands, remedies, results
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.drawing import Brush
 from fmstudio.studio.guardrails import Guardrail, Remedy, Section, guardrails
 from fmstudio.studio.session import Session
@@ -77,7 +78,7 @@ def test_that_one_change_leaves_other_results_alone(session, engine):
 def test_that_panes_with_equal_needs_share_one_job(session, engine):
     _settle(session, engine)
     asked = len(engine.submitted)
-    commands.compare(session, commands.COMPARISONS[2])
+    compare(session, COMPARISONS[2])
     session.tick(0.0)
     lanes = [job.lane for job in engine.submitted[asked:]]
     assert not [lane for lane in lanes if lane.startswith("density")]
@@ -148,7 +149,7 @@ def test_that_a_setting_out_of_range_is_refused_and_changes_nothing(session):
 
 
 def test_that_lanes_nobody_needs_are_cancelled(session, engine):
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     session.tick(0.0)
     commands.single_pane(session, FieldChoice.EXACT)
     session.tick(0.0)

@@ -16,6 +16,7 @@ from fmstudio.engine.jobs import JobState
 from fmstudio.engine.messages import EngineLost, LearnedModel, Refusal
 from fmstudio.engine.protocol import JobCancelled
 from fmstudio.studio import commands, learning
+from fmstudio.studio.comparisons import COMPARISONS, compare, set_panes
 from fmstudio.studio.fit import camera_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.stage import GRACE_SECONDS, Standing
@@ -213,13 +214,13 @@ def test_that_a_job_that_another_pane_waits_for_is_not_cancelled(
     session: Session, engine: FakeEngine
 ) -> None:
     panes = session.store.document.view.panes
-    commands._set_panes(session, (*panes, *panes), "Two panes")
+    set_panes(session, (*panes, *panes), "Two panes")
     commands.set_field(session, "target", TwoSpiralsSpec(), "Choose target")
     session.tick(0.0)
     (job,) = {session.results.slots[f"trajectories/{index}"].job.id for index in (0, 1)}
     assert session.results.find(job).lane == "trajectories/0"  # type: ignore[union-attr]
     engine.cancelled.clear()
-    commands._set_panes(session, panes, "One pane")
+    set_panes(session, panes, "One pane")
     session.tick(0.0)
     assert "trajectories/0" not in engine.cancelled
 
@@ -228,12 +229,12 @@ def test_that_no_pane_shows_what_another_panes_document_was_answered(
     session: Session, engine: FakeEngine
 ) -> None:
     """A refusal of the SDE in pane 1 must not stand under the field that pane 1 shows next."""
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     session.tick(0.0)
     engine.refuse(engine.in_lane("trajectories/1")[-1], "An SDE needs a score.", Refusal.BAD_INPUT)
     session.tick(0.0)
     assert standing(session, 1).problems
-    commands.compare(session, commands.COMPARISONS[2])
+    compare(session, COMPARISONS[2])
     session.tick(0.0)
     assert not standing(session, 1).problems
     settle(session, engine)
@@ -441,10 +442,10 @@ def test_that_no_probe_of_a_new_motion_stands_over_an_old_picture(
     assert "probe" not in standing(session).shown
 
 
-@pytest.mark.parametrize("compare", [None, *commands.COMPARISONS[1:]])
-def test_that_the_view_changes_in_the_frame_in_which_the_pictures_do(session, engine, compare):
-    if compare is not None:
-        commands.compare(session, compare)
+@pytest.mark.parametrize("comparison", [None, *COMPARISONS[1:3]])
+def test_that_the_view_changes_in_the_frame_in_which_the_pictures_do(session, engine, comparison):
+    if comparison is not None:
+        compare(session, comparison)
         settle(session, engine)
     near = session.stage.camera(session.store.document)
     commands.set_field(session, "target", RingSpec(radius=5.0), "Choose target")

@@ -177,6 +177,7 @@ class PaneSpec(Spec):
         return min(t, self.until) if self.held is None else self.held
 
 
+MOST_PANES = 6
 MOST_DROPS = 24
 """Particles that can still be told apart by the ways through them."""
 
@@ -192,7 +193,7 @@ class DropSpec(Spec):
 class ViewSpec(Spec):
     """All panes share camera and time, but for those that have their own."""
 
-    panes: tuple[PaneSpec, ...] = Field(default=(PaneSpec(),), min_length=1, max_length=6)
+    panes: tuple[PaneSpec, ...] = Field(default=(PaneSpec(),), min_length=1, max_length=MOST_PANES)
     camera: CameraSpec | None = None
     """where somebody looked; None: fitted to what belongs to the scene (``studio.fit``)"""
     particle_colour: ParticleColour = ParticleColour.ORIGIN

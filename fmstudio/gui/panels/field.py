@@ -17,7 +17,7 @@ from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.scale import Scale
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
-from fmstudio.studio import commands, learning, panes
+from fmstudio.studio import commands, comparisons, learning, panes
 from fmstudio.studio.effects import Control, idle
 from fmstudio.studio.guardrails import Section, why_not_train
 from fmstudio.studio.session import Session
@@ -110,8 +110,7 @@ class FieldPanel(Panel):
 
     def _on_fields_chosen(self, choice: str) -> None:
         if choice == "both":
-            exact_learned = next(c for c in commands.COMPARISONS if c.id == "exact-learned")
-            commands.compare(self.session, exact_learned)
+            comparisons.compare(self.session, comparisons.named("exact-learned"))
         else:
             panes.show_field(self.session, FieldChoice(choice))
 

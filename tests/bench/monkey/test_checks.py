@@ -35,6 +35,7 @@ from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.probe import ProbePanel
 from fmstudio.render.scene import ArrowLayer, DensityLayer, Legend, Pane, ParticleLayer
 from fmstudio.studio import commands, learning, moments, panes
+from fmstudio.studio.comparisons import COMPARISONS, compare, set_panes
 from fmstudio.studio.results import TrainingRecord
 from fmstudio.studio.tools import Mode, Place
 from tests.bench.monkey.conftest import settle
@@ -234,7 +235,7 @@ def stroke(window: MainWindow) -> None:
 
 
 def choose_solvers(window: MainWindow) -> None:
-    commands.compare(window.session, next(one for one in commands.COMPARISONS if one.id == "solvers"))
+    compare(window.session, next(one for one in COMPARISONS if one.id == "solvers"))
 
 
 HANDS = [(drag_particles,), (stroke,), (drag_particles, stroke), (stroke, drag_particles)]
@@ -275,7 +276,7 @@ def moons(layer: Any) -> Any:
 @pytest.mark.parametrize("title", ["Langevin", "RK4", "Runge–Kutta 4", "Learned", "50 steps", "σ = 0.3"])
 def test_that_a_title_that_became_false_is_seen(title, window):
     pane = PaneSpec(title=title, dynamics=SDESpec(sigma=1.0))
-    commands._set_panes(window.session, (pane,), "Break")
+    set_panes(window.session, (pane,), "Break")
     settle(window)
     name = "a pane's own title is true of it"
     assert faults(window, name) if title != "RK4" else not faults(window, name)

@@ -18,6 +18,7 @@ from fmstudio.document.specs.training import Coupling
 from fmstudio.document.specs.view import PaneSpec, ViewSpec
 from fmstudio.gui.panels.motion import MotionPanel
 from fmstudio.studio import commands
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from tests.gui.conftest import drag
 
 LEFT = Qt.MouseButton.LeftButton
@@ -87,7 +88,7 @@ def test_that_each_die_throws_its_own_seed(qtbot, session, show):
 
 
 def test_that_motions_side_by_side_are_all_marked_and_share_their_noise(session, show):
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     panel = show(MotionPanel)
     assert [name for name, b in panel.motions.buttons.items() if b.isChecked()] == ["ode", "sde", "langevin"]
     assert not panel.solver.isEnabled()

@@ -27,6 +27,7 @@ from fmstudio.gui.plots.marginals import MarginalsPanel, marginal
 from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.throttle import Throttle
 from fmstudio.studio import commands, panes
+from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.learning import recipe_of_model
 from fmstudio.studio.ticks import round_ticks
 from tests.gui.conftest import frame
@@ -249,7 +250,7 @@ def test_that_marginals_wait_faintly_and_in_words(engine, session, show):
 
 
 def test_that_words_in_place_of_a_figure_are_seen_whole(engine, session, show):
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     panel = show(MetricsPanel)
     for index in range(3):
         engine.finish(engine.in_lane(f"trajectories/{index}")[-1])
@@ -278,7 +279,7 @@ def test_that_links_follow_the_theme(show, theme):
 
 
 def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, show):
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     panel = show(MetricsPanel)
     assert panel.isHidden()
     for index in range(3):
@@ -307,7 +308,7 @@ def test_that_the_equation_is_that_of_the_motion_with_its_source(session, show):
     assert panel.section.head.summary == "6.S184 notes, Thm 2.3"
     assert len(panel.wells) == 1
     assert panel.words.text()
-    commands.compare(session, commands.COMPARISONS[1])
+    compare(session, COMPARISONS[1])
     assert len(panel.wells) == 3
 
 

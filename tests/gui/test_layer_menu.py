@@ -9,7 +9,7 @@ from fmstudio.document.specs.dynamics import BrownianMotionSpec
 from fmstudio.document.specs.view import LAYERS, _whatever
 from fmstudio.gui.layer_switches import COMMON, RARE, LayerSwitches
 from fmstudio.studio import commands
-from fmstudio.studio.comparisons import COMPARISONS, compare
+from fmstudio.studio.comparisons import COMPARISONS, add_pane, compare
 
 
 @pytest.fixture
@@ -72,3 +72,22 @@ def test_that_a_pane_beside_others_is_held_and_has_its_own_view(session, switche
     menu.own_view.trigger()
     spec = session.store.document.view.panes[0]
     assert (spec.held, spec.camera) == (None, None)
+
+
+def test_that_one_pane_is_changed_alone_and_removed_by_its_menu(switches, session) -> None:
+    add_pane(session)
+    switches.refresh()
+    menu = switches.menu
+    menu.otherwise.aboutToShow.emit()
+    offered = {action.text(): action.menu() for action in menu.otherwise.actions()}
+    steps = next(one for title, one in offered.items() if "teps" in title and "raining" not in title)
+    next(action for action in steps.actions() if action.data().title.startswith("10")).trigger()
+    document = session.store.document
+    assert [document.experiment(pane).simulation.steps for pane in (0, 1)] == [10, 60]
+    assert menu.remove.isVisible()
+    menu.remove.trigger()
+    assert len(session.store.document.view.panes) == 1
+    switches.refresh()
+    assert not menu.remove.isVisible()
+    session.store.undo()
+    assert session.store.document == document

@@ -373,3 +373,13 @@ def test_that_at_every_frame_particles_move_by_the_motion_that_the_pane_names(qt
         assert not any(layer.is_waiting for layer in pane.layers)
         if death:
             break
+
+
+def test_that_the_plus_adds_panes_until_there_are_six(qtbot, quick_window):
+    document = quick_window.session.store.document
+    for count in range(2, 9):
+        qtbot.mouseClick(quick_window.top_bar.add_pane, Qt.MouseButton.LeftButton)
+        assert len(quick_window.session.store.document.view.panes) == min(count, 6)
+    for _ in range(5):
+        quick_window.session.store.undo()
+    assert quick_window.session.store.document == document

@@ -22,10 +22,11 @@ from fmstudio.document.specs.view import (
 from fmstudio.engine.messages import TrainingCommand, TrainingState
 from fmstudio.studio import drawing
 from fmstudio.studio.asked_files import End
+from fmstudio.studio.begun_ink import START_DRAWING
 from fmstudio.studio.comparisons import set_panes, with_panes
 from fmstudio.studio.fit import FARTHEST, MARGIN, NEAREST, camera_of, fitted
 from fmstudio.studio.guardrails import why_not_train
-from fmstudio.studio.session import START_DRAWING, Session
+from fmstudio.studio.session import Session
 from fmstudio.studio.training_steps import at_step, compared, track
 
 
@@ -46,7 +47,7 @@ def start_drawing(session: Session) -> None:
         half = round(min(max(camera_of(session.store.document).half / MARGIN, 1.0), 20.0), 3)
         drawn = {end: DrawnSpec(half=half), "caption": ""}
         session.store.edit(lambda d: d.model_copy(update=drawn), START_DRAWING)
-        session.fetch_ink(end, law)
+        session.ink.fetch(end, law)
 
 
 def draw_segment(
@@ -81,7 +82,7 @@ def end_stroke(session: Session) -> None:
 def clear_drawing(session: Session, end: End) -> None:
     law = getattr(session.store.document, end)
     if isinstance(law, DrawnSpec):
-        session.forget_ink()
+        session.ink.forget()
         set_field(session, end, drawing.cleared(law), "Clear drawing")
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from fmstudio.document.document import Document
 from fmstudio.document.lesson import documents_of
-from fmstudio.document.specs.distribution import DistributionSpec, DrawnSpec
-from fmstudio.engine.client import Engine, Job, JobState
+from fmstudio.engine.client import Engine
 from fmstudio.engine.messages import (
     EngineLost,
     EngineReady,
@@ -17,7 +16,6 @@ from fmstudio.engine.messages import (
     LearnedModel,
     Refusal,
     Reply,
-    SamplesRequest,
     TrainingCheckpoint,
     TrainingCommand,
     TrainingProgress,
@@ -25,8 +23,9 @@ from fmstudio.engine.messages import (
     TrainingState,
     TrainRequest,
 )
-from fmstudio.studio import drawing, learning
-from fmstudio.studio.asked_files import AskedFile, End
+from fmstudio.studio import learning
+from fmstudio.studio.asked_files import AskedFile
+from fmstudio.studio.begun_ink import BegunInk
 from fmstudio.studio.lesson import LessonPlay
 from fmstudio.studio.one_step import OneStep
 from fmstudio.studio.planner import Planner
@@ -37,8 +36,6 @@ from fmstudio.studio.stage import Stage
 from fmstudio.studio.store import Store
 from fmstudio.studio.tools import Mode, Place, Tools
 from fmstudio.studio.unsaved import Unsaved
-
-START_DRAWING = "Start a drawing"
 
 
 class Session:
@@ -71,10 +68,7 @@ class Session:
         self.imports: list[AskedFile] = []
         """files that somebody is to read"""
         self._training_job: int | None = None
-        self._ink: tuple[End, Job] | None = None
-        """samples of the target that a drawing begins with, on their way"""
-        self.begun_ink: DrawnSpec | None = None
-        """with which the last drawing began, once it is there"""
+        self.ink = BegunInk(engine, self.store)
         self.store.watch(lambda d: (d.view.seconds, d.view.loop), self._on_pace_changed)
 
     @property
@@ -90,10 +84,10 @@ class Session:
     def tick(self, seconds: float) -> None:
         """One frame: ``seconds`` have passed since the last."""
         self.listen()
-        self._take_ink()
+        self.ink.take()
         self.lesson.advance(seconds)
         live = self.is_interacting or self.lesson.is_bending
-        look = Look(self.playback.t, self.sight, self.probed, self._ink is not None)
+        look = Look(self.playback.t, self.sight, self.probed, self.ink.is_awaited)
         spare = self.looks_ahead and not live and not self.results.is_training
         self.planner.tick(self.store.document, look, not live, spare)
         self.one_step.tick(self.store.document, self.playback)
@@ -115,7 +109,7 @@ class Session:
     @property
     def is_complete(self) -> bool:
         """What is visible is final (training aside)."""
-        is_planned = self.planner.planned == self.store.document and self._ink is None
+        is_planned = self.planner.planned == self.store.document and not self.ink.is_awaited
         return is_planned and self.planner.is_complete
 
     # ---- training ----
@@ -170,39 +164,12 @@ class Session:
         self.playback.seek(0.0)
         self.lesson.stand_at(None)
 
-    # ---- drawing ----
-
-    def fetch_ink(self, end: End, law: DistributionSpec) -> None:
-        """A drawing was begun at that end: what the law there was goes beneath it, once the engine has drawn
-        from it."""
-        self.forget_ink()
-        self.begun_ink = None
-        self._ink = end, self.engine.submit("ink", SamplesRequest(law, drawing.INK_POINTS, seed=3))
-
-    def _take_ink(self) -> None:
-        if self._ink is None or self._ink[1].state in (JobState.PENDING, JobState.RUNNING):
-            return
-        end, job = self._ink
-        law = getattr(self.store.document, end)
-        if job.state is JobState.DONE and isinstance(law, DrawnSpec):
-            ink = drawing.begun(job.result.values[0], law.half)
-            self.begun_ink = ink
-            self.store.revise(START_DRAWING, lambda d: drawing.with_ink(d, end, ink))
-        self.forget_ink()
-
-    def forget_ink(self) -> None:
-        """Ink that has not come by now is not wanted."""
-        if self._ink is not None:
-            self.engine.cancel("ink")
-            self._ink[1].release()
-            self._ink = None
-
     def _tell(self, sentence: str) -> None:
         """To whoever is to be notified now."""
         self.notify(sentence)
 
     def close(self) -> None:
-        self.forget_ink()
+        self.ink.forget()
         self.one_step.end()
         self.engine.close()
         self.stage.clear()

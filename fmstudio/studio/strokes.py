@@ -37,7 +37,7 @@ class Stroke:
 
     def _ground(self) -> DrawnSpec | None:
         """What a shape is drawn upon: as it was before, and the ink that came meanwhile."""
-        ground, ink = self._upon, self._session.begun_ink
+        ground, ink = self._upon, self._session.ink.latest
         if not isinstance(ground, DrawnSpec):
             return None
         return drawing.merged(ground, ink) if self._begins and ink is not None else ground

@@ -119,7 +119,7 @@ def test_that_the_old_picture_stands_until_the_ink_is_there(session):
         assert not session.is_complete
     assert standing.shown["trajectories"].is_dimmed
     assert waiting(standing) == "Computing what is asked\N{NO-BREAK SPACE}…"
-    session.forget_ink()
+    session.ink.forget()
     session.tick(0.0)
     assert session.stage.panes[0].resolved.is_waiting_for_a_stroke
     assert not session.stage.panes[0].shown
@@ -281,7 +281,7 @@ def test_that_a_shape_that_begins_a_drawing_keeps_the_ink_that_comes_meanwhile(s
     stroke.reach((1.5, -1.5))
     _draws(session, np.random.default_rng(0).normal(size=(1000, 2)))
     with_ink = session.store.document.target.raster.values.sum()
-    assert session.begun_ink is not None
+    assert session.ink.latest is not None
     stroke.reach((1.5, -1.6))
     commands.end_stroke(session)
     after = session.store.document.target.raster.values.sum()

@@ -196,14 +196,9 @@ class CurvePlot(QWidget):
             value = handle[1 + knob.curve]
             self.setAccessibleName(f"{self._name}: {line.letter} at t = {handle[0]:.2f} is {value:.2f}")
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.setAccessibleName(self._name)
-        self.update()
 
     # ---- painting ----
 

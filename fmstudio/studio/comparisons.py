@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from fmstudio.document.document import Document
 from fmstudio.document.editing import shallow
@@ -29,7 +30,7 @@ from fmstudio.document.specs.dynamics import LangevinSpec, ODESpec, SDESpec
 from fmstudio.document.specs.path import CondOTSpec, CosineSpec, LinearVPSpec, SubVPSpec, VESpec, VPSpec
 from fmstudio.document.specs.training import MODEL_OBJECTIVES
 from fmstudio.document.specs.view import MOST_PANES, FieldChoice, PaneSpec, ViewSpec
-from fmstudio.studio.effects import Control, idle
+from fmstudio.studio.effects import Control, idle, no_equation
 from fmstudio.studio.guardrails import hopeless
 from fmstudio.studio.session import Session
 
@@ -38,14 +39,22 @@ BETWEEN = " · "
 """Between the parts of a heading, where a pane differs by several things."""
 
 
+def _never(_document: Document) -> str:
+    return ""
+
+
+def _of(control: Control) -> Callable[[Document], str]:
+    return partial(idle, control=control)
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """``choices`` of a document; ``control`` is what they turn, which must not be idle."""
+    """``choices`` of a document; ``idle`` says why they would change nothing, '' where they do."""
 
     id: str
     title: str
     choices: Callable[[Document], Choices]
-    control: Control | None = None
+    idle: Callable[[Document], str] = _never
 
 
 def _fields(_document: Document) -> Choices:
@@ -124,16 +133,16 @@ def _objectives(document: Document) -> Choices:
 
 
 COMPARISONS = (
-    Comparison("exact-learned", "Exact | learned", _fields, Control.FIELD),
+    Comparison("exact-learned", "Exact | learned", _fields, _of(Control.FIELD)),
     Comparison("motions", "ODE | SDE | Langevin", _motions),
-    Comparison("solvers", "Euler | Heun | RK4", _solvers, Control.SOLVER),
-    Comparison("steps", "Steps of the solver", _steps, Control.STEPS),
+    Comparison("solvers", "Euler | Heun | RK4", _solvers, _of(Control.SOLVER)),
+    Comparison("steps", "Steps of the solver", _steps, no_equation),
     Comparison("sigmas", "Noise σ of the SDE", _sigmas),
-    Comparison("paths", "Paths", _paths, Control.PATH),
-    Comparison("couplings", "Couplings of the ends", _couplings, Control.JOINING),
-    Comparison("sources", "Sources", _sources, Control.SOURCE),
-    Comparison("targets", "Targets", _targets, Control.TARGET),
-    Comparison("objectives", "Objectives of the training", _objectives, Control.FIELD),
+    Comparison("paths", "Paths", _paths, _of(Control.PATH)),
+    Comparison("couplings", "Couplings of the ends", _couplings, _of(Control.JOINING)),
+    Comparison("sources", "Sources", _sources, _of(Control.SOURCE)),
+    Comparison("targets", "Targets", _targets, _of(Control.TARGET)),
+    Comparison("objectives", "Objectives of the training", _objectives, _of(Control.FIELD)),
 )
 
 
@@ -150,7 +159,7 @@ def compare(session: Session, comparison: Comparison) -> None:
     out what can never work here, and says why; says why not where all panes would be alike."""
     document = session.store.document
     split = with_panes(document, tuple(_split(document, comparison)))
-    why_not = idle(split, comparison.control) if comparison.control is not None else ""
+    why_not = comparison.idle(split)
     if why_not:
         session.notify(why_not)
         return

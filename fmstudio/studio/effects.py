@@ -25,7 +25,6 @@ class Control(StrEnum):
     """how the ends are joined"""
     COUPLING = "coupling"
     """how a training pairs its batches"""
-    STEPS = "steps"
     SOLVER = "solver"
     NOISE_SEED = "noise-seed"
     GUIDANCE = "guidance"
@@ -35,6 +34,16 @@ class Control(StrEnum):
 def idle(document: Document, control: Control) -> str:
     """Why this control changes nothing of what is shown, in one sentence; '' where it acts."""
     return _REASONS[control](document, [document.experiment(i) for i in range(len(document.view.panes))])
+
+
+def no_equation(document: Document) -> str:
+    """Why no solver moves the particles of any pane, in one sentence; '' where one does."""
+    shown = [document.experiment(i) for i in range(len(document.view.panes))]
+    if all(e.is_layered for e in shown):
+        return "RealNVP goes from layer to layer: there is no equation to solve."
+    if not any(e.dynamics.by_equation for e in shown):
+        return "Each particle is put where it belongs on its line: there is no equation to solve."
+    return ""
 
 
 def _source(_document: Document, shown: list[Experiment]) -> str:
@@ -101,17 +110,9 @@ def draws_pairs_of_training(experiment: Experiment) -> bool:
     return experiment.dynamics.follows_path and experiment.dynamics.pairs is None
 
 
-def _steps(_document: Document, shown: list[Experiment]) -> str:
-    if all(e.is_layered for e in shown):
-        return "RealNVP goes from layer to layer: there is no equation to solve."
-    if not any(e.dynamics.by_equation for e in shown):
-        return "Each particle is put where it belongs on its line: there is no equation to solve."
-    return ""
-
-
 def _solver(document: Document, shown: list[Experiment]) -> str:
-    if no_equation := _steps(document, shown):
-        return no_equation
+    if reason := no_equation(document):
+        return reason
     kinds = {type(e.dynamics) for e in shown}
     if len(kinds) > 1:
         return "The panes move by different equations, each with its own solver."
@@ -161,7 +162,6 @@ _REASONS: dict[Control, Callable[[Document, list[Experiment]], str]] = {
     Control.FIELD: _field,
     Control.JOINING: _joining,
     Control.COUPLING: _coupling,
-    Control.STEPS: _steps,
     Control.SOLVER: _solver,
     Control.NOISE_SEED: _noise_seed,
     Control.GUIDANCE: _guidance,

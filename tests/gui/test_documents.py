@@ -160,8 +160,8 @@ def test_that_another_file_is_not_replaced_because_an_ending_was_added(window, a
 @pytest.mark.parametrize("field", FieldChoice)
 def test_that_the_keys_of_panes_keep_the_field_that_is_shown(window, field):
     panes.show_field(window.session, field)
-    for split, count in (("on_motions", 3), ("on_one_pane", 1), ("on_solvers", 3), ("on_one_pane", 1)):
-        getattr(window.handlers, split)()
+    for action, count in (("motions", 3), ("one-pane", 1), ("solvers", 3), ("one-pane", 1)):
+        window.actions_by_id[action].trigger()
         assert [pane.field for pane in window.session.store.document.view.panes] == [field] * count
 
 

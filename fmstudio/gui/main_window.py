@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QCursor, QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.preferences import Preferences
@@ -18,7 +18,7 @@ from fmstudio.gui.column import Column
 from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
-from fmstudio.gui.dialogs.reference_dialog import show_reference
+from fmstudio.gui.dialogs.reference_dialog import show_reference, topic_of
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.geometry import as_left, opening_place, screen_areas
@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.canvas.native.setFocus()
 
     def _column(self, name: str, width: int, entries: tuple[PanelEntry, ...]) -> Column:
-        panels = (entry.factory(self.session, self.theme, self.notices.say) for entry in entries)
+        panels = (entry.make(self.session, self.theme, self.notices.say) for entry in entries)
         return Column(name, width, panels)
 
     def add_right_column(self) -> None:
@@ -158,8 +158,10 @@ class MainWindow(QMainWindow):
         self._offer("Commands", (*self.actions_by_id.offers(), *choices(self.session), *gallery))
 
     def show_sources(self) -> None:
-        """The bibliography and the notation."""
-        show_reference(self)
+        """The bibliography and the notation, open at what has the focus, or else lies under the pointer."""
+        pointed = QApplication.widgetAt(QCursor.pos())
+        ours = pointed if pointed is not None and pointed.window() is self else None
+        show_reference(self, topic=topic_of(self.focusWidget()) or topic_of(ours))
 
     def show_keys(self) -> None:
         """Every command that has a key, with its key."""

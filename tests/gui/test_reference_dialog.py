@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QCursor, QTextCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 
 from fmstudio.document.references import references
 from fmstudio.gui.dialogs.reference_dialog import ReferenceDialog
+from fmstudio.gui.main_window import MainWindow
+from fmstudio.gui.panels import LEFT_PANELS
+from fmstudio.gui.panels.path import PathPanel
+from fmstudio.gui.plots import RIGHT_PANELS
 from fmstudio.gui.plots.equation import EquationPanel
+from tests.gui.windows import silent_window
 
 
 @pytest.fixture
@@ -43,3 +50,41 @@ def test_that_a_click_on_an_equations_source_opens_its_entry(show) -> None:
     assert opened is not None
     assert opened.isVisible()
     opened.close()
+
+
+def test_that_every_panel_has_a_heading_of_the_notation(dialog: ReferenceDialog) -> None:
+    topics = {entry.topic for entry in (*LEFT_PANELS, *RIGHT_PANELS)} | {"Couplings of the ends"}
+    assert topics <= set(dialog.headings())
+
+
+def test_that_a_topic_turns_to_its_heading_and_an_unknown_one_to_nothing(dialog: ReferenceDialog) -> None:
+    dialog.go_to_topic("No such thing")
+    assert dialog.pages.currentWidget() is dialog.sources
+    dialog.go_to_topic("Motions")
+    assert dialog.pages.currentWidget() is dialog.notation
+    assert first_heading(dialog) == "Motions"
+
+
+def test_that_f1_opens_what_has_the_focus_and_the_whole_where_nothing_has(qtbot) -> None:
+    with silent_window(qtbot) as window:
+        path = next(panel for panel in window.left.panels if isinstance(panel, PathPanel))
+        assert opened_at(window, path.section.head) == "Schedules"
+        assert opened_at(window, path.joining.kinds.buttons["bridge"]) == "Couplings of the ends"
+        QCursor.setPos(window.canvas.mapToGlobal(window.canvas.rect().center()))
+        assert opened_at(window, window.canvas.native) == ""
+
+
+def opened_at(window: MainWindow, focus: QWidget) -> str:
+    """Press F1 there: the first heading in sight, or '' for the sources."""
+    focus.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(focus, Qt.Key.Key_F1)
+    dialog = window.findChildren(ReferenceDialog)[-1]
+    shown = first_heading(dialog) if dialog.pages.currentWidget() is dialog.notation else ""
+    dialog.close()
+    return shown
+
+
+def first_heading(dialog: ReferenceDialog) -> str:
+    """The uppermost one in sight."""
+    tops = {name: dialog.notation.cursorRect(QTextCursor(at)).top() for name, at in dialog.headings().items()}
+    return min((top, name) for name, top in tops.items() if 0 <= top < dialog.notation.height())[1]

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import html
+import re
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextBlock
 from PySide6.QtWidgets import QDialog, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from fmstudio.document.references import Citations, Reference, references
 from fmstudio.resources import asset
+
+_NUMBER = re.compile(r"^\d+\. ")
+_BELOW = 400
+"""Pixels free below the notation, so that its last headings come to the top too."""
+TOPIC = "topic"
+"""The property of a widget that names the heading of the notation which explains it and all in it."""
 
 
 def links(citations: Citations) -> str:
@@ -16,12 +24,23 @@ def links(citations: Citations) -> str:
     return "; ".join(f'<a href="{c.key}">{html.escape(c.text)}</a>' for c in citations)
 
 
-def show_reference(owner: QWidget, key: str = "") -> None:
-    """Open the page over ``owner``'s window, at the work of that key if one is given."""
+def topic_of(widget: QWidget | None) -> str:
+    """The heading of the notation that explains the widget: its own, or of what it lies in; '' if none."""
+    while widget is not None:
+        topic = widget.property(TOPIC)
+        if topic:
+            return str(topic)
+        widget = widget.parentWidget()
+    return ""
+
+
+def show_reference(owner: QWidget, key: str = "", topic: str = "") -> None:
+    """Open the page over ``owner``'s window, at the work of ``key`` or the notation's heading ``topic``."""
     dialog = ReferenceDialog(owner.window())
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()
     dialog.go_to(key)
+    dialog.go_to_topic(topic)
 
 
 class ReferenceDialog(QDialog):
@@ -34,6 +53,10 @@ class ReferenceDialog(QDialog):
         self.sources, self.notation = _page("Sources"), _page("Notation")
         self.sources.setHtml("".join(_entry(reference) for reference in references().values()))
         self.notation.setMarkdown(asset("reference/notation.md").read_text(encoding="utf-8"))
+        frame = self.notation.document().rootFrame()
+        below = frame.frameFormat()
+        below.setBottomMargin(_BELOW)
+        frame.setFrameFormat(below)
         self.pages = QTabWidget()
         self.pages.addTab(self.sources, "Sources")
         self.pages.addTab(self.notation, "Notation")
@@ -46,6 +69,25 @@ class ReferenceDialog(QDialog):
         """Show the work of that key first; '' stays at the top."""
         if key:
             self.sources.scrollToAnchor(key)
+
+    def go_to_topic(self, topic: str) -> None:
+        """Turn to the notation, with the heading of those words first; '' stays where it is."""
+        heading = self.headings().get(topic)
+        if heading is None:
+            return
+        self.pages.setCurrentWidget(self.notation)
+        top = self.notation.document().documentLayout().blockBoundingRect(heading).top()
+        self.notation.verticalScrollBar().setValue(round(top))
+
+    def headings(self) -> dict[str, QTextBlock]:
+        """Of the notation, by their words without the number."""
+        found: dict[str, QTextBlock] = {}
+        block = self.notation.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel():
+                found[_NUMBER.sub("", block.text())] = block
+            block = block.next()
+        return found
 
 
 def _page(name: str) -> QTextBrowser:

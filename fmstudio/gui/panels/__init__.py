@@ -7,11 +7,11 @@ from fmstudio.gui.panels.panel import Panel, PanelEntry
 from fmstudio.gui.panels.path import PathPanel
 
 LEFT_PANELS: tuple[PanelEntry, ...] = (
-    PanelEntry("source", "Source", source_panel),
-    PanelEntry("target", "Target", target_panel),
-    PanelEntry("path", "Path", PathPanel),
-    PanelEntry("field", "Field", FieldPanel),
-    PanelEntry("motion", "Motion", MotionPanel),
+    PanelEntry("source", "Source", source_panel, "Symbols"),
+    PanelEntry("target", "Target", target_panel, "Symbols"),
+    PanelEntry("path", "Path", PathPanel, "Schedules"),
+    PanelEntry("field", "Field", FieldPanel, "Everything follows from the posterior"),
+    PanelEntry("motion", "Motion", MotionPanel, "Motions"),
 )
 
 __all__ = ["LEFT_PANELS", "Panel", "PanelEntry"]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from fmstudio.document.document import Document
 from fmstudio.document.specs.coupling import JOININGS
 from fmstudio.gui.bind import Notify, watch
+from fmstudio.gui.dialogs.reference_dialog import TOPIC
 from fmstudio.gui.widgets.reason import Reason
 from fmstudio.gui.widgets.segmented import Choice, Segmented
 from fmstudio.gui.widgets.spec_form import SpecForm
@@ -28,6 +29,7 @@ class JoiningRows(QWidget):
     def __init__(self, session: Session, notify: Notify) -> None:
         super().__init__()
         self._session = session
+        self.setProperty(TOPIC, "Couplings of the ends")
         self.kinds = Segmented("Coupling of the ends", CHOICES)
         self.form = SpecForm(session, "coupling", notify)
         self.formula, self.caption = QLabel(), QLabel()

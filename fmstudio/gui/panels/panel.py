@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fmstudio.gui.bind import Notify
+from fmstudio.gui.dialogs.reference_dialog import TOPIC
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.section import Section
 from fmstudio.studio import guardrails, remedies
@@ -66,3 +67,10 @@ class PanelEntry:
     id: str
     title: str
     factory: Callable[[Session, Theme, Notify], Panel]
+    topic: str
+    """the heading of the notation under which F1 explains it"""
+
+    def make(self, session: Session, theme: Theme, notify: Notify) -> Panel:
+        panel = self.factory(session, theme, notify)
+        panel.setProperty(TOPIC, self.topic)
+        return panel

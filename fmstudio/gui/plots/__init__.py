@@ -10,13 +10,13 @@ from fmstudio.gui.plots.metrics import MetricsPanel
 from fmstudio.gui.plots.probe import ProbePanel
 
 RIGHT_PANELS: tuple[PanelEntry, ...] = (
-    PanelEntry("probe", "Probe", ProbePanel),
-    PanelEntry("loss", "Training loss", LossPanel),
-    PanelEntry("gradients", "Two gradients", GradientsPanel),
-    PanelEntry("error", "Learned − exact", FieldErrorPanel),
-    PanelEntry("marginals", "Marginals", MarginalsPanel),
-    PanelEntry("metrics", "Metrics", MetricsPanel),
-    PanelEntry("equation", "Equation", EquationPanel),
+    PanelEntry("probe", "Probe", ProbePanel, "Everything follows from the posterior"),
+    PanelEntry("loss", "Training loss", LossPanel, "What the plots show"),
+    PanelEntry("gradients", "Two gradients", GradientsPanel, "What the plots show"),
+    PanelEntry("error", "Learned − exact", FieldErrorPanel, "What the plots show"),
+    PanelEntry("marginals", "Marginals", MarginalsPanel, "What the plots show"),
+    PanelEntry("metrics", "Metrics", MetricsPanel, "What the plots show"),
+    PanelEntry("equation", "Equation", EquationPanel, "Everything follows from the posterior"),
 )
 
 __all__ = ["RIGHT_PANELS"]

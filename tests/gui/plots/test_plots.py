@@ -333,7 +333,7 @@ def test_that_a_caption_takes_the_place_of_the_general_words_and_reads_well(sess
 
 @pytest.mark.parametrize("entry", RIGHT_PANELS, ids=lambda entry: entry.id)
 def test_that_every_panel_wears_both_dresses(session, show, theme, entry):
-    panel = show(entry.factory)
+    panel = show(entry.make)
     session.train()
     session.results.training.take(_progress(50))
     theme.choose("light")

@@ -45,6 +45,8 @@ class Preferences(Spec):
 
     theme: ThemeChoice = ThemeChoice.DARK
     reduced_motion: bool = False
+    has_toured: bool = False
+    """the tour has been shown"""
     recent_files: tuple[str, ...] = ()
     """newest first"""
     window: WindowGeometry | None = None

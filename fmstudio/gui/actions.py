@@ -43,6 +43,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo("copy-picture", "Copy picture", "Ctrl+Shift+C", Handlers.on_copy_picture, "file"),
     ActionInfo("commands", "Commands…", "Ctrl+K", Handlers.on_commands, "file"),
     ActionInfo("reference", "Sources and notation…", "F1", Handlers.on_reference, "file"),
+    ActionInfo("tour", "Show the tour", "", Handlers.on_tour, "file"),
     ActionInfo("keys", "Keys…", "Ctrl+F1", Handlers.on_keys, "file"),
     ActionInfo("quit", "Quit", "Ctrl+Q", Handlers.on_quit, "file"),
     ActionInfo("undo", "Undo", "Ctrl+Z", Handlers.on_undo, "edit"),

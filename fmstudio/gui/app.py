@@ -91,6 +91,7 @@ class Start(QObject):
             self._look_for_motion()
         elif self._opening.screenshot is None:
             self._timer.stop()
+            greet(window)
         else:
             self._wait_for_the_picture()
 
@@ -211,6 +212,13 @@ def run(engine: Engine, opening: Opening) -> int:
     ending.close()
     window.session.close()
     return ending.exit_code or start.exit_code
+
+
+def greet(window: MainWindow) -> None:
+    """The tour, if it has never been shown."""
+    if not window.files.preferences.has_toured:
+        window.files.prefer(has_toured=True)
+        window.show_tour()
 
 
 def make_window(

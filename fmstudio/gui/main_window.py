@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QCursor, QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from fmstudio.document.gallery import ENTRIES
 from fmstudio.document.preferences import Preferences
@@ -18,7 +18,7 @@ from fmstudio.gui.column import Column
 from fmstudio.gui.dialogs.command_palette import CommandPalette
 from fmstudio.gui.dialogs.export_dialog import ExportDialog
 from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
-from fmstudio.gui.dialogs.reference_dialog import show_reference, topic_of
+from fmstudio.gui.dialogs.reference_dialog import show_reference, topic_here
 from fmstudio.gui.file_actions import FileActions
 from fmstudio.gui.frame_clock import FULL_RATE_MS, SOFTWARE_RATE_MS, FrameClock
 from fmstudio.gui.geometry import as_left, opening_place, screen_areas
@@ -33,6 +33,7 @@ from fmstudio.gui.panels import LEFT_PANELS, PanelEntry
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.timeline import TimelineBar
 from fmstudio.gui.top_bar import TopBar
+from fmstudio.gui.tour import Tour, hints
 from fmstudio.studio.guardrails import guardrails
 from fmstudio.studio.offers import Offer, choices
 from fmstudio.studio.session import Session
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.keyboard = Keyboard(self, self.canvas.native)
         self.notices.stand_over(self.canvas)
         self.one_step = OneStepPanel(session, theme, self.canvas, self)
+        self.tour = Tour(self, self.canvas.native)
         self.setMinimumSize(SMALLEST)
         self.setGeometry(opening_place(preferences.window, screen_areas()))
 
@@ -159,9 +161,12 @@ class MainWindow(QMainWindow):
 
     def show_sources(self) -> None:
         """The bibliography and the notation, open at what has the focus, or else lies under the pointer."""
-        pointed = QApplication.widgetAt(QCursor.pos())
-        ours = pointed if pointed is not None and pointed.window() is self else None
-        show_reference(self, topic=topic_of(self.focusWidget()) or topic_of(ours))
+        show_reference(self, topic=topic_here(self))
+
+    def show_tour(self) -> None:
+        """The hints, from the first on."""
+        _, target, _, _, motion = self.left.panels
+        self.tour.begin(hints(target, motion, self.timeline.line, self.top_bar))
 
     def show_keys(self) -> None:
         """Every command that has a key, with its key."""

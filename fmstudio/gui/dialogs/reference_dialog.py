@@ -6,8 +6,8 @@ import html
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextBlock
-from PySide6.QtWidgets import QDialog, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QTextBlock
+from PySide6.QtWidgets import QApplication, QDialog, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from fmstudio.document.references import Citations, Reference, references
 from fmstudio.resources import asset
@@ -32,6 +32,13 @@ def topic_of(widget: QWidget | None) -> str:
             return str(topic)
         widget = widget.parentWidget()
     return ""
+
+
+def topic_here(window: QWidget) -> str:
+    """Of what has the focus in the window, or else lies in it under the pointer."""
+    pointed = QApplication.widgetAt(QCursor.pos())
+    ours = pointed if pointed is not None and pointed.window() is window else None
+    return topic_of(window.focusWidget()) or topic_of(ours)
 
 
 def show_reference(owner: QWidget, key: str = "", topic: str = "") -> None:

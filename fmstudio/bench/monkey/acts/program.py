@@ -16,8 +16,8 @@ from fmstudio.gui.dialogs.gallery_dialog import GalleryDialog
 from fmstudio.studio.offers import choices
 
 D = TypeVar("D", bound=QDialog)
-LEFT_OUT = ("quit", "gallery", "commands", "export", "present", "present-from-start")
-"""Commands that end the walk, or have an act of their own."""
+LEFT_OUT = ("quit", "gallery", "commands", "export", "present", "present-from-start", "tour")
+"""Commands that end the walk, have an act of their own, or lay hints over what is pressed."""
 SIZES = ((1024, 640), (1100, 700), (1280, 720), (1440, 900), (1600, 1000), (900, 600), (1800, 1100))
 
 

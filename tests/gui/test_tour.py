@@ -60,5 +60,17 @@ def test_that_what_is_out_of_sight_has_no_hint(window: MainWindow) -> None:
     assert window.tour.beside is window.timeline.line
 
 
+def test_that_what_a_hint_speaks_of_is_scrolled_into_sight(window: MainWindow) -> None:
+    window.resize(1100, 700)
+    window.frame(0.0)
+    QApplication.processEvents()
+    motion, area = window.left.panels[-1], window.left.viewport()
+    assert not area.rect().contains(motion.mapTo(area, QPoint()))
+    window.show_tour()
+    window.tour.next.click()
+    assert window.tour.beside is motion
+    assert area.rect().contains(motion.mapTo(area, QPoint()))
+
+
 def where(window: MainWindow, control: QWidget) -> QRect:
     return QRect(control.mapTo(window, QPoint()), control.size())

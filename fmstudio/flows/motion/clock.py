@@ -7,6 +7,9 @@ fast (beta' of VP and linear VP at t = 1, both derivatives of t^n with n < 1 at 
 own, in which alpha and beta have finite slopes everywhere: CondOT for every t^n, the angle on the circle
 alpha^2 + beta^2 = 1, alpha itself for sub-VP, beta for VE (Karras et al. 2022 step by it too). CondOT, FM-OT,
 cosine and drawn schedules are their own. The states stay those at the times asked for.
+
+A bridge runs through none of its ends infinitely fast, but nearly: noise spreads a width w to (w^2 + sigma^2
+t)^(1/2), and takes it back at the other end. Its clock makes those widths even.
 """
 
 from __future__ import annotations
@@ -106,6 +109,22 @@ def _(schedule: VE) -> Curve:
     return Curve(Chord(low, high), lambda t: 1 - (float(schedule.beta(t)) - low) / (high - low), back)
 
 
+@lru_cache(maxsize=64)
+def bridge_curve(sigma: float, widths: tuple[float, float]) -> Curve:
+    """The clock in which a bridge of ``sigma`` between ends of such ``widths`` (of their narrowest parts) has
+    finite slopes: dt/dtau = ((w_0^2 / sigma^2 + t) (w_1^2 / sigma^2 + 1 - t))^(1/2) up to a factor. That of
+    t itself as sigma goes to 0, of CondOT's sin^2 as it grows."""
+    first, last = ((width / sigma) ** 2 for width in widths)
+    whole = 1 + first + last
+    low, high = (math.asin(math.sqrt(part / whole)) for part in (first, 1 + first))
+    eased = Eased(whole, first, low, high - low)
+
+    def to(t: float) -> float:
+        return (math.asin(math.sqrt((t + first) / whole)) - low) / (high - low)
+
+    return Curve(eased, to, lambda tau: float(eased.alpha(tau)))
+
+
 def _angle_left(schedule: VP, t: float) -> float:
     """From the data end of the circle, where alpha = 1 and beta = 0."""
     return math.atan2(float(schedule.beta(t)), float(schedule.alpha(t)))
@@ -177,3 +196,30 @@ class Chord(Schedule):
 
     def dbeta(self, t: Time) -> Tensor:
         return torch.full_like(as_time(t), self.low - self.high)
+
+
+@final
+@dataclass(frozen=True)
+class Eased(Schedule):
+    """The line alpha + beta = 1, alpha = ``whole`` sin^2(angle) - ``before``, the angle at an even speed
+    through ``room`` from ``low``."""
+
+    whole: float
+    before: float
+    low: float
+    room: float
+
+    def _angle(self, t: Time) -> Tensor:
+        return self.low + self.room * as_time(t)
+
+    def alpha(self, t: Time) -> Tensor:
+        return self.whole * torch.sin(self._angle(t)).square() - self.before
+
+    def beta(self, t: Time) -> Tensor:
+        return 1 - self.alpha(t)
+
+    def dalpha(self, t: Time) -> Tensor:
+        return self.room * self.whole * torch.sin(2 * self._angle(t))
+
+    def dbeta(self, t: Time) -> Tensor:
+        return -self.dalpha(t)

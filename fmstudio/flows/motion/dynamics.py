@@ -41,6 +41,10 @@ class Dynamics(ABC):
         the clock of its curve, else by t."""
         return self, t, after - t
 
+    def pieces(self, t: float, dt: float) -> int:  # noqa: ARG002
+        """Into how many even ones an ODE's step is broken."""
+        return 1
+
 
 # ---- along a probability path ------------------------------------------------------------------------
 
@@ -61,6 +65,9 @@ class FlowODE(Dynamics):
         field, curve = self.field.on_curve()
         start = curve.of(t)
         return FlowODE(field), start, curve.of(after) - start
+
+    def pieces(self, t: float, dt: float) -> int:
+        return self.field.pieces(t, dt)
 
     def drift(self, x: Tensor, t: Time) -> Tensor:
         return self.field.velocity(x, t)

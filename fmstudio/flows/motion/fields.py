@@ -16,16 +16,18 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol, final, get_args, runtime_checkable
 
 import torch
 from torch import Tensor
 
+from fmstudio.flows.closed_forms.bridge import SchroedingerBridgeMarginal
 from fmstudio.flows.closed_forms.exact import marginal as marginal_of
 from fmstudio.flows.closed_forms.kernels import flat
 from fmstudio.flows.closed_forms.marginals import Coefficients, Marginal
-from fmstudio.flows.motion.clock import Curve, curve_of
+from fmstudio.flows.motion.clock import Curve, bridge_curve, curve_of
 from fmstudio.flows.paths.schedules import Schedule, Time, as_time
 from fmstudio.flows.paths.way_noise import WayNoise
 
@@ -65,6 +67,10 @@ class Field(ABC):
         better."""
         return self, Curve(self.schedule, float, float)
 
+    def pieces(self, t: float, dt: float) -> int:  # noqa: ARG002
+        """Into how many even ones an ODE's step is broken."""
+        return 1
+
     def noise(self, x: Tensor, t: Time) -> Tensor:
         """E[x_0 given x_t = x] = -beta s for a standard normal source, (n, 2)."""
         return -Coefficients.at(self.schedule, t, x).beta * self.score(x, t)
@@ -84,6 +90,9 @@ class ExactField(Field):
     @cached_property
     def _on_curve(self) -> tuple[Field, Curve]:
         curve, own = curve_of(self.schedule), self.marginal
+        if isinstance(own, SchroedingerBridgeMarginal):
+            curve = bridge_curve(own.sigma, (own.source.narrowest, own.target.narrowest))
+            return PacedField(self, curve, is_broken=True), curve
         if own.noise:  # gamma is a function of t
             return self, Curve(self.schedule, float, float)
         if curve.schedule == self.schedule:
@@ -105,6 +114,47 @@ class ExactField(Field):
     def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         first = self.marginal.first_order(x, t)
         return first.velocity, first.score
+
+
+@final
+@dataclass(frozen=True)
+class PacedField(Field):
+    """``field`` in the clock tau of ``curve``: dx/dtau = dx/dt dt/dtau. If ``is_broken``, a step that is long
+    in tau is taken in pieces, none much longer than an even step."""
+
+    field: Field
+    curve: Curve
+    is_broken: bool = False
+
+    @property
+    def schedule(self) -> Schedule:  # type: ignore[override]
+        return self.curve.schedule
+
+    def pieces(self, t: float, dt: float) -> int:
+        return max(1, round(dt / (self._at(t + dt) - self._at(t)))) if self.is_broken else 1
+
+    def velocity(self, x: Tensor, t: Time) -> Tensor:
+        return self._pace(t) * self.field.velocity(x, self._at(t))
+
+    def score(self, x: Tensor, t: Time) -> Tensor:
+        return self.field.score(x, self._at(t))
+
+    def data(self, x: Tensor, t: Time) -> Tensor:
+        return self.field.data(x, self._at(t))
+
+    def divergence(self, x: Tensor, t: Time) -> Tensor:
+        return self._pace(t) * self.field.divergence(x, self._at(t))
+
+    def velocity_and_score(self, x: Tensor, t: Time) -> tuple[Tensor, Tensor]:
+        velocity, score = self.field.velocity_and_score(x, self._at(t))
+        return self._pace(t) * velocity, score
+
+    def _at(self, tau: Time) -> float:
+        return self.curve.back(float(tau))
+
+    def _pace(self, tau: Time) -> float:
+        """dt/dtau."""
+        return _speed(self.schedule, float(tau)) / _speed(self.field.schedule, self._at(tau))
 
 
 @runtime_checkable
@@ -144,7 +194,7 @@ class LearnedField(Field):
         curve = curve_of(self.schedule)
         if curve.schedule == self.schedule or self.predicts != "velocity" or _speed(self.schedule, 0.0) == 0:
             return super().on_curve()
-        return LearnedField(_Reclocked(self.network, self.schedule, curve), curve.schedule), curve
+        return PacedField(self, curve), curve
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         if self.predicts == "velocity":
@@ -232,30 +282,6 @@ class FlowAndScoreField(Field):
         moved = velocity + self._way.rate(at) * score
         on_place, on_moved = _DATA["velocity"](Coefficients.at(self.schedule, time, x))
         return on_place * place + on_moved * moved
-
-
-@final
-class _Reclocked:
-    """A velocity network in the clock of its curve: dx/dtau = dx/dt dt/dtau."""
-
-    def __init__(self, network: Callable[[Tensor, Tensor], Tensor], schedule: Schedule, curve: Curve) -> None:
-        self._network, self._schedule, self._curve = network, schedule, curve
-
-    def _pace(self, tau: Tensor) -> tuple[Tensor, float]:
-        """(t as a column, dt/dtau) of one time."""
-        at = float(tau[0, 0])
-        t = self._curve.back(at)
-        pace = _speed(self._curve.schedule, at) / _speed(self._schedule, t)
-        return tau.new_tensor([[t]]).expand(len(tau), 1), pace
-
-    def __call__(self, x: Tensor, tau: Tensor) -> Tensor:
-        column, pace = self._pace(tau)
-        return pace * self._network(x, column)
-
-    def velocity_and_divergence(self, x: Tensor, tau: Tensor) -> tuple[Tensor, Tensor]:
-        column, pace = self._pace(_time_column(x, tau))
-        network = LearnedField(self._network, self._schedule)
-        return pace * self._network(x, column), pace * network.divergence(x, column[0])
 
 
 def _speed(schedule: Schedule, t: float) -> float:

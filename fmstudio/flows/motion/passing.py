@@ -57,7 +57,7 @@ def onward(
             begin, end = (t + (after - t) * k / parts for k in (part, part + 1))
             under_way, start, length = dynamics.stride(begin, end)
             noise = None if draws is None else draws(number * parts + part, len(x)).to(x)
-            x = solver.step(under_way, x, start, length, noise)
+            x = solver.advance(under_way, x, start, length, noise)
         return x
 
     return step
@@ -71,10 +71,10 @@ def backward(dynamics: Dynamics, solver: Solver) -> Step:
 
     def step(y: Tensor, after: float, t: float, _number: int) -> Tensor:
         under_way, start, length = dynamics.stride(t, after)
-        x = solver.step(under_way, y, start + length, -length, None)
+        x = solver.advance(under_way, y, start + length, -length, None)
         best, least = x, torch.full((len(y), 1), torch.inf).to(y)
         for _ in range(ROUNDS):
-            missed = y - solver.step(under_way, x, start, length, None)
+            missed = y - solver.advance(under_way, x, start, length, None)
             far = missed.norm(dim=1, keepdim=True)
             best, least = torch.where(far < least, x, best), torch.minimum(far, least)
             if float(least.max()) < NEAR:

@@ -111,7 +111,7 @@ def _states(
                 yield None
             rows = slice(first, first + tile)
             with torch.no_grad():
-                moved[rows] = solver.step(
+                moved[rows] = solver.advance(
                     under_way, x[rows], start, length, None if draws is None else draws[rows]
                 )
         x = moved

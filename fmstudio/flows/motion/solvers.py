@@ -28,6 +28,13 @@ class Solver(ABC):
     def step(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
         """x at t + dt: (n, d)."""
 
+    def advance(self, dynamics: Dynamics, x: Tensor, t: float, dt: float, noise: Tensor | None) -> Tensor:
+        """x at t + dt by one ``step``, or by as many as an ODE asks for there."""
+        count = 1 if self.is_stochastic else dynamics.pieces(t, dt)
+        for k in range(count):
+            x = self.step(dynamics, x, t + dt * k / count, dt / count, noise)
+        return x
+
     def noise_columns(self, d: int) -> int:
         """How many standard normals a particle needs for a step."""
         return d if self.is_stochastic else 0

@@ -231,14 +231,15 @@ class WarpRequest:
 @dataclass(frozen=True)
 class W2Request:
     """W2 between the last states of a simulation and as many fresh target draws (at most ``n``), beside its
-    sampling floor: W2 between two sets of target draws of that size. Result (1, 2): (w2, floor)."""
+    sampling floor: W2 between two sets of target draws of that size; and of the ways of as many particles, by
+    parts of their duration, energy and straightness. Result (1, 4): (w2, floor, energy, straightness)."""
 
     trajectories: TrajectoriesRequest
     n: int = 1000
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (1, 2)
+        return (1, 4)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fmstudio.engine.messages import Request, W2Request
 from fmstudio.studio.answers import snapshot_of
@@ -19,6 +19,8 @@ class Distance:
     request: Request
     w2: float
     floor: float
+    ways: tuple[float, float] | None = None
+    """energy and straightness of the particles' ways, of a flow"""
     step: int | None = None
 
     @property
@@ -44,8 +46,12 @@ def distance(standing: Standing) -> Distance | None:
     assert isinstance(shown.request, W2Request)
     ends = shown.request.trajectories
     units = ends.problem.units
-    w2, floor = (units.length(float(value)) for value in shown.job.result.values[0])
+    w2, floor, *squares = (float(value) for value in shown.job.result.values[0])
+    told = Distance(shown.request, units.length(w2), units.length(floor))
+    if ends.dynamics.is_flow:
+        energy, straightness = (units.length(units.length(square)) for square in squares)
+        told = replace(told, ways=(energy, straightness))
     model, drawn = snapshot_of(shown.request), snapshot_of(moving.request)
     if model is not None and drawn is not None:
-        return Distance(shown.request, w2, floor, model.step if model.step != drawn.step else None)
-    return None if moving.is_waiting else Distance(shown.request, w2, floor)
+        return replace(told, step=model.step if model.step != drawn.step else None)
+    return None if moving.is_waiting else told

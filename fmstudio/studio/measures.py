@@ -19,6 +19,11 @@ def distance_words(w2: float, floor: float) -> str:
     return "within sampling noise" if is_chance(w2, floor) else f"{figure(w2)} (floor {figure(floor)})"
 
 
+def ways_words(energy: float, straightness: float) -> str:
+    """Of the particles' ways."""
+    return f"path energy {figure(energy)}, straightness {figure(straightness)}"
+
+
 def distance_in_full(w2: float, floor: float) -> str:
     """Both figures, and what they say."""
     verdict = ": within sampling noise" if is_chance(w2, floor) else ""

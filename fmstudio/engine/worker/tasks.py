@@ -154,7 +154,7 @@ def samples(request: SamplesRequest, result: ResultArray, recent: RecentTrajecto
 
 def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajectories) -> Task:
     # POT takes longer to load than all else but torch, and the first picture does not need it.
-    from fmstudio.flows.measures.metrics import w2
+    from fmstudio.flows.measures.metrics import path_energy, straightness, w2
 
     states: Row | None = None
     for step in simulated(request.trajectories, recent):
@@ -167,13 +167,16 @@ def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajector
     target = build.distribution(request.trajectories.problem.target)
     generator = torch.Generator().manual_seed(request.trajectories.simulation.start_seed)
     fresh, again, other = (target.sample(n, generator) for _ in range(3))
-    last = torch.from_numpy(np.array(states[-1, :n]))
+    ways = torch.from_numpy(np.array(states[:, :n]))
+    parts = torch.linspace(0, 1, len(ways), dtype=torch.float64)
     with ThreadPoolExecutor(1, "engine-transport") as pool:
         # An assignment of 1000 points takes 0.1 s and cannot be left half-way, but it frees the interpreter.
-        futures = [pool.submit(w2, last, fresh), pool.submit(w2, again, other)]
+        futures = [pool.submit(w2, ways[-1], fresh), pool.submit(w2, again, other)]
         while wait(futures, WAIT_SECONDS).not_done:
             yield 0.9
-        result.write(0, np.array([float(future.result()) for future in futures], np.float32))
+        distances = [future.result() for future in futures]
+    figures = (*distances, path_energy(ways, parts), straightness(ways, parts))
+    result.write(0, np.array(figures, np.float32))
     yield 1.0
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fmstudio.gui.bind import Notify
 from fmstudio.gui.panels.panel import Panel
 from fmstudio.gui.theme import Theme
 from fmstudio.render import words
 from fmstudio.render.figures import Distance, distance, measures
-from fmstudio.studio.measures import distance_in_full
+from fmstudio.studio.measures import distance_in_full, ways_words
 from fmstudio.studio.resolve import Figure
 from fmstudio.studio.session import Session
 from fmstudio.studio.written import figure
@@ -19,6 +19,11 @@ HINT = (
     "W₂ between the particles at the end and as many draws of the target. "
     "Floor: W₂ between two such sets of draws. What is not clearly above it is within sampling noise: "
     "draws of the target itself would be as far."
+)
+WAYS_HINT = (
+    "Path energy: E ∫ |v|² dt along the particles' ways as they are drawn, t from 0 to 1; "
+    "no flow between the ends has less than their W₂². "
+    "Straightness: E ∫ |(x₁ − x₀) − v|² dt; 0 for straight ways at a constant speed."
 )
 NAME_PIXELS = 112
 Row = tuple[str, Distance | None]
@@ -35,6 +40,8 @@ class MetricsPanel(Panel):
         self.figures: tuple[Figure, ...] = ()
         """what is shown, and the request that each answers"""
         self.rows: list[tuple[QLabel, QLabel, QLabel]] = []
+        self.ways: list[QLabel] = []
+        """beneath each row: energy and straightness"""
         content = QWidget()
         content.setToolTip(HINT)
         self._grid = QGridLayout(content)
@@ -68,9 +75,11 @@ class MetricsPanel(Panel):
     def _show(self, told: tuple[Row, ...]) -> None:
         while len(self.rows) < len(told):
             self.rows.append(self._new_row(len(self.rows)))
+            self.ways.append(self._new_ways(len(self.ways)))
         for index, row in enumerate(self.rows):
             for label in row:
                 label.setVisible(index < len(told))
+            self._show_ways(self.ways[index], *(told[index] if index < len(told) else ("", None)))
         for (title, known), (name, value, ground) in zip(told, self.rows, strict=False):
             name.setText(name.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, NAME_PIXELS))
             name.setToolTip(title)
@@ -90,7 +99,7 @@ class MetricsPanel(Panel):
         """Words alone have the room of a figure, too."""
         row = [labels[-1] for labels in self.rows].index(ground)
         self._grid.removeWidget(ground)
-        self._grid.addWidget(ground, row, 1 if is_alone else 2, 1, 2 if is_alone else 1)
+        self._grid.addWidget(ground, 2 * row, 1 if is_alone else 2, 1, 2 if is_alone else 1)
 
     def _new_row(self, index: int) -> tuple[QLabel, QLabel, QLabel]:
         name, value, ground = QLabel(), QLabel(), QLabel()
@@ -101,5 +110,21 @@ class MetricsPanel(Panel):
             if column:
                 label.setAlignment(Qt.AlignmentFlag.AlignRight)
                 label.setMinimumWidth(44)
-            self._grid.addWidget(label, index, column)
+            self._grid.addWidget(label, 2 * index, column)
         return name, value, ground
+
+    def _new_ways(self, index: int) -> QLabel:
+        ways = QLabel()
+        ways.setProperty("role", "secondary")
+        ways.setToolTip(WAYS_HINT)
+        ways.setWordWrap(True)
+        ways.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._grid.addWidget(ways, 2 * index + 1, 0, 1, 3)
+        return ways
+
+    @staticmethod
+    def _show_ways(ways: QLabel, title: str, known: Distance | None) -> None:
+        text = "" if known is None or known.ways is None else ways_words(*known.ways)
+        ways.setText(text)
+        ways.setAccessibleName(f"{title}: {text}")
+        ways.setVisible(bool(text))

@@ -382,7 +382,7 @@ def test_that_chance_is_told_where_it_is_one_and_only_there(w2, floor, window, m
     """In the legend and in the panel, which has a figure only where it says something."""
     measured = window.session.results.slots["measure/0"].job.result
     measured.values.setflags(write=True)
-    measured.values[0] = (w2, floor)
+    measured.values[0, :2] = (w2, floor)
     panel = window.findChild(MetricsPanel)
     panel._shown = ()
     window.canvas._shown = None

@@ -239,11 +239,13 @@ def test_that_samples_depend_on_the_seed_alone(engine: InlineEngine) -> None:
 
 def test_that_w2_of_a_good_flow_is_near_its_floor_and_of_no_flow_far(engine: InlineEngine) -> None:
     good = run(ODESpec(), simulation=SimulationSpec(steps=60, particles=500))
-    w2, floor = done(engine, W2Request(good, n=300)).result.values[0]
+    w2, floor, energy, straightness = done(engine, W2Request(good, n=300)).result.values[0]
+    assert 0 < straightness < energy
     assert 0 < floor < 0.5
     assert w2 < 1.8 * floor
     bad = run(ODESpec(solver="euler"), simulation=SimulationSpec(steps=1, particles=500))
-    far, same_floor = done(engine, W2Request(bad, n=300)).result.values[0]
+    far, same_floor, _, bent = done(engine, W2Request(bad, n=300)).result.values[0]
+    assert bent == pytest.approx(0, abs=1e-9)
     assert same_floor == floor
     assert far > 2 * w2
 

@@ -257,7 +257,7 @@ def test_that_words_in_place_of_a_figure_are_seen_whole(engine, session, show):
     frame(session, panel)
     for index in range(3):
         for job in engine.in_lane(f"measure/{index}")[-1:]:
-            job.result.write(0, np.array([0.05, 0.05], np.float32))
+            job.result.write(0, np.array([0.05, 0.05, 3.0, 0.25], np.float32))
     for width in (292, 272, 252):
         panel.resize(width, 400)
         panel.parentWidget().resize(width, 900)
@@ -286,7 +286,7 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
         engine.finish(engine.in_lane(f"trajectories/{index}")[-1])
     frame(session, panel)
     for index, job in enumerate(job for i in range(3) for job in engine.in_lane(f"measure/{i}")[-1:]):
-        job.result.write(0, np.array([0.058 * (0.9 + index), 0.058], np.float32))
+        job.result.write(0, np.array([0.058 * (0.9 + index), 0.058, 3.0, 0.25], np.float32))
     frame(session, panel)
     assert not panel.isHidden()
     rows = [tuple(label.text() for label in row) for row in panel.rows]
@@ -295,6 +295,10 @@ def test_that_metrics_have_a_row_a_pane_with_the_floor_beside(engine, session, s
         ("SDE", "0.110", "floor 0.0580"),
         ("Langevin", "0.168", "floor 0.0580"),
     ]
+    assert [ways.text() for ways in panel.ways if ways.isVisible()] == [
+        "path energy 3.00, straightness 0.250"  # of the flow alone: noise has no such energy
+    ]
+    assert "∫ |v|² dt" in panel.ways[0].toolTip()
     _, value, ground = panel.rows[0]
     for told in (ground.accessibleName(), ground.toolTip(), value.accessibleName()):
         assert "0.0522" in told

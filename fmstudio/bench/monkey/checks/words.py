@@ -153,7 +153,7 @@ def true_distances(seen: Seen, pane: PaneSeen) -> list[tuple[str, ...]]:
         if job is None or not isinstance(request, W2Request) or not job.result.ready:
             continue
         if alike(request.trajectories, asked, any_snapshot=True):
-            figures = _as_written(request.trajectories, job.result.values[0].tolist())
+            figures = _as_written(request.trajectories, job.result.values[0, :2].tolist())
             model = request.trajectories.learned
             is_same = model is None or any(alike(request.trajectories, each) for each in (asked, drawn))
             found.append(figures if is_same or model is None else (*figures, f"step {model.step:,}"))

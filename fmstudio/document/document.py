@@ -82,6 +82,13 @@ class Experiment(Spec):
         return self.is_joined and not self.coupling.is_independent
 
     @property
+    def breaks_steps(self) -> bool:
+        """Its solver takes more steps than are shown where the ends of an exact bridge pull faster than a
+        step allows."""
+        moves = self.dynamics.is_flow and self.dynamics.by_equation
+        return moves and self.goes_its_own_way and not self.is_learned
+
+    @property
     def draws_noise(self) -> bool:
         """The second seed changes something: noise, or the z of a start that is mixed with the target."""
         alpha_0, _ = self.path.start_scales

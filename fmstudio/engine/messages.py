@@ -24,12 +24,11 @@ from fmstudio.engine.requests import (
     ProbeRequest,
     Request,
     SamplesRequest,
-    TrainingCommand,
-    TrainRequest,
     TrajectoriesRequest,
     W2Request,
     WarpRequest,
 )
+from fmstudio.engine.training import TrainingCommand, TrainRequest
 
 __all__ = [
     "PAIR_BATCH",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from fmstudio.document.arrays import FrozenArray
 from fmstudio.document.saved_model import Checkpoint, SavedCurve
@@ -339,23 +338,3 @@ Request = (
     | GradientsRequest
     | OneStepRequest
 )
-
-
-@dataclass(frozen=True)
-class TrainRequest:
-    """Train a model for ``training.total_steps`` steps.
-
-    ``resume`` continues from its parameters (the optimiser's moments start afresh): the steps that remain of
-    that run or, if it was complete, as many again.
-    """
-
-    problem: Problem
-    model: ModelSpec
-    training: TrainingSpec
-    resume: LearnedModel | None = None
-
-
-class TrainingCommand(StrEnum):
-    PAUSE = "pause"
-    RESUME = "resume"
-    STOP = "stop"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fmstudio.document.specs.units import Vector
+from fmstudio.gui.keyboard import ARROWS
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import handles
 from fmstudio.studio.handles import HandleDrag
@@ -20,12 +21,6 @@ REACH = 11.0
 """Logical pixels around a handle within which a press takes hold of it."""
 STILL = 4
 """A right press that moved less asks for the menu; else it has panned."""
-_NUDGES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Down: (0, -1),
-    Qt.Key.Key_Up: (0, 1),
-}
 _WEIGHTS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 _REMOVE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _OTHERS = (
@@ -176,7 +171,7 @@ class CanvasHandles(QObject):
     def wants(self, event: QKeyEvent) -> bool:
         """Whether a key is about the chosen normal."""
         key = Qt.Key(event.key())
-        known = key in _NUDGES or key in _WEIGHTS or key in (*_REMOVE, Qt.Key.Key_Insert, Qt.Key.Key_Escape)
+        known = key in ARROWS or key in _WEIGHTS or key in (*_REMOVE, Qt.Key.Key_Insert, Qt.Key.Key_Escape)
         return known and not event.modifiers() & _OTHERS and self._chosen is not None
 
     def offered(self, event: QKeyEvent) -> bool:
@@ -191,9 +186,9 @@ class CanvasHandles(QObject):
         if not self.wants(event) or chosen is None:
             return False
         key = Qt.Key(event.key())
-        if key in _NUDGES:
+        if key in ARROWS:
             far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            handles.nudge(self._session, *_NUDGES[key], far)
+            handles.nudge(self._session, *ARROWS[key], far)
         elif key in _WEIGHTS:
             handles.weigh(self._session, chosen, _WEIGHTS[key])
         elif key in _REMOVE:
@@ -206,6 +201,6 @@ class CanvasHandles(QObject):
 
     def key_up(self, event: QKeyEvent) -> bool:
         """What a key did while it was down is one step."""
-        if not event.isAutoRepeat() and self._drag is None and Qt.Key(event.key()) in (*_NUDGES, *_WEIGHTS):
+        if not event.isAutoRepeat() and self._drag is None and Qt.Key(event.key()) in (*ARROWS, *_WEIGHTS):
             self._session.store.settle()
         return False

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from fmstudio.document.specs.units import Vector
 from fmstudio.engine.messages import ProbeRequest
+from fmstudio.gui.keyboard import ARROWS
 from fmstudio.render.vispy.canvas import StudioCanvas
 from fmstudio.studio import commands, probing
 from fmstudio.studio.session import Session
@@ -19,12 +20,6 @@ REACH = 10.0
 """Logical pixels around a data point within which the pointer is on it."""
 STRIDE = 12.0
 """Logical pixels by which a key moves the probe."""
-_MOVES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Down: (0, -1),
-    Qt.Key.Key_Up: (0, 1),
-}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
@@ -117,14 +112,14 @@ class CanvasProbe:
             here = self._here()
             commands.drop(self._session, here.x, here.y, is_shifted, here.pane)
         else:
-            self._walk(*_MOVES[key])
+            self._walk(*ARROWS[key])
         return True
 
     def _wants(self, event: QKeyEvent) -> bool:
         key, keys = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if not self._is_on:
             return False
-        if key in _MOVES:
+        if key in ARROWS:
             return keys == _CTRL
         if key == Qt.Key.Key_Escape:
             return not keys and bool(self._session.store.document.view.drops)

@@ -29,6 +29,13 @@ from fmstudio.gui.stops import entrance, neighbour, stops
 TEXT_FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractItemView, QComboBox)
 """What has keys of its own, beside widgets with the property ``moves``."""
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+"""Which way a key moves what it moves: (right, up)."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVE = (
     Qt.Key.Key_Left,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from fmstudio.document.document import Document, Experiment
 from fmstudio.document.specs.arrows import Quantity
@@ -55,11 +54,11 @@ def title(pane: Resolved) -> str:
 def subtitle(pane: Resolved) -> str:
     """Path; solver and steps where something is simulated; whose field it is, if not the exact one."""
     experiment = pane.experiment
-    dynamics, steps = experiment.dynamics, experiment.simulation.steps
+    dynamics = experiment.dynamics
     layered = experiment.is_layered
     parts = [
         _course(experiment),
-        _solver(dynamics, steps) if _shows_motion(pane.pane) and not layered else "",
+        _solver(experiment) if _shows_motion(pane.pane) and not layered else "",
         clock_of(dynamics).span(),
         "" if pane.pane.held is None else f"held at {clock_of(dynamics).words(pane.pane.held)}",
         how_learned(experiment),
@@ -81,12 +80,14 @@ def _shows_motion(pane: PaneSpec) -> bool:
     return smoothed or any(layer.moves and getattr(on, name) for name, layer in LAYERS.items())
 
 
-def _solver(dynamics: Any, steps: int) -> str:
+def _solver(experiment: Experiment) -> str:
+    dynamics, steps = experiment.dynamics, experiment.simulation.steps
     if dynamics.pairs is not None:
         return f"{dynamics.pairs.facts.pairs} pairs, no solver"
     substeps = substeps_of(dynamics)
     count = f"{steps} × {substeps}" if substeps > 1 else str(steps)
-    return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}"
+    more = " or more" if experiment.breaks_steps else ""
+    return f"{SOLVER_TITLES[dynamics.solver]}, {count} step{'s' if count != '1' else ''}{more}"
 
 
 def legend(

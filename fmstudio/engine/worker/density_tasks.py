@@ -83,13 +83,7 @@ def _density_of_process(request: DensityRequest, spec: m.FreeProcess, result: Re
 def _kde(request: DensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
     particles = request.trajectories
     assert particles is not None
-    states: Row | None = None
-    for step in simulated(particles, recent):
-        if isinstance(step, float):
-            yield 0.0
-        else:
-            states = step
-    assert states is not None
+    states = yield from simulated(particles, recent, 0.0)
     blend = not particles.dynamics.is_noisy
     points = states
     yield from _smoothed(request, result, lambda t: torch.from_numpy(_state_at(points, t, blend)))

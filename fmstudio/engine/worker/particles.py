@@ -6,7 +6,7 @@ Generators as in ``tasks``: each ``next`` is a slice of some milliseconds.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -135,14 +135,18 @@ def _copied(known: Row, result: ResultArray) -> Task:
             yield (row + 1) / rows
 
 
-def simulated(request: TrajectoriesRequest, recent: RecentTrajectories) -> Iterator[Row | float]:
-    """The states of ``request``, from memory or anew: the parts done as they come, at last the array."""
+def simulated(
+    request: TrajectoriesRequest, recent: RecentTrajectories, share: float
+) -> Generator[float, None, Row]:
+    """The states of ``request``, from memory or anew; meanwhile the part of a task that is done, ``share`` of
+    it in the end."""
     known = recent.get(request)
-    if known is None:
-        scratch = LocalArray(request.shape)
-        yield from trajectories(request, scratch, recent)
-        known = scratch.values
-    yield known
+    if known is not None:
+        return known
+    scratch = LocalArray(request.shape)
+    for part in trajectories(request, scratch, recent):
+        yield share * part
+    return scratch.values
 
 
 def coupled(request: PairsRequest, result: ResultArray, recent: RecentTrajectories) -> Task:  # noqa: ARG001

@@ -33,7 +33,6 @@ from fmstudio.engine.messages import (
     PairsRequest,
     ProbeRequest,
     Request,
-    Row,
     SamplesRequest,
     TrajectoriesRequest,
     W2Request,
@@ -156,13 +155,7 @@ def wasserstein(request: W2Request, result: ResultArray, recent: RecentTrajector
     # POT takes longer to load than all else but torch, and the first picture does not need it.
     from fmstudio.flows.measures.metrics import path_energy, straightness, w2
 
-    states: Row | None = None
-    for step in simulated(request.trajectories, recent):
-        if isinstance(step, float):
-            yield 0.8 * step
-        else:
-            states = step
-    assert states is not None
+    states = yield from simulated(request.trajectories, recent, 0.8)
     n = min(request.n, request.trajectories.simulation.particles)
     target = build.distribution(request.trajectories.problem.target)
     generator = torch.Generator().manual_seed(request.trajectories.simulation.start_seed)
@@ -194,13 +187,7 @@ def field_error(request: FieldErrorRequest, result: ResultArray, recent: RecentT
 def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
     moving = request.trajectories
     classifier = build.exact_classifier(moving.problem)
-    states: Row | None = None
-    for step in simulated(moving, recent):
-        if isinstance(step, float):
-            yield 0.9 * step
-        else:
-            states = step
-    assert states is not None
+    states = yield from simulated(moving, recent, 0.9)
     ends = torch.split(torch.from_numpy(np.array(states[-1])), TILE)
     found = []
     for tile in ends:
@@ -212,13 +199,7 @@ def labels(request: LabelsRequest, result: ResultArray, recent: RecentTrajectori
 
 def log_density(request: LogDensityRequest, result: ResultArray, recent: RecentTrajectories) -> Task:
     moving = request.trajectories
-    states: Row | None = None
-    for step in simulated(moving, recent):
-        if isinstance(step, float):
-            yield 0.5 * step
-        else:
-            states = step
-    assert states is not None
+    states = yield from simulated(moving, recent, 0.5)
     ask, steps = _law_of(moving), moving.simulation.steps
     for number, state in enumerate(states):
         tiles = torch.split(torch.from_numpy(np.array(state)), TILE)

@@ -23,6 +23,8 @@ from typing import final
 import torch
 from torch import Tensor
 
+from fmstudio.flows.closed_forms.bridge import SchroedingerBridgeMarginal
+from fmstudio.flows.closed_forms.marginals import Marginal
 from fmstudio.flows.paths.schedules import (
     VE,
     VP,
@@ -40,11 +42,14 @@ from fmstudio.flows.paths.schedules import (
 @final
 @dataclass(frozen=True)
 class Curve:
-    """``schedule`` runs through the same (alpha, beta) by tau in [0, 1]; ``of`` gives tau, ``back`` t."""
+    """``schedule`` runs through the same (alpha, beta) by tau in [0, 1]; ``of`` gives tau, ``back`` t. Along
+    one that ``breaks`` steps, an ODE's step that is long in tau is taken in pieces, none much longer than an
+    even step."""
 
     schedule: Schedule
     to: Callable[[float], float]
     fro: Callable[[float], float]
+    breaks: bool = False
 
     def of(self, t: float) -> float:
         return min(max(self.to(t), 0.0), 1.0)
@@ -109,6 +114,19 @@ def _(schedule: VE) -> Curve:
     return Curve(Chord(low, high), lambda t: 1 - (float(schedule.beta(t)) - low) / (high - low), back)
 
 
+@singledispatch
+def clock_of(marginal: Marginal) -> Curve:
+    """The clock by which motions along an exact path are stepped: that of its schedule's curve, but t itself
+    where noise on the way is a function of t."""
+    schedule = marginal.schedule
+    return Curve(schedule, float, float) if marginal.noise else curve_of(schedule)
+
+
+@clock_of.register
+def _(marginal: SchroedingerBridgeMarginal) -> Curve:
+    return bridge_curve(marginal.sigma, (marginal.source.narrowest, marginal.target.narrowest))
+
+
 @lru_cache(maxsize=64)
 def bridge_curve(sigma: float, widths: tuple[float, float]) -> Curve:
     """The clock in which a bridge of ``sigma`` between ends of such ``widths`` (of their narrowest parts) has
@@ -122,7 +140,7 @@ def bridge_curve(sigma: float, widths: tuple[float, float]) -> Curve:
     def to(t: float) -> float:
         return (math.asin(math.sqrt((t + first) / whole)) - low) / (high - low)
 
-    return Curve(eased, to, lambda tau: float(eased.alpha(tau)))
+    return Curve(eased, to, lambda tau: float(eased.alpha(tau)), breaks=True)
 
 
 def _angle_left(schedule: VP, t: float) -> float:

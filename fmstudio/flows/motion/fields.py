@@ -23,11 +23,10 @@ from typing import Literal, Protocol, final, get_args, runtime_checkable
 import torch
 from torch import Tensor
 
-from fmstudio.flows.closed_forms.bridge import SchroedingerBridgeMarginal
 from fmstudio.flows.closed_forms.exact import marginal as marginal_of
 from fmstudio.flows.closed_forms.kernels import flat
 from fmstudio.flows.closed_forms.marginals import Coefficients, Marginal
-from fmstudio.flows.motion.clock import Curve, bridge_curve, curve_of
+from fmstudio.flows.motion.clock import Curve, clock_of, curve_of
 from fmstudio.flows.paths.schedules import Schedule, Time, as_time
 from fmstudio.flows.paths.way_noise import WayNoise
 
@@ -89,14 +88,11 @@ class ExactField(Field):
 
     @cached_property
     def _on_curve(self) -> tuple[Field, Curve]:
-        curve, own = curve_of(self.schedule), self.marginal
-        if isinstance(own, SchroedingerBridgeMarginal):
-            curve = bridge_curve(own.sigma, (own.source.narrowest, own.target.narrowest))
-            return PacedField(self, curve, is_broken=True), curve
-        if own.noise:  # gamma is a function of t
-            return self, Curve(self.schedule, float, float)
+        own, curve = self.marginal, clock_of(self.marginal)
         if curve.schedule == self.schedule:
             return self, curve
+        if curve.breaks:
+            return PacedField(self, curve), curve
         return ExactField(marginal_of(own.source, own.target, curve.schedule)), curve
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
@@ -119,19 +115,17 @@ class ExactField(Field):
 @final
 @dataclass(frozen=True)
 class PacedField(Field):
-    """``field`` in the clock tau of ``curve``: dx/dtau = dx/dt dt/dtau. If ``is_broken``, a step that is long
-    in tau is taken in pieces, none much longer than an even step."""
+    """``field`` in the clock tau of ``curve``: dx/dtau = dx/dt dt/dtau."""
 
     field: Field
     curve: Curve
-    is_broken: bool = False
 
     @property
     def schedule(self) -> Schedule:  # type: ignore[override]
         return self.curve.schedule
 
     def pieces(self, t: float, dt: float) -> int:
-        return max(1, round(dt / (self._at(t + dt) - self._at(t)))) if self.is_broken else 1
+        return max(1, round(dt / (self._at(t + dt) - self._at(t)))) if self.curve.breaks else 1
 
     def velocity(self, x: Tensor, t: Time) -> Tensor:
         return self._pace(t) * self.field.velocity(x, self._at(t))

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fmstudio.gui.bind import FieldEdit
+from fmstudio.gui.keyboard import ARROWS
 from fmstudio.gui.theme import Theme
 from fmstudio.gui.widgets.curve_picture import Box, CurvePicture, Line
 from fmstudio.gui.widgets.tiles import DIMMED
@@ -24,12 +25,6 @@ HEIGHT, EDITED = 62, 112
 _REACH = 9.0
 """Pixels from a knob at which it is pressed."""
 _NUDGE = 0.01
-_STEPS = {
-    Qt.Key.Key_Left: (-_NUDGE, 0.0),
-    Qt.Key.Key_Right: (_NUDGE, 0.0),
-    Qt.Key.Key_Up: (0.0, _NUDGE),
-    Qt.Key.Key_Down: (0.0, -_NUDGE),
-}
 _CHOICES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 HINT = "Drag a handle; a double click adds one, a right click takes it away"
 
@@ -163,7 +158,7 @@ class CurvePlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, knobs = Qt.Key(event.key()), self._knobs()
         knob = self._knob if self._knob in knobs else next(iter(knobs), None)
-        if knob is None or key not in (*_CHOICES, *_STEPS, Qt.Key.Key_Delete, Qt.Key.Key_Insert):
+        if knob is None or key not in (*_CHOICES, *ARROWS, Qt.Key.Key_Delete, Qt.Key.Key_Insert):
             super().keyPressEvent(event)
             return
         if key in _CHOICES:
@@ -181,9 +176,11 @@ class CurvePlot(QWidget):
         if key == Qt.Key.Key_Insert:
             first = min(i, len(handles) - 2)
             return curve_editing.added(handles, (handles[first][0] + handles[first + 1][0]) / 2)
-        dt, dv = _STEPS.get(key, (0.0, 0.0))
-        there = handles[i][0] + dt, handles[i][1 + knob.curve] + dv
-        return curve_editing.moved(handles, knob, *there, self._bounds) if key in _STEPS else handles
+        if key not in ARROWS:
+            return handles
+        right, up = ARROWS[key]
+        there = handles[i][0] + right * _NUDGE, handles[i][1 + knob.curve] + up * _NUDGE
+        return curve_editing.moved(handles, knob, *there, self._bounds)
 
     def _offer(self, handles: Handles) -> None:
         if handles != self._handles:

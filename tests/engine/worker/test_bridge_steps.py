@@ -7,11 +7,14 @@ from itertools import pairwise
 import pytest
 import torch
 
+from fmstudio.document.document import Document
 from fmstudio.document.gallery_ends import heart
 from fmstudio.document.portrait import cat
-from fmstudio.document.specs.coupling import BridgeSpec
+from fmstudio.document.specs import dynamics as m
+from fmstudio.document.specs.coupling import BridgeSpec, IndependentSpec, JoiningSpec, OptimalTransportSpec
 from fmstudio.document.specs.distribution import RingSpec, StandardNormalSpec, TwoMoonsSpec
 from fmstudio.document.specs.dynamics import ODESpec, SDESpec, SimulationSpec
+from fmstudio.document.specs.motion import Motion
 from fmstudio.document.specs.path import CondOTSpec
 from fmstudio.document.specs.problem import Problem
 from fmstudio.engine.messages import TrajectoriesRequest
@@ -19,6 +22,8 @@ from fmstudio.engine.worker import build, motions
 from fmstudio.flows.measures.metrics import w2
 from fmstudio.flows.motion.clock import bridge_curve
 from fmstudio.flows.motion.resolution import TooCoarse
+from fmstudio.render.words import subtitle
+from fmstudio.studio.resolve import Known, Look, resolve
 
 MANY = 800
 ENDS = {
@@ -67,6 +72,34 @@ def test_that_the_states_of_a_bridge_are_those_at_the_times_asked_for() -> None:
     bridge, draws = build.bridge(request.problem), torch.Generator().manual_seed(3)
     middle, others = (bridge.sample(MANY, 0.5, draws) for _ in range(2))
     assert w2(states[10], middle) < 1.5 * w2(others, middle)
+
+
+def most_pieces(request: TrajectoriesRequest) -> int:
+    """Solver steps that are taken from one state to the next, at most."""
+    motion = motions.motion(request)
+    strides = (motion.dynamics.stride(*pair) for pair in pairwise(motion.times))
+    return max(1 if motion.solver.is_stochastic else stepped.pieces(at, dt) for stepped, at, dt in strides)
+
+
+MOVING = [kind for kind in (*m.DYNAMICS, *m.MORE_DYNAMICS) if kind.by_equation]
+
+
+@pytest.mark.parametrize("kind", MOVING, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("coupling", [IndependentSpec(), BridgeSpec(sigma=1.5), OptimalTransportSpec()])
+def test_that_more_steps_than_are_shown_are_told_wherever_they_are_taken(
+    kind: type[Motion], coupling: JoiningSpec
+) -> None:
+    document = Document(source=heart(), target=cat(), dynamics=kind(), coupling=coupling)
+    experiment = document.experiment(0)
+    simulation = SimulationSpec(steps=20, particles=100)
+    try:
+        taken = most_pieces(TrajectoriesRequest(experiment.problem, experiment.dynamics, simulation))
+    except ValueError:
+        return  # refused: nothing is shown
+    told = subtitle(resolve(document, 0, Known(), Look()))
+    assert ("steps or more" in told) is experiment.breaks_steps
+    assert experiment.breaks_steps or taken == 1
+    assert taken > 1 or (kind, coupling) != (ODESpec, BridgeSpec(sigma=1.5))
 
 
 @pytest.mark.parametrize("sigma", [0.05, 1.0, 5.0])

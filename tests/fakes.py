@@ -15,6 +15,7 @@ from fmstudio.engine.messages import (
     TrainingCommand,
     TrainRequest,
 )
+from fmstudio.studio.session import Session
 
 
 class FakeEngine(Engine):
@@ -99,3 +100,11 @@ class FakeEngine(Engine):
 
     def refuse(self, job: Job, message: str, reason: Refusal = Refusal.BAD_INPUT) -> None:
         self.say(JobFailed(job.id, reason, message))
+
+
+def settle(session: Session, engine: FakeEngine) -> None:
+    """All that is wanted comes, and what that makes wanted too."""
+    for _ in range(4):
+        session.tick(0.0)
+        engine.finish_all()
+    session.tick(0.0)

@@ -17,7 +17,7 @@ from fmstudio.render.scene import ArrowLayer, DensityLayer, Layer, Pane, TrailLa
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
 from fmstudio.studio.tools import Mode, Place
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, settle
 
 
 @pytest.fixture
@@ -30,13 +30,6 @@ def session(engine: FakeEngine) -> Iterator[Session]:
     session = Session(engine, Document(), print)
     yield session
     session.close()
-
-
-def settle(session: Session, engine: FakeEngine) -> None:
-    for _ in range(4):
-        session.tick(0.0)
-        engine.finish_all()
-    session.tick(0.0)
 
 
 def pane(session: Session, t: float) -> Pane:

@@ -15,7 +15,7 @@ from fmstudio.render.presenter import Presenter
 from fmstudio.render.scene import ParticleLayer
 from fmstudio.studio import commands
 from fmstudio.studio.session import Session
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, settle
 
 
 @pytest.fixture
@@ -28,13 +28,6 @@ def session(engine):
     session = Session(engine, Document(), print)
     yield session
     session.close()
-
-
-def settle(session, engine):
-    for _ in range(3):
-        session.tick(0.01)
-        engine.finish_all()
-    session.tick(0.01)
 
 
 def pane(session, t=0.5):

@@ -14,7 +14,7 @@ from fmstudio.studio.comparisons import COMPARISONS, compare
 from fmstudio.studio.resolve import frame_of
 from fmstudio.studio.session import Session
 from fmstudio.studio.store import is_same_work
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, settle
 
 SOLVERS = next(one for one in COMPARISONS if one.id == "solvers")
 
@@ -30,13 +30,6 @@ def session(engine):
     compare(session, SOLVERS)
     yield session
     session.close()
-
-
-def settle(session, engine):
-    for _ in range(3):
-        session.tick(0.01)
-        engine.finish_all()
-    session.tick(0.01)
 
 
 def scene(session):

@@ -83,11 +83,8 @@ def test_that_answers_of_a_probe_are_not_kept(session: Session, engine: FakeEngi
     assert len(held) <= 2
 
 
-@pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
-def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
-    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[Motion]
-) -> None:
-    commands.set_field(session, "dynamics", kind(), "Choose dynamics")
+def answered(session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel]) -> ProbePanel:
+    """The panel with all its figures, of one place."""
     panel = show(ProbePanel)
     assert isinstance(panel, ProbePanel)
     session.tools.choose_mode(Mode.PROBE)
@@ -95,6 +92,15 @@ def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
     frame(session, panel)
     answer(engine, *range(1, 14))
     frame(session, panel)
+    return panel
+
+
+@pytest.mark.parametrize("kind", [*m.DYNAMICS, *m.MORE_DYNAMICS], ids=lambda kind: kind.__name__)
+def test_that_the_panel_names_what_plays_a_part_in_the_motion_and_no_more(
+    session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel], kind: type[Motion]
+) -> None:
+    commands.set_field(session, "dynamics", kind(), "Choose dynamics")
+    panel = answered(session, engine, show)
     shown = {key for key, label in panel.values.items() if not label.isHidden()}
     assert shown == {quantity.key for quantity in quantities(kind())}
     assert ("velocity" in shown) is (kind.moved_by == "velocity")
@@ -111,13 +117,7 @@ def test_that_the_mean_is_not_called_where_a_particle_ends() -> None:
 def test_that_a_line_that_is_pointed_at_is_explained_and_marked(
     session: Session, engine: FakeEngine, show: Callable[[type[Panel]], Panel]
 ) -> None:
-    panel = show(ProbePanel)
-    assert isinstance(panel, ProbePanel)
-    session.tools.choose_mode(Mode.PROBE)
-    session.tools.hover(HERE)
-    frame(session, panel)
-    answer(engine, *range(1, 14))
-    frame(session, panel)
+    panel = answered(session, engine, show)
     for key in ("alpha", "divergence"):
         QApplication.sendEvent(panel.names[key], QEnterEvent(QPointF(), QPointF(), QPointF()))
         assert session.tools.pointed == Pointed(key)
